@@ -1,0 +1,64 @@
+# Everything done to this project is one of these. `make` alone lists them.
+# Another Python than the newest one found: make install PYTHON=python3.12
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help install demo test check bench soak docs lock clean
+
+BIN := .venv/bin
+
+define static
+	@test -x $(BIN)/ruff || { echo "Run 'make test' once: it installs what the checks need."; exit 1; }
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+endef
+
+# Every branch of the decision and of the wire is tested; elsewhere such a demand breeds stubs.
+define tests
+	rm -f .coverage .coverage.*
+	$(BIN)/python -m coverage run -m pytest -n 2
+	$(BIN)/python -m coverage combine -q
+	$(BIN)/python -m coverage report --include='*/admit/core/*,*/admit/rpc/*' --fail-under=100
+endef
+
+help: ## lists what can be made
+	@sed -nE 's/^([a-z]+): .*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+install: ## makes .venv with admit in it, and nothing else
+	@tools/venv run
+
+demo: ## shows a complete running example; ONCE=1 walks through it, checks each step and ends
+	@tools/venv demo
+	@if [ "$(ONCE)" != 1 ] && [ -t 0 ] && [ -t 1 ]; then $(BIN)/admit demo; else $(BIN)/admit demo --once; fi
+
+test: ## installs what the tests need, then runs every check and every test
+	@tools/system-packages
+	@tools/venv dev
+	$(static)
+	$(tests)
+
+check: ## the same checks and tests with what is already installed
+	$(static)
+	$(tests)
+
+bench: ## measures admit and its peers on this machine
+	@tools/venv dev
+	@$(BIN)/python -m bench
+
+soak: ## runs the tests that take minutes
+	@tools/system-packages
+	@tools/venv dev
+	$(BIN)/python -m pytest -m soak --timeout=0
+
+docs: ## computes docs/reference from the code
+	@tools/venv run
+	@$(BIN)/python -m admit.cli docs
+
+lock: ## pins what pyproject.toml asks for: every version, every hash
+	@tools/lock
+
+clean: ## removes whatever the targets above have made
+	rm -rf .venv build dist .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find src tests -name __pycache__ -prune -exec rm -rf {} +
