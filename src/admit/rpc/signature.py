@@ -1,0 +1,335 @@
+"""Who a request says signed it, and whether the signature is right: ACS3-HMAC-SHA256 and HMAC-SHA1 (1.0).
+
+Values in, values out. Looking up the key, judging time and token and keeping
+nonces is the caller's, in its own order.
+"""
+
+import hashlib
+import hmac
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Final
+
+from admit.core.errors import MissingAction, MissingVersion
+from admit.core.validity import SECOND, Millis
+from admit.rpc import form
+
+
+class Scheme(Enum):
+    """How a request is signed; the value is the algorithm's name on the wire."""
+
+    ACS3 = "ACS3-HMAC-SHA256"
+    V1 = "HMAC-SHA1"
+    BEARER = "BEARERTOKEN"
+    ANONYMOUS = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A request as it arrived; parameters are decoded, the body is not."""
+
+    method: str
+    path: str
+    """Signed by neither scheme: the canonical URI of the RPC style is always ``/``."""
+    query: dict[str, str]
+    form: dict[str, str]
+    headers: Mapping[str, str]
+    """By lower-case name; several values of one name sorted and joined with a comma."""
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a request says of its signer; nothing of it is proven before :func:`verify`."""
+
+    scheme: Scheme
+    access_key_id: str = ""
+    signature: str = field(default="", repr=False)
+    timestamp: str = ""
+    nonce: str = ""
+    security_token: str | None = field(default=None, repr=False)
+    """The STS token; of a bearer request, the bearer token."""
+    signed_headers: tuple[str, ...] = ()
+
+
+class SignatureFault(Exception):
+    """A request whose signature cannot be read or is wrong.
+
+    All its codes answer with status 400: IncompleteSignature,
+    InvalidSignatureMethod, InvalidTimeStamp.Format, SignatureDoesNotMatch, and
+    MissingX for a mandatory X (AccessKeyId, BearerToken, SignatureMethod,
+    SignatureNonce, SignatureVersion, Timestamp).
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+
+
+COMMON_PARAMETERS: Final = frozenset(
+    {
+        "AccessKeyId",
+        "Action",
+        "BearerToken",
+        "Format",
+        "SecureTransport",
+        "SecurityToken",
+        "Signature",
+        "SignatureMethod",
+        "SignatureNonce",
+        "SignatureType",
+        "SignatureVersion",
+        "SourceIp",
+        "Timestamp",
+        "Version",
+    }
+)
+"""Parameters of the protocol, of either scheme; no operation declares one of the same name.
+
+SourceIp and SecureTransport are the caller's own claim about its connection:
+known, so that they are not refused, and never believed.
+"""
+
+_ALWAYS_SIGNED: Final = frozenset(
+    {"host", "x-acs-action", "x-acs-content-sha256", "x-acs-date", "x-acs-signature-nonce", "x-acs-version"}
+)
+_SIGNED_IF_PRESENT: Final = ("content-type", "x-acs-security-token")
+
+_AMBIGUOUS_KEY: Final = re.compile("[&=%\n]")
+_TIMESTAMP: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z")
+
+
+def read_claim(wire: Wire) -> Claim:
+    """What the request says of its signer, by the scheme it uses.
+
+    The header ``x-acs-action`` does not tell the scheme: clients of both send it.
+    For ACS3 the body has been checked against its signed hash on return.
+
+    Raises:
+        SignatureFault: the signature is incomplete, of a kind not spoken here,
+            or made for another body.
+    """
+    authorization = wire.headers.get("authorization")
+    if authorization:
+        return _acs3_claim(wire, authorization)
+    parameters = _parameters(wire)
+    if "Signature" in parameters:
+        return _v1_claim(parameters)
+    return _unsigned_claim(wire, parameters)
+
+
+def _acs3_claim(wire: Wire, authorization: str) -> Claim:
+    algorithm, _, rest = authorization.strip().partition(" ")
+    if algorithm != Scheme.ACS3.value:
+        # The header is not repeated in the message: under another algorithm it may be a password.
+        raise SignatureFault(
+            "InvalidSignatureMethod",
+            "The Authorization header must begin with ACS3-HMAC-SHA256; no other algorithm is supported.",
+        )
+    fields: dict[str, str] = {}
+    for part in rest.split(","):
+        name, _, value = part.partition("=")
+        if fields.setdefault(name.strip(), value.strip()) != value.strip():
+            raise _incomplete("The Authorization header contradicts itself.")
+    if not (fields.get("Credential") and fields.get("SignedHeaders") and fields.get("Signature")):
+        raise _incomplete("The Authorization header must name Credential, SignedHeaders and Signature.")
+    signed_headers = tuple(fields["SignedHeaders"].split(";"))
+    _require_signed(wire.headers, signed_headers)
+    if not _same(hashlib.sha256(wire.body).hexdigest(), wire.headers["x-acs-content-sha256"]):
+        raise SignatureFault(
+            "SignatureDoesNotMatch", "The header x-acs-content-sha256 is not the SHA-256 of the request body."
+        )
+    return Claim(
+        Scheme.ACS3,
+        access_key_id=fields["Credential"],
+        signature=fields["Signature"],
+        timestamp=_mandatory(wire.headers, "x-acs-date", "Timestamp"),
+        nonce=_mandatory(wire.headers, "x-acs-signature-nonce", "SignatureNonce"),
+        security_token=wire.headers.get("x-acs-security-token") or None,
+        signed_headers=signed_headers,
+    )
+
+
+def _require_signed(headers: Mapping[str, str], signed_headers: tuple[str, ...]) -> None:
+    absent = [name for name in signed_headers if name not in headers]
+    if absent:
+        raise _incomplete(f"The request does not carry the signed header {absent[0]}.")
+    unsigned = _ALWAYS_SIGNED.difference(signed_headers)
+    unsigned |= {name for name in _SIGNED_IF_PRESENT if name in headers and name not in signed_headers}
+    if unsigned:
+        raise _incomplete(f"The request must carry and sign the header {min(unsigned)}.")
+
+
+def _v1_claim(parameters: Mapping[str, str]) -> Claim:
+    method = _mandatory(parameters, "SignatureMethod")
+    version = _mandatory(parameters, "SignatureVersion")
+    if method != Scheme.V1.value or version != "1.0" or parameters.get("SignatureType"):
+        raise SignatureFault(
+            "InvalidSignatureMethod",
+            "SignatureMethod must be HMAC-SHA1, SignatureVersion 1.0 and SignatureType empty; "
+            "no others are supported.",
+        )
+    if not parameters["Signature"]:
+        raise _incomplete("The parameter Signature is empty.")
+    return Claim(
+        Scheme.V1,
+        access_key_id=_mandatory(parameters, "AccessKeyId"),
+        signature=parameters["Signature"],
+        timestamp=_mandatory(parameters, "Timestamp"),
+        nonce=_mandatory(parameters, "SignatureNonce"),
+        security_token=parameters.get("SecurityToken") or None,
+    )
+
+
+def _unsigned_claim(wire: Wire, parameters: Mapping[str, str]) -> Claim:
+    token = wire.headers.get("x-acs-bearer-token")
+    if token or "BearerToken" in parameters or parameters.get("SignatureType") == Scheme.BEARER.value:
+        return Claim(Scheme.BEARER, security_token=token or _mandatory(parameters, "BearerToken"))
+    if "x-acs-zero-trust-idtoken" in wire.headers:
+        raise SignatureFault("InvalidSignatureMethod", "Requests that carry an ID token are not supported.")
+    return Claim(Scheme.ANONYMOUS)
+
+
+def string_to_sign(wire: Wire, claim: Claim) -> tuple[str, ...]:
+    """The strings the signature may have been made of, the most usual first.
+
+    There are two where ACS3 clients disagree: the vendor's documents
+    percent-encode the keys of the canonical query, its SDKs do not. Of a key that
+    holds ``&``, ``=``, ``%`` or a line break only the encoded form counts, for
+    as it stands one signature would fit several different queries.
+
+    Raises:
+        SignatureFault: the claim is of an unsigned request.
+        FormFault: a parameter is not valid Unicode text.
+    """
+    if claim.scheme is Scheme.V1:
+        return (_v1_string(wire),)
+    if claim.scheme is not Scheme.ACS3:
+        raise _incomplete("The request is not signed.")
+    pairs = sorted(wire.query.items())
+    encoded = form.write(pairs)
+    keys = "".join(wire.query)
+    if form.percent_encode(keys) == keys or _AMBIGUOUS_KEY.search(keys):
+        return (_acs3_string(wire, claim, encoded),)
+    raw = "&".join([f"{name}={form.percent_encode(value)}" for name, value in pairs])
+    return _acs3_string(wire, claim, raw), _acs3_string(wire, claim, encoded)
+
+
+def _acs3_string(wire: Wire, claim: Claim, query: str) -> str:
+    # The path is "/" whatever was requested: with a prefix in the endpoint, SDKs request it and sign "/".
+    headers = "".join([f"{name}:{wire.headers[name].strip()}\n" for name in claim.signed_headers])
+    canonical = (
+        f"{wire.method}\n/\n{query}\n{headers}\n"
+        f"{';'.join(claim.signed_headers)}\n{wire.headers['x-acs-content-sha256']}"
+    )
+    return f"{Scheme.ACS3.value}\n{hashlib.sha256(_utf8(canonical)).hexdigest()}"
+
+
+def _v1_string(wire: Wire) -> str:
+    parameters = _parameters(wire)
+    parameters.pop("Signature", None)
+    joined = form.write(sorted(parameters.items()))
+    # Encoded once, only these three are left to encode again.
+    twice = joined.replace("%", "%25").replace("&", "%26").replace("=", "%3D")
+    return f"{wire.method}&%2F&{twice}"
+
+
+def verify(wire: Wire, claim: Claim, secret: str) -> None:
+    """Returns when the request is signed with the secret, in time that does not tell how close it was.
+
+    Raises:
+        SignatureFault: it is not; the message ends in the string to sign, after
+            the words by which the vendor's command line finds it.
+    """
+    strings = string_to_sign(wire, claim)
+    if not any(_same(sign(claim.scheme, secret, text), claim.signature) for text in strings):
+        raise SignatureFault(
+            "SignatureDoesNotMatch",
+            "The specified signature does not match the one calculated here; "
+            f"server string to sign is:{strings[0]}",
+        )
+
+
+def sign(scheme: Scheme, secret: str, text: str) -> str:
+    """The signature of a string to sign, by one of the two schemes that sign."""
+    if scheme is Scheme.ACS3:
+        return hmac.digest(_utf8(secret), _utf8(text), "sha256").hex()
+    return b64encode(hmac.digest(_utf8(secret + "&"), _utf8(text), "sha1")).decode()
+
+
+def operation_named(wire: Wire, claim: Claim) -> tuple[str, str]:
+    """The Action and the Version, from where the scheme signs them.
+
+    Clients of v1 send the headers of ACS3 too, unsigned: they count for nothing
+    there. An unsigned request may name its operation either way.
+
+    Raises:
+        MissingAction, MissingVersion: it is not named.
+    """
+    parameters = {} if claim.scheme is Scheme.ACS3 else _parameters(wire)
+    headers = {} if claim.scheme is Scheme.V1 else wire.headers
+    action = parameters.get("Action") or headers.get("x-acs-action")
+    version = parameters.get("Version") or headers.get("x-acs-version")
+    if not action:
+        raise MissingAction
+    if not version:
+        raise MissingVersion
+    return action, version
+
+
+def business_parameters(wire: Wire) -> dict[str, str]:
+    """Query and form in one, the form winning, without the parameters of the protocol.
+
+    Several clients add RegionId or AcceptLanguage to every call. Both stay, as
+    some operations declare them; where one does not, it is to be ignored.
+    """
+    return {name: value for name, value in _parameters(wire).items() if name not in COMMON_PARAMETERS}
+
+
+def _parameters(wire: Wire) -> dict[str, str]:
+    return {**wire.query, **wire.form}
+
+
+def parse_timestamp(text: str) -> Millis:
+    """The moment a request was signed at; the form is ``YYYY-MM-DDThh:mm:ssZ`` and no other.
+
+    Raises:
+        SignatureFault: it is not of that form, or no such moment exists.
+    """
+    try:
+        if _TIMESTAMP.fullmatch(text):
+            return int(datetime.fromisoformat(text).timestamp()) * SECOND
+    except ValueError:
+        pass  # a day the month does not have
+    raise SignatureFault(
+        "InvalidTimeStamp.Format", "The timestamp must have the form YYYY-MM-DDThh:mm:ssZ, in UTC."
+    )
+
+
+def _mandatory(values: Mapping[str, str], name: str, parameter: str | None = None) -> str:
+    value = values.get(name)
+    if not value:
+        raise SignatureFault(
+            f"Missing{parameter or name}",
+            f'The input parameter "{name}" that is mandatory for processing this request is not supplied.',
+        )
+    return value
+
+
+def _incomplete(message: str) -> SignatureFault:
+    return SignatureFault("IncompleteSignature", message)
+
+
+def _same(ours: str, theirs: str) -> bool:
+    # In bytes: compare_digest refuses text that is not ASCII, and theirs may be anything.
+    return hmac.compare_digest(_utf8(ours), _utf8(theirs))
+
+
+def _utf8(text: str) -> bytes:
+    # A header decoded leniently may hold lone surrogates: they must fail to match, not fail to encode.
+    return text.encode("utf-8", "surrogatepass")
