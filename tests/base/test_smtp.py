@@ -1,101 +1,19 @@
-"""Mail, against real SMTP servers on this machine."""
+"""Sending mail, to real SMTP servers on this machine."""
 
 import base64
 import socket
 import ssl
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
-from email import message_from_bytes
-from email.header import decode_header, make_header
-from email.policy import default
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 from admit.base.authority import create_authority
 from admit.base.clock import SystemClock
 from admit.base.sealing import Secret
-from admit.base.smtp import Letter, MailDelayed, MailRefused, MailServer, compose, send
-
-SENDER = "admit <admit@example.com>"
-LETTER = Letter("alice@example.com", "Access granted", "You may use db-1.\n")
-MESSAGE_ID = "<42.0.7@admit.example.com>"
-MOMENT = 1_795_437_296_789
-PASSWORD = "swordfish-91"
-
-
-def message(**changes):
-    return compose(SENDER, replace(LETTER, **changes), MESSAGE_ID, MOMENT)
-
-
-def text_of(part):
-    return part.get_content().replace("\r\n", "\n")
-
-
-class Post:
-    """What the server does: accepts every message, unless told what to reply, or to die, at a command."""
-
-    def __init__(self, *, dies_at="", **replies):
-        self.accepted = []
-        self.dies_at = dies_at
-        self.replies = replies
-        self.commands = []
-
-    def _reply(self, server, command, otherwise="250 OK"):
-        self.commands.append(command)
-        if command == self.dies_at:
-            server.transport.abort()
-        return self.replies.get(command, otherwise)
-
-    async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802
-        session.host_name = hostname
-        return [self._reply(server, "EHLO")] if "EHLO" in self.replies else responses
-
-    async def handle_HELO(self, server, session, envelope, hostname):  # noqa: N802
-        session.host_name = hostname
-        return self._reply(server, "HELO")
-
-    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802
-        envelope.mail_from = address
-        return self._reply(server, "MAIL")
-
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
-        envelope.rcpt_tos.append(address)
-        return self._reply(server, "RCPT")
-
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802
-        reply = self._reply(server, "DATA")
-        if reply.startswith("250"):
-            self.accepted.append((session, envelope))
-        return reply
-
-    async def handle_QUIT(self, server, session, envelope):  # noqa: N802
-        return self._reply(server, "QUIT", "221 Bye")
-
-    def only_message(self):
-        ((_, envelope),) = self.accepted
-        return message_from_bytes(envelope.content, policy=default)
-
-
-class LocalServer(Controller):
-    """On a port of the system's choice."""
-
-    def _trigger_server(self):
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
-
-
-@contextmanager
-def serving(post, **options):
-    server = LocalServer(post, hostname="127.0.0.1", port=0, **options)
-    server.start()
-    try:
-        yield MailServer("127.0.0.1", server.port, SENDER, security="none", timeout_s=10)
-    finally:
-        server.stop()
+from admit.base.smtp import MailDelayed, MailRefused, MailServer, send
+from tests.base.local_mail import MESSAGE_ID, PASSWORD, SENDER, Post, message, serving, text_of
 
 
 @pytest.fixture(scope="module")
@@ -244,38 +162,6 @@ def test_an_address_the_server_cannot_spell_is_final():
 
     assert raised.value.code is None
     assert post.commands == []
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "",
-        "alice",
-        "@example.com",
-        "alice@",
-        "alice@@example.com",
-        "alice@example..com",
-        "alice@example.com, bob@example.com",
-        "alice@example.com\nBcc: bob@example.com",
-        "alice@example.com\r\n\r\nHello",
-        "<alice@example.com> bob@example.com",
-        "Alice <alice@example.com",
-        "alice@example.com>",
-        "alice@example.com> NOTIFY=NEVER",
-        "=?utf-8?q?alice=0ABcc=3Abob?=@example.com",
-        "alice\x00@example.com",
-        "ali ce@example.com",
-        "team: alice@example.com;",
-    ],
-)
-def test_what_is_not_one_address_is_final(address):
-    with pytest.raises(MailRefused, match="The recipient is not a mail address") as raised:
-        message(recipient=address)
-    assert "\n" not in str(raised.value)
-    with pytest.raises(MailRefused, match="The sender is not a mail address"):
-        compose(address, LETTER, MESSAGE_ID, MOMENT)
-    with pytest.raises(ValueError, match="sender is not a mail address"):
-        MailServer("127.0.0.1", 25, address)
 
 
 # --- delayed ------------------------------------------------------------------------------------------
@@ -476,112 +362,3 @@ def test_a_long_reply_becomes_one_short_line():
 
     assert raised.value.text.startswith("5.7.1 no xxx")
     assert len(raised.value.text) == 300
-
-
-# --- what is composed ---------------------------------------------------------------------------------
-
-HEADERS = {"From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted"}
-HEADERS |= {"MIME-Version", "Content-Type", "Content-Transfer-Encoding"}
-
-hostile = st.lists(
-    st.one_of(
-        st.text(max_size=12),
-        st.sampled_from(
-            ["\n", "\r\n", "\r", "\u2028", "\x85", "\x0b", "\x00", "Bcc: eve@example.com", ":", " "]
-        ),
-        st.sampled_from(
-            ["=?utf-8?q?=0ABcc=3A_eve?=", "=?utf-8?b?CkJjYzogZXZl?=", "=?", "?=", '"', "\\", ",", ";"]
-        ),
-        st.sampled_from(["x" * 100, "é" * 60, "<", "(", ")"]),
-    ),
-    max_size=8,
-).map("".join)
-
-
-def parsed(composed):
-    return message_from_bytes(composed.as_bytes(), policy=default)
-
-
-def read(header):
-    """What a reader shows of a header as it is on the wire."""
-    return str(make_header(decode_header(header)))
-
-
-@given(subject=hostile)
-@example(subject="=?utf-8?q?granted=0ABcc=3A_eve=40example=2Ecom?=")
-@example(subject="granted\r\nBcc: eve@example.com\r\n\r\nclick here")
-@example(subject="x\n" * 50)
-def test_no_subject_adds_a_header_or_a_line(subject):
-    arrived = parsed(message(subject=subject))
-
-    assert sorted(arrived.keys()) == sorted(HEADERS)
-    assert text_of(arrived) == LETTER.text
-    assert not set(str(arrived["Subject"])) & set("\r\n\x00\x85\u2028")
-
-
-@given(subject=st.text(max_size=1500), name=st.text(max_size=1500))
-@example(subject="x" * 1500, name="y" * 1500)
-def test_no_line_is_longer_than_smtp_allows(subject, name):
-    name = name.replace("<", "")
-    wire = message(subject=subject, recipient=f"{name} <alice@example.com>").as_bytes()
-
-    assert wire.isascii()
-    assert max(map(len, wire.split(b"\r\n"))) <= 78
-
-
-@given(name=hostile)
-@example(name="=?utf-8?q?Alice=0ABcc=3A_eve=40example=2Ecom?=")
-@example(name='Alice" <eve@example.com>, "')
-def test_no_name_adds_a_header_or_a_recipient(name):
-    arrived = parsed(message(recipient=f"{name} <alice@example.com>"))
-
-    assert sorted(arrived.keys()) == sorted(HEADERS)
-    assert [address.addr_spec for address in arrived["To"].addresses] == ["alice@example.com"]
-    assert text_of(arrived) == LETTER.text
-
-
-printable = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=30)
-
-
-@given(words=st.lists(printable, min_size=1, max_size=12))
-def test_a_subject_without_tricks_arrives_letter_by_letter(words):
-    subject = " ".join(words).replace("=?", "")
-
-    assert parsed(message(subject=subject))["Subject"] == subject
-
-
-unquoted = st.text(
-    st.characters(exclude_categories=["C", "Z"], exclude_characters='"\\<?'), min_size=1, max_size=30
-)
-
-
-@given(words=st.lists(unquoted, min_size=1, max_size=12))
-@example(words=["Иван", "Петрович", "Сидоров-Задунайский-Заволжский", "Второй"])
-@example(words=["x" * 30, "(O'Neil)", "y" * 30])
-def test_a_name_arrives_letter_by_letter(words):
-    name = " ".join(words)
-    wire = message_from_bytes(message(recipient=f"{name} <alice@example.com>").as_bytes())
-
-    shown, _, address = read(wire["To"]).rpartition(" ")
-    assert address == "<alice@example.com>"
-    assert shown.removeprefix('"').removesuffix('"') == name
-
-
-@given(text=st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]), max_size=200))
-def test_text_arrives_letter_by_letter(text):
-    assert text_of(parsed(message(text=text + "\n"))) == text + "\n"
-
-
-@pytest.mark.parametrize(
-    "message_id",
-    ["", "42@admit", "<42>", "<4 2@admit>", "<42@admit>\nBcc: eve@example.com", "<=?utf-8?q?=0A?=@x>"],
-)
-def test_a_message_id_of_another_form_is_a_mistake(message_id):
-    with pytest.raises(ValueError, match="message id has the form"):
-        compose(SENDER, LETTER, message_id, MOMENT)
-
-
-def test_a_long_message_id_is_not_altered():
-    message_id = f"<{'7' * 90}@{'a' * 60}.example.com>"
-
-    assert parsed(compose(SENDER, LETTER, message_id, MOMENT))["Message-ID"] == message_id
