@@ -1,0 +1,1 @@
+"""What every floor may lean on: time, chance, secrets, logs, metrics."""

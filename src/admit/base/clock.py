@@ -1,0 +1,63 @@
+"""The only source of time."""
+
+import asyncio
+import time
+from typing import Protocol
+
+from admit.core.validity import SECOND, Millis
+
+SLICE: Millis = 30 * SECOND
+"""The longest single sleep, so that a stepped wall clock is noticed."""
+
+
+class Clock(Protocol):
+    """What the time is, and waiting for a moment."""
+
+    def now(self) -> Millis:
+        """The time, in UNIX milliseconds."""
+        ...
+
+    async def sleep_until(self, moment: Millis) -> None:
+        """Return as soon as ``now() >= moment``."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> Millis:
+        """The time, in UNIX milliseconds."""
+        return time.time_ns() // 1_000_000
+
+    async def sleep_until(self, moment: Millis) -> None:
+        """Return as soon as ``now() >= moment``, in slices that notice a stepped clock."""
+        while (left := moment - self.now()) > 0:
+            await asyncio.sleep(min(left, SLICE) / SECOND)
+
+
+class FakeClock:
+    """A clock that stands still until it is advanced; for tests."""
+
+    def __init__(self, now: Millis = 1_780_000_000_000) -> None:
+        self._now = now
+        self._sleepers: list[tuple[Millis, asyncio.Event]] = []
+
+    def now(self) -> Millis:
+        """The time it was last set to."""
+        return self._now
+
+    def advance(self, span: Millis) -> None:
+        """Let ``span`` milliseconds pass; sleepers wake in the order of their moments."""
+        self._now += span
+        due = sorted((s for s in self._sleepers if s[0] <= self._now), key=lambda s: s[0])
+        self._sleepers = [s for s in self._sleepers if s[0] > self._now]
+        for _, woken in due:
+            woken.set()
+
+    async def sleep_until(self, moment: Millis) -> None:
+        """Wait until ``advance`` reaches ``moment``."""
+        if moment <= self._now:
+            return
+        woken = asyncio.Event()
+        self._sleepers.append((moment, woken))
+        await woken.wait()

@@ -1,0 +1,60 @@
+"""Asking for access: every door, list and explanation asks here."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection
+
+from admit.core.access import Decision, Permit, Question, Reach, decide, reachable, reached_by
+from admit.core.links import Kind, Ref
+from admit.core.validity import Millis
+from admit.store.links import Scope, facts_about
+
+
+def ask(sql: Connection, subject: Ref, resource: Ref, now: Millis, as_of: Millis | None = None) -> Decision:
+    """May ``subject`` use ``resource``: now, or at the past or future moment ``as_of``?
+
+    A moment to come is judged by the facts of now.
+    """
+    facts = facts_about(sql, Scope.CHECK, subject=subject, resource=resource, as_of=_past(as_of, now))
+    decision = decide(Question(subject, resource), facts, now if as_of is None else as_of)
+    return decision
+
+
+def explain(
+    sql: Connection, subject: Ref, resource: Ref, now: Millis, as_of: Millis | None = None
+) -> tuple[Decision, tuple[Ref, ...]]:
+    """The decision by all that is known, also of what was taken back; and who else holds the resource."""
+    facts = facts_about(sql, Scope.EXPLAIN, subject=subject, resource=resource, as_of=_past(as_of, now))
+    decision = decide(Question(subject, resource), facts, now if as_of is None else as_of)
+    holders = dict.fromkeys(
+        reach.ref for reach in reached_by(resource, facts, decision.at) if reach.ref.kind in _HOLDERS
+    )
+    return decision, tuple(holders)
+
+
+_HOLDERS = (Kind.GROUP, Kind.UNIT, Kind.USER)
+
+
+def require(sql: Connection, subject: Ref, resource: Ref, now: Millis) -> Permit:
+    """A permit for ``subject`` to use ``resource`` now.
+
+    Raises:
+        AccessDenied: it may not.
+    """
+    return ask(sql, subject, resource, now).permit()
+
+
+def everything(sql: Connection, subject: Ref, now: Millis, as_of: Millis | None = None) -> Iterable[Reach]:
+    """All that ``subject`` may use, what stays open longest first."""
+    facts = facts_about(sql, Scope.FROM, subject=subject, as_of=_past(as_of, now))
+    return reachable(subject, facts, now if as_of is None else as_of)
+
+
+def everyone(sql: Connection, resource: Ref, now: Millis, as_of: Millis | None = None) -> Iterable[Reach]:
+    """All that may use ``resource``, who may longest first; paths run towards the resource."""
+    facts = facts_about(sql, Scope.TO, resource=resource, as_of=_past(as_of, now))
+    return reached_by(resource, facts, now if as_of is None else as_of)
+
+
+def _past(as_of: Millis | None, now: Millis) -> Millis | None:
+    return as_of if as_of is not None and as_of < now else None

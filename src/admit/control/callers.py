@@ -1,0 +1,243 @@
+"""Callers: who signed a request, and what RAM lets them do."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+from sqlalchemy import Connection
+
+from admit.control.world import World
+from admit.core.errors import (
+    AccessKeyInactive,
+    AccessKeyNotFound,
+    MissingSecurityToken,
+    NoPermission,
+    SecurityTokenExpired,
+    SecurityTokenMalformed,
+    SecurityTokenMismatch,
+)
+from admit.core.links import Kind
+from admit.core.ram import Access, Effect, Policy, evaluate_session, parse_policy
+from admit.core.validity import Millis
+from admit.base.sealing import SealBroken
+from admit.store import links as stored_links
+from admit.store import things as stored
+from admit.store.links import current_revision
+from admit.store.things import Thing
+
+SECRET = "access key secret"  # noqa: S105 - the purpose a sealed secret is kept under
+TOKEN = "security token"  # noqa: S105 - the same
+
+
+class KeyDetails(msgspec.Struct, omit_defaults=True):
+    """An access key besides its secret."""
+
+    status: Literal["Active", "Inactive"] = "Active"
+    last_used: str | None = None
+
+
+class PolicyDetails(msgspec.Struct, omit_defaults=True):
+    """A RAM policy: its default version's document is the one in force."""
+
+    type: Literal["System", "Custom"]
+    description: str
+    default_version: str
+    document: str
+    versions: int = 1
+    """How many version numbers were given out."""
+
+
+class SecurityToken(msgspec.Struct, frozen=True):
+    """What a security token says, sealed so that only this system can have made it."""
+
+    access_key_id: str
+    role_key: int
+    session_name: str
+    ends_at: Millis
+    policy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, and which policies speak about them."""
+
+    kind: Literal["Account", "RAMUser", "AssumedRoleUser"]
+    account_id: str
+    arn: str
+    principal_id: str
+    name: str
+    user_id: str | None = None
+    role_id: str | None = None
+    policies: tuple[Policy, ...] | None = None
+    """None for the account itself, which no policy restricts."""
+    session_policies: tuple[Policy, ...] = ()
+    """What a role session was narrowed to, if it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A key that may sign: its secret and whose it is."""
+
+    secret: str
+    caller: Caller
+
+
+def root_caller(world: World) -> Caller:
+    """The account itself."""
+    account = world.account_id
+    return Caller("Account", account, f"acs:ram::{account}:root", account, "root", user_id=account)
+
+
+class Callers:
+    """Keys and the policies of their owners, read again whenever the policy has changed."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._revision = -1
+        self._known: dict[str, Known] = {}
+
+    def of_key(self, sql: Connection, access_key_id: str, token: str | None) -> Known:
+        """The key's secret and owner.
+
+        Raises:
+            AccessKeyNotFound, AccessKeyInactive, MissingSecurityToken,
+            SecurityTokenMalformed, SecurityTokenMismatch, SecurityTokenExpired.
+        """
+        revision = current_revision(sql)
+        if revision != self._revision:
+            self._known, self._revision = {}, revision
+        if access_key_id.startswith("STS."):
+            return self._of_session(sql, access_key_id, token)
+        if token is not None:
+            raise SecurityTokenMismatch
+        known = self._known.get(access_key_id)
+        if known is None:
+            known = self._known[access_key_id] = load_key(sql, self._world, access_key_id)
+        return known
+
+    def _of_session(self, sql: Connection, access_key_id: str, token: str | None) -> Known:
+        if not token:
+            raise MissingSecurityToken
+        said = read_token(self._world, token)
+        if said.access_key_id != access_key_id:
+            raise SecurityTokenMismatch
+        if said.ends_at <= self._world.clock.now():
+            raise SecurityTokenExpired
+        known = self._known.get(token)
+        if known is None:
+            known = self._known[token] = load_session(sql, self._world, said)
+        return known
+
+
+def load_key(sql: Connection, world: World, access_key_id: str) -> Known:
+    """A long-lived key, from the store.
+
+    Raises:
+        AccessKeyNotFound, AccessKeyInactive.
+    """
+    key = stored.by_id_anywhere(sql, Kind.ACCESS_KEY, access_key_id)
+    sealed = None if key is None else stored.sealed(sql, key.key, SECRET)
+    if key is None or sealed is None:
+        raise AccessKeyNotFound
+    if key.read(KeyDetails).status != "Active":
+        raise AccessKeyInactive
+    secret = world.sealer.open(sealed, f"{SECRET}:{key.id}").decode()
+    owner = stored.by_key(sql, key.parent)
+    if owner.kind is Kind.ACCOUNT:
+        return Known(secret, root_caller(world))
+    return Known(secret, user_caller(sql, world, owner))
+
+
+def user_caller(sql: Connection, world: World, user: Thing) -> Caller:
+    """A RAM user as a caller, with the policies of the user and of the user's groups."""
+    account = world.account_id
+    holders = [user.key]
+    holders += [ref.key for _, ref in stored_links.of(sql, user.key, inward=False, kind=Kind.RAM_GROUP)]
+    return Caller(
+        "RAMUser",
+        account,
+        f"acs:ram::{account}:user/{user.name}",
+        user.id,
+        user.name,
+        user_id=user.id,
+        policies=policies_of(sql, holders),
+    )
+
+
+def policies_of(sql: Connection, holders: list[int]) -> tuple[Policy, ...]:
+    """The policies attached to any of these RAM users, groups or roles."""
+    attached = dict.fromkeys(
+        ref.key
+        for holder in holders
+        for _, ref in stored_links.of(sql, holder, inward=False, kind=Kind.RAM_POLICY)
+    )
+    found = stored.by_keys(sql, list(attached))
+    return tuple(parse_policy(policy.name, policy.read(PolicyDetails).document) for policy in found.values())
+
+
+def read_token(world: World, token: str) -> SecurityToken:
+    """What a security token says.
+
+    Raises:
+        SecurityTokenMalformed: this system did not make it.
+    """
+    try:
+        return msgspec.json.decode(world.sealer.open(bytes.fromhex(token), TOKEN), type=SecurityToken)
+    except (ValueError, SealBroken):
+        raise SecurityTokenMalformed from None
+
+
+def make_token(world: World, said: SecurityToken) -> str:
+    """A security token that says ``said``, and that only this system can make."""
+    return world.sealer.seal(msgspec.json.encode(said), TOKEN).hex()
+
+
+def session_secret(world: World, access_key_id: str) -> str:
+    """The secret of a temporary key: derived from its id, so that it need not be kept."""
+    return world.sealer.subkey(f"temporary key {access_key_id}").hex()
+
+
+def load_session(sql: Connection, world: World, said: SecurityToken) -> Known:
+    """A temporary key of an assumed role.
+
+    Raises:
+        AccessKeyNotFound: the role is no more.
+    """
+    role = stored.by_keys(sql, [said.role_key]).get(said.role_key)
+    if role is None or stored.by_id(sql, Kind.RAM_ROLE, role.parent, role.id) is None:
+        raise AccessKeyNotFound
+    account = world.account_id
+    caller = Caller(
+        "AssumedRoleUser",
+        account,
+        f"acs:ram::{account}:assumed-role/{role.name}/{said.session_name}",
+        f"{role.id}:{said.session_name}",
+        role.name,
+        role_id=role.id,
+        policies=policies_of(sql, [role.key]),
+        session_policies=() if said.policy is None else (parse_policy("session", said.policy),),
+    )
+    return Known(session_secret(world, said.access_key_id), caller)
+
+
+def permit(caller: Caller, access: Access) -> None:
+    """Return if RAM lets the caller do this.
+
+    Raises:
+        NoPermission: it does not; the error carries the answer's AccessDeniedDetail.
+    """
+    if caller.policies is None:
+        return
+    verdict = evaluate_session(caller.policies, caller.session_policies, access)
+    if verdict.effect is Effect.ALLOW:
+        return
+    error = NoPermission(access.action, verdict.resource or "*")
+    error.detail = {
+        "AuthAction": access.action,
+        "AuthPrincipalDisplayName": caller.name if caller.role_id is None else caller.principal_id,
+        "AuthPrincipalOwnerId": caller.account_id,
+        "AuthPrincipalType": "SubUser" if caller.role_id is None else "AssumedRoleUser",
+        "NoPermissionType": "ExplicitDeny" if verdict.effect is Effect.EXPLICIT_DENY else "ImplicitDeny",
+        "PolicyType": "AccountLevelIdentityBasedPolicy",
+    }
+    raise error

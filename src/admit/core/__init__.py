@@ -1,0 +1,1 @@
+"""The ground floor: decisions, validity, policies, events and errors as pure values."""

@@ -1,0 +1,116 @@
+"""Every fact worth remembering, as a class. A change log entry is one of these."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from admit.core.links import Kind
+from admit.core.validity import Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A thing as the change log names it: enough to read the log alone."""
+
+    kind: Kind
+    key: int
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThingAdded:
+    """Something came into being."""
+
+    thing: Named
+    parent: int
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ThingChanged:
+    """Attributes of something have new values. A secret is named, never shown."""
+
+    thing: Named
+    fields: Mapping[str, object] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ThingRemoved:
+    """Something is no more. Its links ended with it, each with an entry of its own."""
+
+    thing: Named
+
+
+@dataclass(frozen=True, slots=True)
+class ThingBlocked:
+    """Something passes nothing on: a locked user, a disabled rule."""
+
+    thing: Named
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThingUnblocked:
+    """Something passes on again."""
+
+    thing: Named
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkAdded:
+    """``source`` was joined to ``target``."""
+
+    source: Named
+    target: Named
+    start: Millis
+    end: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """A link holds for another period than before."""
+
+    source: Named
+    target: Named
+    start: Millis
+    end: Millis
+    was_start: Millis
+    was_end: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRemoved:
+    """``source`` is joined to ``target`` no more."""
+
+    source: Named
+    target: Named
+
+
+Event: TypeAlias = (
+    ThingAdded
+    | ThingChanged
+    | ThingRemoved
+    | ThingBlocked
+    | ThingUnblocked
+    | LinkAdded
+    | LinkChanged
+    | LinkRemoved
+)
+
+EVENTS: dict[str, type[Event]] = {
+    cls.__name__: cls
+    for cls in (
+        ThingAdded,
+        ThingChanged,
+        ThingRemoved,
+        ThingBlocked,
+        ThingUnblocked,
+        LinkAdded,
+        LinkChanged,
+        LinkRemoved,
+    )
+}
+"""Every event by the name it has in the log."""

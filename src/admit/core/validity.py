@@ -1,0 +1,43 @@
+"""When something holds: half-open periods in UNIX milliseconds."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+Millis: TypeAlias = int
+"""A moment or a span in milliseconds; moments count from the UNIX epoch, UTC."""
+
+SECOND: Millis = 1_000
+MINUTE: Millis = 60 * SECOND
+HOUR: Millis = 60 * MINUTE
+DAY: Millis = 24 * HOUR
+
+BEGINNING: Millis = 0
+FOREVER: Millis = 2**63 - 1
+"""The end of what has no end: it sorts last and fits a BIGINT."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Validity:
+    """The period ``[start, end)``: the start is inside, the end is not.
+
+    Two adjacent periods therefore neither overlap nor leave a gap.
+    """
+
+    start: Millis = BEGINNING
+    end: Millis = FOREVER
+
+    def __post_init__(self) -> None:
+        if not BEGINNING <= self.start < self.end <= FOREVER:
+            raise ValueError("a period must start before it ends")
+
+    def holds_at(self, moment: Millis) -> bool:
+        """Whether ``moment`` lies inside the period."""
+        return self.start <= moment < self.end
+
+    @property
+    def permanent(self) -> bool:
+        """Whether the period has neither start nor end."""
+        return self.start == BEGINNING and self.end == FOREVER
+
+
+PERMANENT = Validity()

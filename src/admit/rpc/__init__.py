@@ -1,0 +1,1 @@
+"""The API engine: signed requests in, declared operations run, answers out."""

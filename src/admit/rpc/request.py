@@ -1,0 +1,220 @@
+"""From flat parameters to an operation's shape; each fault names its parameter."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+import msgspec
+from msgspec import inspect
+
+from admit.rpc.operation import Operation, Parameter
+from admit.rpc.shape import Shape
+
+DEPTH = 32
+"""How deep a structure in a parameter may be."""
+ITEMS = 10_000
+"""The greatest index a list in dotted form may have."""
+
+
+class Fault(ValueError):
+    """A value that does not fit: what is wrong, where in the value, and which kind of wrong."""
+
+    def __init__(self, why: str, kind: str = "Value") -> None:
+        super().__init__(why)
+        self.why = why
+        self.kind = kind
+
+
+def read(operation: Operation, parameters: Mapping[str, str]) -> Shape:
+    """The operation's shape, filled from what was sent.
+
+    Parameters the operation does not declare are ignored, as the vendor does.
+
+    Raises:
+        AdmitError: the service's error for a missing or an invalid parameter.
+    """
+    trees = _trees(operation, parameters)
+    values: dict[str, Any] = {}
+    for parameter in operation.parameters:
+        raw = parameters.get(parameter.name)
+        tree = trees.get(parameter.name)
+        try:
+            value = _value(parameter, raw, tree)
+        except Fault as fault:
+            raise operation.service.invalid(parameter.name, fault.why, fault.kind) from None
+        if value is not None:
+            values[parameter.attribute] = value
+        elif parameter.required:
+            raise operation.service.missing(parameter.name)
+    return operation.shape(**values)
+
+
+def _trees(operation: Operation, parameters: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """The dotted parameters, as trees: ``Hosts.1.HostId=7`` is ``{"Hosts": {"1": {"HostId": "7"}}}``."""
+    trees: dict[str, dict[str, Any]] = {}
+    for name, value in parameters.items():
+        head, dot, rest = name.partition(".")
+        if not dot or head not in operation.by_name:
+            continue
+        node = trees.setdefault(head, {})
+        *steps, last = rest.split(".", DEPTH)
+        for step in steps:
+            node = node.setdefault(step, {})
+            if not isinstance(node, dict):
+                raise operation.service.invalid(head, f"{name} contradicts another parameter.", "Format")
+        if last in node:
+            raise operation.service.invalid(head, f"{name} contradicts another parameter.", "Format")
+        node[last] = value
+    return trees
+
+
+def _value(parameter: Parameter, raw: str | None, tree: dict[str, Any] | None) -> Any:
+    """A parameter's value, or None if it was not sent."""
+    kind = parameter.type
+    if tree is not None and raw is not None:
+        raise Fault("it is given both whole and in dotted form.", "Format")
+    if isinstance(kind, _COMPOSITE):
+        given: Any = tree if tree is not None else _parsed(kind, raw, strict=parameter.mark.json_text)
+        return None if given is None else _converted(fit(given, kind), parameter)
+    # An empty scalar says no more than an absent one, unless empty is a value of its own.
+    if raw is None or (raw == "" and not (isinstance(kind, inspect.StrType) and not parameter.required)):
+        return None
+    if parameter.mark.ignore_case and isinstance(kind, inspect.LiteralType):
+        raw = next((value for value in kind.values if str(value).casefold() == raw.casefold()), raw)  # type: ignore[assignment]
+    return _converted(raw, parameter)
+
+
+_LISTS = (inspect.ListType, inspect.VarTupleType, inspect.SetType, inspect.FrozenSetType)
+_COMPOSITE = (*_LISTS, inspect.StructType, inspect.DictType)
+
+
+def _parsed(kind: inspect.Type, raw: str | None, *, strict: bool) -> Any:
+    """A structure given whole: JSON text, or one plain value for a list of one."""
+    if raw is None or raw == "":
+        return None
+    if not strict and isinstance(kind, _LISTS) and not raw.lstrip().startswith("["):
+        return [raw]
+    try:
+        document = json.loads(raw, object_pairs_hook=_once, parse_constant=_no_constant)
+    except Fault:
+        raise
+    except (ValueError, RecursionError):
+        raise Fault("it is not well-formed JSON.", "Format") from None
+    if isinstance(kind, _LISTS) and not isinstance(document, list):
+        raise Fault("a JSON array is expected.", "Format")
+    return document
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise Fault("a member of the JSON document occurs twice.", "Format")
+    return found
+
+
+def _no_constant(text: str) -> NoReturn:
+    raise Fault(f"{text} is not JSON.", "Format")
+
+
+def fit(value: Any, kind: inspect.Type, depth: int = 0) -> Any:
+    """``value`` brought to the form ``kind`` has: lists from numbered trees, texts from numbers.
+
+    Raises:
+        Fault: it cannot be brought there.
+    """
+    if depth > DEPTH:
+        raise Fault("it is nested too deeply.", "Format")
+    while isinstance(kind, inspect.Metadata | inspect.UnionType):
+        if isinstance(kind, inspect.Metadata):
+            kind = kind.type
+        elif value is None:
+            return None
+        else:
+            kind = next(each for each in kind.types if not isinstance(each, inspect.NoneType))
+    for kinds, fitter in _FITTERS:
+        if isinstance(kind, kinds):
+            return fitter(value, kind, depth)
+    return value
+
+
+def _fit_list(value: Any, kind: Any, depth: int) -> Any:
+    if isinstance(value, dict):
+        value = _numbered(value)
+    elif isinstance(value, str):
+        value = _parsed(kind, value, strict=False)
+    if not isinstance(value, list):
+        raise Fault("a list is expected.", "Format")
+    return [fit(item, kind.item_type, depth + 1) for item in value]
+
+
+def _numbered(tree: dict[str, Any]) -> list[Any]:
+    """The values of ``{"1": …, "10": …}`` in the order of their numbers."""
+    if not all(key.isascii() and key.isdigit() and 0 < int(key[:9]) <= ITEMS for key in tree):
+        raise Fault("the items of a list are numbered from 1.", "Format")
+    order = sorted(tree, key=int)
+    if len({int(key) for key in order}) != len(order):
+        raise Fault("two items of the list have the same number.", "Format")
+    return [tree[key] for key in order]
+
+
+def _fit_struct(value: Any, kind: Any, depth: int) -> Any:
+    if isinstance(value, str):
+        value = _parsed(kind, value, strict=True)
+    if not isinstance(value, dict):
+        raise Fault("an object is expected.", "Format")
+    fields = {each.encode_name: each for each in kind.fields}
+    return {
+        name: fit(item, fields[name].type, depth + 1) if name in fields else item
+        for name, item in value.items()
+        if item is not None
+    }
+
+
+def _fit_map(value: Any, kind: Any, depth: int) -> Any:
+    if isinstance(value, str):
+        value = _parsed(kind, value, strict=True)
+    if not isinstance(value, dict):
+        raise Fault("an object is expected.", "Format")
+    return {name: fit(item, kind.value_type, depth + 1) for name, item in value.items()}
+
+
+def _fit_text(value: Any, _kind: Any, _depth: int) -> Any:
+    # Ids are texts that look like numbers: some callers write them without quotes.
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value
+
+
+_FITTERS: tuple[tuple[Any, Callable[[Any, Any, int], Any]], ...] = (
+    (_LISTS, _fit_list),
+    (inspect.StructType, _fit_struct),
+    (inspect.DictType, _fit_map),
+    (inspect.StrType, _fit_text),
+)
+
+
+def _converted(value: Any, parameter: Parameter) -> Any:
+    """``value`` as the parameter's type, all constraints checked."""
+    try:
+        return msgspec.convert(value, parameter.annotation, strict=False)
+    except msgspec.ValidationError as error:
+        raise _fault(str(error), parameter.type) from None
+
+
+def _fault(text: str, kind_expected: inspect.Type) -> Fault:
+    """msgspec's complaint in the caller's words, without echoing the value."""
+    what, _, where = text.partition(" - at ")
+    place = where.strip("`").removeprefix("$").removeprefix(".")
+    what = what.replace("`", "").replace("`str`", "text")
+    kind = "Value"
+    if "length" in what:
+        kind = "Length"
+    elif "matching regex" in what:
+        what, kind = "it contains characters that are not allowed", "InvalidChars"
+    elif what.startswith("Invalid enum value"):
+        what = "it is not one of the listed values"
+        if isinstance(kind_expected, inspect.LiteralType):
+            what = f"it must be one of {', '.join(map(str, kind_expected.values))}"
+    elif what.startswith("Expected"):
+        kind = "Format" if "got" in what else "Value"
+    return Fault(f"{what}{f' (at {place})' if place else ''}.", kind)

@@ -1,0 +1,1 @@
+"""The wire services: words and operations, nothing else."""

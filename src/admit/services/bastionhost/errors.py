@@ -1,0 +1,73 @@
+"""The errors of Bastionhost."""
+
+from admit.core.errors import AdmitError
+
+
+class InvalidArgument(AdmitError):
+    """A parameter is not valid: (name, why)."""
+
+    code, status = "InvalidParameter", 400
+    message = "The argument is invalid. {0}: {1}"
+
+
+class InstanceNotFound(AdmitError):
+    """No such bastion host: (id). Terraform takes this code for "gone"."""
+
+    code, status = "Commodity.BizError.InvalidStatus", 404
+    message = "The specified bastion host {0} does not exist."
+
+
+class UserNotFound(AdmitError):
+    """No such user: (id)."""
+
+    code, status = "UserNotFound", 404
+    message = "The specified user {0} does not exist."
+
+
+class UserAlreadyExists(AdmitError):
+    """The user name is taken: (name)."""
+
+    code, status = "UserAlreadyExists", 400
+    message = "The specified user {0} already exists."
+
+
+class UserGroupNotFound(AdmitError):
+    """No such user group: (id)."""
+
+    code, status = "UserGroupNotFound", 404
+    message = "The specified user group {0} does not exist."
+
+
+class UserGroupAlreadyExists(AdmitError):
+    """The group's name is taken: (name)."""
+
+    code, status = "UserGroupAlreadyExists", 400
+    message = "The specified user group {0} already exists."
+
+
+class HostNotFound(AdmitError):
+    """No such host: (id). 400, unlike the other kinds, as the vendor has it."""
+
+    code, status = "HostNotFound", 400
+    message = "The specified host {0} does not exist."
+
+
+class HostAccountNotFound(AdmitError):
+    """No such host account: (id)."""
+
+    code, status = "HostAccountNotFound", 404
+    message = "The specified host account {0} does not exist."
+
+
+class HostAccountAlreadyExists(AdmitError):
+    """The host has such an account: (name)."""
+
+    code, status = "HostAccountAlreadyExists", 400
+    message = "The specified host account {0} already exists."
+
+
+class LicenseOutOfLimit(AdmitError):
+    """The licence covers no more assets: (how many)."""
+
+    code, status = "LicenseOutOfLimit", 400
+    message = "The licence of the bastion host covers {0} assets at most."

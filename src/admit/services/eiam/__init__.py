@@ -1,0 +1,5 @@
+"""IDaaS EIAM, eiam 2021-12-01."""
+
+from admit.services.eiam.vocabulary import eiam
+
+__all__ = ["eiam"]

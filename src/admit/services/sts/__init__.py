@@ -1,0 +1,5 @@
+"""STS, sts 2015-04-01."""
+
+from admit.services.sts.vocabulary import sts
+
+__all__ = ["sts"]

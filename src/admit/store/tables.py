@@ -1,0 +1,193 @@
+"""Every table. What a policy is made of carries ``policy``: it cannot change in silence."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData()
+
+POLICY = {"policy": True}
+"""A transaction that writes such a table must record an event."""
+
+_Json = JSON().with_variant(JSONB(), "postgresql")
+_Key = BigInteger().with_variant(Integer(), "sqlite")
+
+revision = Table(
+    "revision",
+    metadata,
+    Column("only", Integer, primary_key=True, comment="always 1: this table has one row"),
+    Column("n", BigInteger, nullable=False, comment="the number of the newest change"),
+    Column("head", LargeBinary, nullable=False, comment="the newest entry's hash in the ledger's chain"),
+    comment="The version of the whole policy. Taken last in a transaction, so commit order is number order.",
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("revision", BigInteger, nullable=False, autoincrement=False),
+    Column("ordinal", Integer, nullable=False, autoincrement=False),
+    Column("at", BigInteger, nullable=False, comment="UNIX milliseconds"),
+    Column("actor", Text, nullable=False, comment="ARN of who did it"),
+    Column("action", Text, nullable=False, comment="the operation, as service:Operation"),
+    Column("request_id", Text, nullable=False),
+    Column("event", Text, nullable=False, comment="name of the event's class"),
+    Column("fact", Text, nullable=False, comment="the event as JSON, byte for byte as it was hashed"),
+    Column("hash", LargeBinary, nullable=False, comment="HMAC over the entry and the hash before it"),
+    PrimaryKeyConstraint("revision", "ordinal", name="changes_are_numbered"),
+    comment="The change log and ledger: append only, in one order, every policy change in full.",
+)
+
+things = Table(
+    "things",
+    metadata,
+    Column("key", _Key, primary_key=True, autoincrement=True),
+    Column("kind", SmallInteger, nullable=False),
+    Column("parent", BigInteger, nullable=False, comment="key of what it lives in; 0 for none"),
+    Column("id", Text, nullable=False, comment="the id it has on the wire"),
+    Column("name", Text, nullable=False),
+    Column("handle", Text, comment="what must be unique among its living siblings, if anything"),
+    Column("details", _Json, nullable=False, comment="the rest of its attributes"),
+    Column("created_at", BigInteger, nullable=False, comment="UNIX milliseconds"),
+    Column("changed_at", BigInteger, nullable=False, comment="UNIX milliseconds"),
+    Column("removed_at", BigInteger, comment="UNIX milliseconds; empty while it lives"),
+    UniqueConstraint("kind", "parent", "id", name="an_id_names_one_thing"),
+    Index(
+        "a_handle_is_held_by_one",
+        "kind",
+        "parent",
+        "handle",
+        unique=True,
+        sqlite_where=text("removed_at is null and handle is not null"),
+        postgresql_where=text("removed_at is null and handle is not null"),
+    ),
+    Index("things_by_name", "kind", "parent", "name"),
+    Index("things_by_parent", "parent"),
+    comment="Everything that has an id: people, users, groups, hosts, rules, keys.",
+    info=POLICY,
+)
+
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("thing", BigInteger, nullable=False),
+    Column("word", Text, nullable=False, comment="locked, disabled"),
+    Column("added_at", BigInteger, nullable=False, comment="UNIX milliseconds"),
+    Column("removed_at", BigInteger, comment="UNIX milliseconds; empty while it stands"),
+    PrimaryKeyConstraint("thing", "word", "added_at", name="a_block_begins_once"),
+    comment="When a thing passes nothing on: now and in the past.",
+    info=POLICY,
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("source", BigInteger, nullable=False, autoincrement=False),
+    Column("stage", SmallInteger, nullable=False, autoincrement=False, comment="0 join, 1 grant, 2 hold"),
+    Column("target", BigInteger, nullable=False, autoincrement=False),
+    Column("starts_at", BigInteger, nullable=False, comment="UNIX milliseconds, inside"),
+    Column("ends_at", BigInteger, nullable=False, comment="UNIX milliseconds, outside"),
+    Column("added_at", BigInteger, nullable=False, comment="UNIX milliseconds"),
+    Column("added_in", BigInteger, nullable=False, comment="revision"),
+    PrimaryKeyConstraint("source", "stage", "target", name="two_things_are_joined_once"),
+    Index("links_by_target", "target", "stage", "source"),
+    sqlite_with_rowid=False,
+    comment="The one relation, as it stands.",
+    info=POLICY,
+)
+
+past_links = Table(
+    "past_links",
+    metadata,
+    Column("source", BigInteger, nullable=False, autoincrement=False),
+    Column("stage", SmallInteger, nullable=False, autoincrement=False),
+    Column("target", BigInteger, nullable=False, autoincrement=False),
+    Column("starts_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("added_at", BigInteger, nullable=False),
+    Column("added_in", BigInteger, nullable=False),
+    Column("removed_at", BigInteger, nullable=False),
+    Column("removed_in", BigInteger, nullable=False),
+    PrimaryKeyConstraint("source", "stage", "target", "removed_in", "added_in", name="a_link_ends_once"),
+    Index("past_links_by_target", "target", "stage", "source"),
+    sqlite_with_rowid=False,
+    comment="Links that were: a link is closed, never deleted.",
+    info=POLICY,
+)
+
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("thing", BigInteger, nullable=False, autoincrement=False),
+    Column("purpose", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False, comment="AES-256-GCM, key outside the database"),
+    PrimaryKeyConstraint("thing", "purpose", name="a_thing_has_one_secret_for_a_purpose"),
+    comment="Secrets at rest, sealed.",
+    info=POLICY,
+)
+
+client_tokens = Table(
+    "client_tokens",
+    metadata,
+    Column("caller", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("token", Text, nullable=False),
+    Column("request_hash", LargeBinary, nullable=False),
+    Column("response", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False, comment="UNIX milliseconds"),
+    PrimaryKeyConstraint("caller", "action", "token", name="a_token_means_one_request"),
+    Index("client_tokens_by_age", "at"),
+    comment="What a retry with the same ClientToken is answered.",
+)
+
+nonces = Table(
+    "nonces",
+    metadata,
+    Column("nonce", Text, primary_key=True, comment="access key id and signature nonce"),
+    Column("at", BigInteger, nullable=False, comment="UNIX milliseconds"),
+    Index("nonces_by_age", "at"),
+    sqlite_with_rowid=False,
+    comment="Signed writes that were carried out, so that none is carried out twice.",
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("follower", Text, primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("failures", Integer, nullable=False, comment="tries of the next change that failed"),
+    Column("retry_at", BigInteger, nullable=False, comment="UNIX milliseconds"),
+    comment="How far each follower of the change log has come.",
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", _Key, primary_key=True, autoincrement=True),
+    Column("cause", Text, nullable=False, comment="revision/ordinal/recipient: one message each"),
+    Column("recipient", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("message_id", Text, nullable=False, comment="the Message-ID header, the same at every try"),
+    Column("created_at", BigInteger, nullable=False),
+    Column("state", Text, nullable=False, comment="waiting, sent, failed"),
+    Column("tries", Integer, nullable=False),
+    Column("next_at", BigInteger, nullable=False, comment="when to try next, UNIX milliseconds"),
+    Column("last_error", Text),
+    Column("sent_at", BigInteger),
+    UniqueConstraint("cause", name="a_cause_sends_one_message"),
+    Index("messages_waiting", "state", "next_at"),
+    comment="The outbox: mail to be sent, kept until the mail server has it.",
+)

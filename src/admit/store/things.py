@@ -1,0 +1,359 @@
+"""Things: everything that has an id, with its attributes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from admit.core.links import Kind, Ref, Stage
+from admit.core.validity import Millis
+from admit.store.tables import blocks, links, secrets, things
+
+T = TypeVar("T")
+
+
+class HandleTaken(Exception):
+    """A living sibling holds the handle already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """One thing, as it stands."""
+
+    key: int
+    kind: Kind
+    parent: int
+    id: str
+    name: str
+    details: bytes | str
+    created_at: Millis
+    changed_at: Millis
+
+    @property
+    def ref(self) -> Ref:
+        """What links and decisions call it."""
+        return Ref(self.kind, self.key)
+
+    def read(self, shape: type[T]) -> T:
+        """Its attributes, as ``shape``."""
+        return msgspec.json.decode(self.details, type=shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which things a listing is about. What is left out does not restrict."""
+
+    kind: Kind
+    parent: int | None = None
+    ids: Sequence[str] | None = None
+    keys: Sequence[int] | None = None
+    name: str | None = None
+    names: Sequence[str] | None = None
+    name_prefix: str | None = None
+    name_contains: str | None = None
+    details: Mapping[str, str | bool | None] = field(default_factory=dict)
+    """Attributes and the exact value each must have; None does not restrict."""
+    details_in: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    details_contain: Mapping[str, str | None] = field(default_factory=dict)
+    details_prefix: Mapping[str, str | None] = field(default_factory=dict)
+    linked_to: int | None = None
+    """Only what has a link to this key."""
+    linked_from: int | None = None
+    """Only what has a link from this key."""
+    not_linked_to: int | None = None
+    not_linked_from: int | None = None
+    blocked: str | None = None
+    """Only what carries this block."""
+    not_blocked: str | None = None
+    order: Literal["oldest", "newest", "name", "changed"] = "oldest"
+
+
+_COLUMNS = (
+    things.c.key,
+    things.c.kind,
+    things.c.parent,
+    things.c.id,
+    things.c.name,
+    things.c.details,
+    things.c.created_at,
+    things.c.changed_at,
+)
+
+_BY_ID = select(*_COLUMNS).where(
+    things.c.kind == bindparam("kind"),
+    things.c.parent == bindparam("parent"),
+    things.c.id == bindparam("id"),
+    things.c.removed_at.is_(None),
+)
+_BY_ID_ANYWHERE = select(*_COLUMNS).where(
+    things.c.kind == bindparam("kind"),
+    things.c.id == bindparam("id"),
+    things.c.removed_at.is_(None),
+)
+_BY_NAME = select(*_COLUMNS).where(
+    things.c.kind == bindparam("kind"),
+    things.c.parent == bindparam("parent"),
+    things.c.name == bindparam("name"),
+    things.c.removed_at.is_(None),
+)
+_BY_HANDLE = select(*_COLUMNS).where(
+    things.c.kind == bindparam("kind"),
+    things.c.parent == bindparam("parent"),
+    things.c.handle == bindparam("handle"),
+    things.c.removed_at.is_(None),
+)
+_BY_KEY = select(*_COLUMNS).where(things.c.key == bindparam("key"))
+_CHILDREN = select(*_COLUMNS).where(things.c.parent == bindparam("parent"), things.c.removed_at.is_(None))
+_BLOCKS = select(blocks.c.word).where(blocks.c.thing == bindparam("thing"), blocks.c.removed_at.is_(None))
+
+
+def _thing(row: Any) -> Thing:
+    key, kind, *rest = row
+    return Thing(key, Kind(kind), *rest)
+
+
+def _first(sql: Connection, statement: Any, **values: object) -> Thing | None:
+    row = sql.execute(statement, values).first()
+    return None if row is None else _thing(row)
+
+
+def by_id(sql: Connection, kind: Kind, parent: int, thing_id: str) -> Thing | None:
+    """The living thing with this wire id in ``parent``."""
+    return _first(sql, _BY_ID, kind=kind, parent=parent, id=thing_id)
+
+
+def by_id_anywhere(sql: Connection, kind: Kind, thing_id: str) -> Thing | None:
+    """The living thing with this wire id, for kinds whose ids are unique everywhere."""
+    return _first(sql, _BY_ID_ANYWHERE, kind=kind, id=thing_id)
+
+
+def by_name(sql: Connection, kind: Kind, parent: int, name: str) -> Thing | None:
+    """A living thing with this name in ``parent``."""
+    return _first(sql, _BY_NAME, kind=kind, parent=parent, name=name)
+
+
+def by_handle(sql: Connection, kind: Kind, parent: int, handle: str) -> Thing | None:
+    """The living thing that holds ``handle`` in ``parent``."""
+    return _first(sql, _BY_HANDLE, kind=kind, parent=parent, handle=handle)
+
+
+def by_key(sql: Connection, key: int) -> Thing:
+    """The thing with this key, alive or not.
+
+    Raises:
+        LookupError: there never was one.
+    """
+    found = _first(sql, _BY_KEY, key=key)
+    if found is None:
+        raise LookupError(f"no thing has the key {key}")
+    return found
+
+
+def by_keys(sql: Connection, keys: Sequence[int]) -> dict[int, Thing]:
+    """Things by key, alive or not."""
+    if not keys:
+        return {}
+    rows = sql.execute(select(*_COLUMNS).where(things.c.key.in_(keys)))
+    return {row[0]: _thing(row) for row in rows}
+
+
+def children(sql: Connection, parent: int) -> list[Thing]:
+    """Every living thing inside ``parent``."""
+    return [_thing(row) for row in sql.execute(_CHILDREN, {"parent": parent})]
+
+
+def find(sql: Connection, where: Where, *, offset: int = 0, limit: int | None = None) -> list[Thing]:
+    """The living things a ``Where`` selects, in its order."""
+    statement = select(*_COLUMNS).where(*_conditions(where)).order_by(*_ORDERS[where.order])
+    if limit is not None:
+        statement = statement.limit(limit)
+    if offset:
+        statement = statement.offset(offset)
+    return [_thing(row) for row in sql.execute(statement)]
+
+
+def count(sql: Connection, where: Where) -> int:
+    """How many living things a ``Where`` selects."""
+    statement = select(func.count()).select_from(things).where(*_conditions(where))
+    return int(sql.execute(statement).scalar_one())
+
+
+def block_words(sql: Connection, key: int) -> frozenset[str]:
+    """What switches a thing off now."""
+    return frozenset(sql.execute(_BLOCKS, {"thing": key}).scalars())
+
+
+def insert_thing(
+    sql: Connection,
+    thing: Mapping[str, object],
+) -> int:
+    """Write a new thing; returns its key.
+
+    An id of ``None`` becomes the decimal key, the form of ids inside a bastion host.
+
+    Raises:
+        HandleTaken: a living sibling holds its handle.
+    """
+    row = dict(thing)
+    numbered = row["id"] is None
+    if numbered:
+        row["id"] = ""
+    try:
+        # Several numbered siblings may be made in one transaction: the empty id lives for one statement.
+        key = int(sql.execute(insert(things).returning(things.c.key), row).scalar_one())
+    except IntegrityError as error:
+        raise HandleTaken(row.get("handle")) from error
+    if numbered:
+        sql.execute(_SET, {"b_key": key, "id": str(key)})
+    return key
+
+
+_SET = update(things).where(things.c.key == bindparam("b_key")).values(id=bindparam("id"))
+
+
+def update_thing(sql: Connection, key: int, values: Mapping[str, object]) -> None:
+    """Give a thing new values.
+
+    Raises:
+        HandleTaken: a living sibling holds the new handle.
+    """
+    try:
+        sql.execute(update(things).where(things.c.key == key).values(**values))
+    except IntegrityError as error:
+        raise HandleTaken(values.get("handle")) from error
+
+
+def add_block(sql: Connection, key: int, word: str, now: Millis) -> bool:
+    """Switch a thing off; returns False if it already was."""
+    if word in block_words(sql, key):
+        return False
+    # Off, on and off again within one millisecond is one block that never was lifted.
+    reopened = sql.execute(
+        update(blocks)
+        .where(blocks.c.thing == key, blocks.c.word == word, blocks.c.added_at == now)
+        .values(removed_at=None)
+    )
+    if not reopened.rowcount:
+        sql.execute(insert(blocks).values(thing=key, word=word, added_at=now))
+    return True
+
+
+def end_block(sql: Connection, key: int, word: str, now: Millis) -> bool:
+    """Switch a thing on again; returns False if it was not off."""
+    ended = sql.execute(
+        update(blocks)
+        .where(blocks.c.thing == key, blocks.c.word == word, blocks.c.removed_at.is_(None))
+        .values(removed_at=now)
+    )
+    return ended.rowcount > 0
+
+
+def seal(sql: Connection, key: int, purpose: str, sealed: bytes | None) -> None:
+    """Keep a sealed secret for a thing, or with None forget it."""
+    sql.execute(delete(secrets).where(secrets.c.thing == key, secrets.c.purpose == purpose))
+    if sealed is not None:
+        sql.execute(insert(secrets).values(thing=key, purpose=purpose, sealed=sealed))
+
+
+_SECRET = select(secrets.c.sealed).where(
+    secrets.c.thing == bindparam("thing"), secrets.c.purpose == bindparam("purpose")
+)
+_SECRETS = select(secrets.c.purpose).where(secrets.c.thing == bindparam("thing"))
+
+
+def sealed(sql: Connection, key: int, purpose: str) -> bytes | None:
+    """A thing's sealed secret."""
+    return sql.execute(_SECRET, {"thing": key, "purpose": purpose}).scalar_one_or_none()
+
+
+def secret_purposes(sql: Connection, key: int) -> frozenset[str]:
+    """Which secrets a thing has."""
+    return frozenset(sql.execute(_SECRETS, {"thing": key}).scalars())
+
+
+def forget_secrets(sql: Connection, key: int) -> None:
+    """Destroy all secrets of a thing."""
+    sql.execute(delete(secrets).where(secrets.c.thing == key))
+
+
+_ORDERS = {
+    "oldest": (things.c.key.asc(),),
+    "newest": (things.c.key.desc(),),
+    "name": (things.c.name.asc(), things.c.key.asc()),
+    "changed": (things.c.changed_at.desc(), things.c.key.desc()),
+}
+
+
+def _like(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _detail(name: str) -> ColumnElement[str]:
+    text: ColumnElement[str] = things.c.details[name].as_string()
+    return text
+
+
+def _conditions(where: Where) -> list[ColumnElement[bool]]:
+    """What a ``Where`` asks, as SQL."""
+    found = [things.c.kind == where.kind, things.c.removed_at.is_(None)]
+    if where.parent is not None:
+        found.append(things.c.parent == where.parent)
+    if where.ids is not None:
+        found.append(things.c.id.in_(where.ids))
+    if where.keys is not None:
+        found.append(things.c.key.in_(where.keys))
+    if where.name is not None:
+        found.append(things.c.name == where.name)
+    if where.names is not None:
+        found.append(things.c.name.in_(where.names))
+    if where.name_prefix is not None:
+        found.append(things.c.name.like(_like(where.name_prefix) + "%", escape="\\"))
+    if where.name_contains is not None:
+        found.append(things.c.name.like("%" + _like(where.name_contains) + "%", escape="\\"))
+    return found + _on_details(where) + _on_links(where) + _on_blocks(where)
+
+
+def _on_details(where: Where) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    for name, value in where.details.items():
+        if isinstance(value, bool):
+            found.append(things.c.details[name].as_boolean() == value)
+        elif value is not None:
+            found.append(_detail(name) == value)
+    found += [_detail(name).in_(values) for name, values in where.details_in.items()]
+    for name, part in where.details_contain.items():
+        if part is not None:
+            found.append(_detail(name).like("%" + _like(part) + "%", escape="\\"))
+    for name, part in where.details_prefix.items():
+        if part is not None:
+            found.append(_detail(name).like(_like(part) + "%", escape="\\"))
+    return found
+
+
+def _on_links(where: Where) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    outward = select(links.c.target).where(links.c.source == things.c.key)
+    stages = links.c.stage.in_([int(stage) for stage in Stage])
+    inward = select(links.c.source).where(links.c.target == things.c.key, stages)
+    if where.linked_to is not None:
+        found.append(outward.where(stages, links.c.target == where.linked_to).exists())
+    if where.not_linked_to is not None:
+        found.append(~outward.where(stages, links.c.target == where.not_linked_to).exists())
+    if where.linked_from is not None:
+        found.append(inward.where(links.c.source == where.linked_from).exists())
+    if where.not_linked_from is not None:
+        found.append(~inward.where(links.c.source == where.not_linked_from).exists())
+    return found
+
+
+def _on_blocks(where: Where) -> list[ColumnElement[bool]]:
+    standing = select(blocks.c.thing).where(blocks.c.thing == things.c.key, blocks.c.removed_at.is_(None))
+    found: list[ColumnElement[bool]] = []
+    if where.blocked is not None:
+        found.append(standing.where(blocks.c.word == where.blocked).exists())
+    if where.not_blocked is not None:
+        found.append(~standing.where(blocks.c.word == where.not_blocked).exists())
+    return found

@@ -1,0 +1,121 @@
+"""The ASGI application: the signed API at ``/``, and what operating it needs beside."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, TypeAlias
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from admit.core.errors import AdmitError, BadRequest, RequestTooLarge
+from admit.rpc import form
+from admit.rpc.dispatch import Dispatcher, Peer
+from admit.rpc.response import Answer, Envelope
+from admit.rpc.signature import Wire
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+BODY_LIMIT = 2 * 1024 * 1024
+"""The largest request body, in bytes."""
+
+_FORM = "application/x-www-form-urlencoded"
+
+
+class Web:
+    """Every path of the server. The API is answered before any web framework is entered."""
+
+    def __init__(
+        self, dispatcher: Dispatcher, request_id: Callable[[], str], ready: Callable[[], bool]
+    ) -> None:
+        self._dispatcher = dispatcher
+        self._request_id = request_id
+        self._ready = ready
+        self._pages = Starlette(routes=[Route("/healthz", _alive), Route("/readyz", self._readiness)])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection's request."""
+        if scope["type"] == "http" and scope["path"] == "/":
+            await self._api(scope, receive, send)
+        else:
+            await self._pages(scope, receive, send)
+
+    async def _api(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = _headers(scope)
+        try:
+            wire = _wire(scope, headers, await _body(receive))
+        except AdmitError as error:
+            answer = Envelope(self._request_id(), headers.get("host", "")).error(error)
+        else:
+            client = scope.get("client")
+            peer = Peer(client[0] if client else "", scope["scheme"] == "https")
+            answer = await self._dispatcher.answer(wire, peer)
+        await _send(send, answer, head=scope["method"] == "HEAD")
+
+    async def _readiness(self, _request: Request) -> Response:
+        ready = self._ready()
+        return JSONResponse({"ready": ready}, 200 if ready else 503)
+
+
+async def _alive(_request: Request) -> Response:
+    return PlainTextResponse("ok")
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    """Headers by lower-case name; several values of one name sorted and joined."""
+    found: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        found[name] = ",".join(sorted((found[name], value))) if name in found else value
+    return found
+
+
+async def _body(receive: Receive) -> bytes:
+    """The whole body, however it was framed.
+
+    Raises:
+        RequestTooLarge: it is over the limit.
+    """
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        part = message.get("body", b"")
+        size += len(part)
+        if size > BODY_LIMIT:
+            raise RequestTooLarge(BODY_LIMIT)
+        parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _wire(scope: Scope, headers: dict[str, str], body: bytes) -> Wire:
+    """The request as the engine reads it.
+
+    Raises:
+        BadRequest: query or form cannot be decoded.
+    """
+    kind = headers.get("content-type", "").split(";")[0].strip().lower()
+    try:
+        query = form.parse(scope["query_string"])
+        fields = form.parse(body) if body and kind in ("", _FORM) else {}
+    except form.FormFault as fault:
+        raise BadRequest(str(fault)) from None
+    return Wire(scope["method"], scope["path"], query, fields, headers, body)
+
+
+async def _send(send: Send, answer: Answer, *, head: bool) -> None:
+    await send(
+        {
+            "type": "http.response.start",
+            "status": answer.status,
+            "headers": [
+                (b"content-type", answer.content_type.encode()),
+                (b"content-length", str(len(answer.body)).encode()),
+                (b"x-acs-request-id", answer.request_id.encode()),
+            ],
+        }
+    )
+    await send({"type": "http.response.body", "body": b"" if head else answer.body})

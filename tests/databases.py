@@ -1,0 +1,68 @@
+"""The databases a test may run on: a fresh SQLite file, or a fresh PostgreSQL database."""
+
+import getpass
+import itertools
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_NUMBERS = itertools.count()
+
+
+def _program(name: str) -> str:
+    """A PostgreSQL server program: distributions keep them off the PATH."""
+    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    path = str(found[-1]) if found else shutil.which(name)
+    if path is None:
+        raise FileNotFoundError(f"{name} is not installed; tools/system-packages installs it")
+    return path
+
+
+class Cluster:
+    """A PostgreSQL server of our own, on a unix socket, gone with the test run."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        # PostgreSQL refuses to run as root: the distribution's own user does then.
+        self.user = "postgres" if os.geteuid() == 0 else getpass.getuser()
+        self._prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+
+    def start(self) -> None:
+        if self._prefix:
+            shutil.chown(self.directory, "postgres", "postgres")
+        files = str(self.directory / "data")
+        self._run(_program("initdb"), "-D", files, "-A", "trust", "-U", self.user, "-E", "UTF8", "--no-sync")
+        options = f"-c listen_addresses='' -k {self.directory} -c fsync=off -c max_connections=200"
+        log = str(self.directory / "log")
+        self._run(_program("pg_ctl"), "-D", files, "-l", log, "-o", options, "-w", "start")
+
+    def stop(self) -> None:
+        self._run(_program("pg_ctl"), "-D", str(self.directory / "data"), "-m", "immediate", "stop")
+
+    def new_database(self) -> str:
+        """The URL of a fresh, empty database."""
+        name = f"admit_{next(_NUMBERS)}"
+        self._run(_program("createdb"), "-h", str(self.directory), "-U", self.user, name)
+        return f"postgresql+psycopg://{self.user}@/{name}?host={self.directory}"
+
+    def _run(self, *command: str) -> None:
+        subprocess.run([*self._prefix, *command], check=True, capture_output=True, cwd="/")
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    """A running PostgreSQL server."""
+    # Not pytest's own directory: a socket's path is limited to 107 bytes, and postgres must enter it.
+    directory = Path(tempfile.mkdtemp(prefix="admit-pg-"))
+    directory.chmod(0o755)
+    server = Cluster(directory)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(directory, ignore_errors=True)
