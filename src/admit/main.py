@@ -15,13 +15,14 @@ from admit.control.world import World
 from admit.core.links import Kind
 from admit.rpc.dispatch import Dispatcher
 from admit.rpc.operation import Registry
-from admit.services import appstream, bastionhost, edsuser, eiam, ram, sts
+from admit.services import access, appstream, bastionhost, edsuser, eiam, ram, sts
 from admit.settings import Settings
 from admit.store import things
 from admit.store.engine import Store
 from admit.web import Web
 
 SERVICES = (
+    access.access,
     appstream.appstream,
     edsuser.edsuser,
     bastionhost.bastionhost,

@@ -1,10 +1,11 @@
 """Asking for access: every door, list and explanation asks here."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from admit.core.access import Decision, Permit, Question, Reach, decide, reachable, reached_by
+from admit.core.access import Decision, Facts, Permit, Question, Reach, decide, reachable, reached_by
 from admit.core.links import Kind, Ref
 from admit.core.validity import Millis
 from admit.store.links import Scope, facts_about
@@ -16,20 +17,27 @@ def ask(sql: Connection, subject: Ref, resource: Ref, now: Millis, as_of: Millis
     A moment to come is judged by the facts of now.
     """
     facts = facts_about(sql, Scope.CHECK, subject=subject, resource=resource, as_of=_past(as_of, now))
-    decision = decide(Question(subject, resource), facts, now if as_of is None else as_of)
-    return decision
+    return decide(Question(subject, resource), facts, now if as_of is None else as_of)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A decision, the facts it came from, and who holds the resource."""
+
+    decision: Decision
+    facts: Facts
+    holders: tuple[Ref, ...]
+    """Groups, units and users with an open way to the resource."""
 
 
 def explain(
     sql: Connection, subject: Ref, resource: Ref, now: Millis, as_of: Millis | None = None
-) -> tuple[Decision, tuple[Ref, ...]]:
+) -> Explanation:
     """The decision by all that is known, also of what was taken back; and who else holds the resource."""
     facts = facts_about(sql, Scope.EXPLAIN, subject=subject, resource=resource, as_of=_past(as_of, now))
     decision = decide(Question(subject, resource), facts, now if as_of is None else as_of)
-    holders = dict.fromkeys(
-        reach.ref for reach in reached_by(resource, facts, decision.at) if reach.ref.kind in _HOLDERS
-    )
-    return decision, tuple(holders)
+    reaches = reached_by(resource, facts, decision.at)
+    return Explanation(decision, facts, tuple(each.ref for each in reaches if each.ref.kind in _HOLDERS))
 
 
 _HOLDERS = (Kind.GROUP, Kind.UNIT, Kind.USER)

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 from sqlalchemy import Connection
 
+from admit.base.sealing import SealBroken
 from admit.control.world import World
 from admit.core.errors import (
     AccessKeyInactive,
@@ -19,7 +20,6 @@ from admit.core.errors import (
 from admit.core.links import Kind
 from admit.core.ram import Access, Effect, Policy, evaluate_session, parse_policy
 from admit.core.validity import Millis
-from admit.base.sealing import SealBroken
 from admit.store import links as stored_links
 from admit.store import things as stored
 from admit.store.links import current_revision

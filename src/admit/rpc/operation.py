@@ -108,7 +108,7 @@ class Service:
     """The code of a refusal by RAM."""
     operations: dict[str, Operation] = field(default_factory=dict)
 
-    def operation(
+    def operation(  # noqa: PLR0913 - a declaration names all it has
         self,
         access: AccessLevel,
         *,

@@ -202,7 +202,7 @@ def _converted(value: Any, parameter: Parameter) -> Any:
 
 
 def _fault(text: str, kind_expected: inspect.Type) -> Fault:
-    """msgspec's complaint in the caller's words, without echoing the value."""
+    """A complaint of msgspec in the caller's words, without echoing the value."""
     what, _, where = text.partition(" - at ")
     place = where.strip("`").removeprefix("$").removeprefix(".")
     what = what.replace("`", "").replace("`str`", "text")

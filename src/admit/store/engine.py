@@ -60,12 +60,13 @@ class Tx:
     @contextmanager
     def part(self) -> Iterator[None]:
         """A part of the work: an error leaves it, and only it, undone."""
-        recorded = len(self.events)
+        recorded, wrote = len(self.events), self.sql.info["wrote_policy"]
         try:
             with self.sql.begin_nested():
                 yield
         except BaseException:
             del self.events[recorded:]
+            self.sql.info["wrote_policy"] = wrote
             raise
 
 
@@ -119,7 +120,7 @@ class Store:
         self._local = threading.local()
         self._readers: list[Connection] = []
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _engine(self.url, self.is_sqlite)
+        self.engine = _engine(self.url, is_sqlite=self.is_sqlite)
         self._writer: _Writer | _Pool = (
             _Writer(self, self.engine) if self.is_sqlite else _Pool(self, self.engine)
         )
@@ -143,7 +144,7 @@ class Store:
         """A read-only transaction: one consistent view, on this thread's own connection."""
         sql = getattr(self._local, "sql", None)
         if sql is None or sql.closed:
-            sql = self._local.sql = _read_only(self.engine, self.is_sqlite)
+            sql = self._local.sql = _read_only(self.engine, is_sqlite=self.is_sqlite)
             self._readers.append(sql)
         with sql.begin() as view:
             try:
@@ -255,12 +256,12 @@ class _Writer:
                 for job in batch:
                     try:
                         result, _ = self._store.run(sql, job, head)
-                    except Exception as error:
+                    except Exception as error:  # noqa: BLE001 - it is handed to who waits
                         job.answer.set_exception(error)
                     else:
                         answers.append((job.answer, result))
                 save_head(sql, head)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - it is handed to all who wait
             _log.exception("a batch of %d writes failed", len(batch))
             for job in batch:
                 if not job.answer.done():
@@ -315,7 +316,7 @@ def _raw(value: object) -> object:
     return value
 
 
-def _engine(url: URL, is_sqlite: bool) -> Engine:
+def _engine(url: URL, *, is_sqlite: bool) -> Engine:
     if is_sqlite:
         engine = create_engine(
             url,
@@ -343,7 +344,7 @@ def _begin_sqlite(sql: Connection) -> None:
     sql.exec_driver_sql("begin" if sql.info.get("read_only") else "begin immediate")
 
 
-def _read_only(engine: Engine, is_sqlite: bool) -> Connection:
+def _read_only(engine: Engine, *, is_sqlite: bool) -> Connection:
     sql = engine.connect()
     if is_sqlite:
         sql.info["read_only"] = True

@@ -20,13 +20,14 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    tuple_,
     union_all,
 )
 
 from admit.core.access import Facts
 from admit.core.links import Kind, Link, Ref, Stage, stage_of
 from admit.core.validity import Millis, Validity
-from admit.store.tables import blocks, links, past_links, revision, things
+from admit.store.tables import blocks, changes, links, past_links, revision, things
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def close(sql: Connection, source: Ref, target: Ref, now: Millis, number: int) -
     )
 
 
-def of(
+def of(  # noqa: PLR0913 - a listing: what it is of, and which page
     sql: Connection,
     key: int,
     *,
@@ -152,6 +153,28 @@ def targets_among(sql: Connection, source: int, keys: Sequence[int]) -> set[int]
     return set(found.scalars())
 
 
+def authors(
+    sql: Connection, pairs: Sequence[tuple[int, int]], at: Millis | None = None
+) -> dict[tuple[int, int], tuple[str, Millis]]:
+    """Who made each link (source, target) that stands, or stood at a moment, and when."""
+    found: dict[tuple[int, int], tuple[str, Millis]] = {}
+    for table in (links,) if at is None else (links, past_links):
+        for start in range(0, len(pairs), PAIRS_AT_ONCE):
+            statement = (
+                select(table.c.source, table.c.target, changes.c.actor, changes.c.at)
+                .join(changes, and_(changes.c.revision == table.c.added_in, changes.c.ordinal == 0))
+                .where(tuple_(table.c.source, table.c.target).in_(pairs[start : start + PAIRS_AT_ONCE]))
+            )
+            if at is not None:
+                statement = statement.where(table.c.added_at <= at)
+            if table is past_links and at is not None:
+                statement = statement.where(past_links.c.removed_at > at)
+            found |= {(row[0], row[1]): (row[2], row[3]) for row in sql.execute(statement)}
+    return found
+
+
+PAIRS_AT_ONCE = 200
+
 # -- facts for a decision --------------------------------------------------------------------------
 
 
@@ -205,7 +228,7 @@ def current_revision(sql: Connection) -> int:
     return int(sql.execute(_REVISION).scalar_one())
 
 
-def _relation(scope: Scope, as_of: bool) -> FromClause:
+def _relation(scope: Scope, *, as_of: bool) -> FromClause:
     """The links to look at: those that stand, those of the moment ``:at``, or also those that were."""
     if not as_of and scope is not Scope.EXPLAIN:
         return links
@@ -259,7 +282,7 @@ def _legs(scope: Scope, relation: FromClause) -> Select[Any] | CompoundSelect[An
 
 def _statement(scope: Scope, *, as_of: bool) -> Select[Any]:
     """One query for all the facts: each link, the kinds of its ends, and what switches them off."""
-    legs = _legs(scope, _relation(scope, as_of)).subquery("legs")
+    legs = _legs(scope, _relation(scope, as_of=as_of)).subquery("legs")
     source, target = things.alias("source"), things.alias("target")
     source_block, target_block = blocks.alias("source_block"), blocks.alias("target_block")
     return (
@@ -275,12 +298,12 @@ def _statement(scope: Scope, *, as_of: bool) -> Select[Any]:
         )
         .join_from(legs, source, source.c.key == legs.c.source)
         .join(target, target.c.key == legs.c.target)
-        .outerjoin(source_block, _stands(source_block, legs.c.source, as_of))
-        .outerjoin(target_block, _stands(target_block, legs.c.target, as_of))
+        .outerjoin(source_block, _stands(source_block, legs.c.source, as_of=as_of))
+        .outerjoin(target_block, _stands(target_block, legs.c.target, as_of=as_of))
     )
 
 
-def _stands(block: FromClause, key: ColumnElement[int], as_of: bool) -> ColumnElement[bool]:
+def _stands(block: FromClause, key: ColumnElement[int], *, as_of: bool) -> ColumnElement[bool]:
     """Whether a block is on a thing: now, or at the moment ``:at``."""
     on_thing = block.c.thing == key
     if not as_of:

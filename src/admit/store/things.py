@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from admit.core.links import Kind, Ref, Stage
@@ -138,6 +138,19 @@ def by_name(sql: Connection, kind: Kind, parent: int, name: str) -> Thing | None
 def by_handle(sql: Connection, kind: Kind, parent: int, handle: str) -> Thing | None:
     """The living thing that holds ``handle`` in ``parent``."""
     return _first(sql, _BY_HANDLE, kind=kind, parent=parent, handle=handle)
+
+
+def named(sql: Connection, kind: Kind, name: str, at: Millis | None = None) -> list[Thing]:
+    """Whatever of a kind has this name or this id, anywhere: what lives now, or lived at a moment."""
+    statement = select(*_COLUMNS).where(
+        things.c.kind == kind, or_(things.c.name == name, things.c.id == name)
+    )
+    if at is None:
+        statement = statement.where(things.c.removed_at.is_(None))
+    else:
+        alive = or_(things.c.removed_at.is_(None), things.c.removed_at > at)
+        statement = statement.where(things.c.created_at <= at, alive)
+    return [_thing(row) for row in sql.execute(statement.order_by(things.c.key))]
 
 
 def by_key(sql: Connection, key: int) -> Thing:

@@ -1,0 +1,106 @@
+"""What people call things: ``root@db-1``, ``group:dba``, ``delivery-group:office``."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from admit.core.links import Kind
+from admit.core.validity import Millis
+from admit.store import things as stored
+from admit.store.things import Thing
+
+PREFIXES = {
+    "group": Kind.GROUP,
+    "host": Kind.HOST,
+    "delivery-group": Kind.DELIVERY_GROUP,
+    "app": Kind.APPLICATION,
+    "cloud-role": Kind.CLOUD_ROLE,
+}
+"""The kinds that are named with a prefix; a bare name is a person, ``account@host`` a host account."""
+
+
+class NameFault(Exception):
+    """A name that is not understood, names nothing, or more than one thing: ``kind``, and a text."""
+
+    def __init__(self, kind: str, text: str) -> None:
+        super().__init__(text)
+        self.kind = kind
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A thing, and what people call it."""
+
+    thing: Thing
+    label: str
+
+
+def person(sql: Connection, name: str, at: Millis | None = None) -> Thing:
+    """The person of this name: now, or who had it at a moment.
+
+    Raises:
+        NameFault: there is none.
+    """
+    return _only(stored.named(sql, Kind.PERSON, name, at), f"person {name}")
+
+
+def subject(sql: Connection, text: str, parent: int, at: Millis | None = None) -> Thing:
+    """A person, or with ``group:`` the group in a directory (``parent``).
+
+    Raises:
+        NameFault: it is not understood, or names nothing.
+    """
+    prefix, colon, name = text.partition(":")
+    if not colon:
+        return person(sql, text, at)
+    if prefix != "group":
+        raise NameFault("Value", f"{text!r} is not a subject: give a person's name, or group:NAME.")
+    groups = [group for group in stored.named(sql, Kind.GROUP, name, at) if group.parent == parent]
+    return _only(groups, text)
+
+
+def resource(sql: Connection, text: str, at: Millis | None = None) -> Thing:
+    """What a text such as ``root@db-1`` or ``app:wiki`` names; after a prefix an id will do as well.
+
+    Raises:
+        NameFault: it is not understood, or names nothing, or more than one thing.
+    """
+    prefix, colon, name = text.partition(":")
+    if colon and prefix in PREFIXES and prefix != "group":
+        kind = PREFIXES[prefix]
+        return _only(stored.named(sql, kind, name, at), text)
+    account, sign, host_name = text.partition("@")
+    if not (account and sign and host_name):
+        kinds = ", ".join(f"{prefix}:NAME" for prefix in PREFIXES if prefix != "group")
+        raise NameFault("Value", f"{text!r} is not a resource: give ACCOUNT@HOST, {kinds}.")
+    hosts = {host.key for host in stored.named(sql, Kind.HOST, host_name, at)}
+    accounts = stored.named(sql, Kind.HOST_ACCOUNT, account, at)
+    return _only([each for each in accounts if each.parent in hosts], text)
+
+
+def _only(found: list[Thing], text: str) -> Thing:
+    if not found:
+        raise NameFault("NotFound", f"There is no {text}.")
+    if len(found) > 1:
+        ids = ", ".join(sorted(thing.id for thing in found))
+        raise NameFault("Ambiguous", f"{text} names {len(found)} things: {ids}. Give an id instead.")
+    return found[0]
+
+
+_WORDS = {kind: prefix for prefix, kind in PREFIXES.items()}
+
+
+def labels(sql: Connection, keys: list[int]) -> dict[int, Named]:
+    """Things by key, each with what people call it."""
+    found = stored.by_keys(sql, keys)
+    hosts = stored.by_keys(sql, [thing.parent for thing in found.values() if thing.kind is Kind.HOST_ACCOUNT])
+    return {key: Named(thing, _label(thing, hosts)) for key, thing in found.items()}
+
+
+def _label(thing: Thing, hosts: dict[int, Thing]) -> str:
+    if thing.kind is Kind.HOST_ACCOUNT:
+        return f"{thing.name}@{hosts[thing.parent].name}"
+    if thing.kind is Kind.PERSON:
+        return thing.name
+    return f"{_WORDS.get(thing.kind, thing.kind.name.lower().replace('_', '-'))}:{thing.name}"

@@ -1,0 +1,96 @@
+"""May this person use this, why, and until when."""
+
+from admit.control import access as control
+from admit.control import names
+from admit.core.access import open_paths
+from admit.core.errors import InvalidParameter
+from admit.core.links import Ref
+from admit.rpc.operation import Call
+from admit.rpc.shape import Shape
+from admit.services.access.errors import Ambiguous, NotFound
+from admit.services.access.vocabulary import (
+    Answer,
+    At,
+    PersonName,
+    ResourceName,
+    Step,
+    access,
+    answer,
+    known,
+    named,
+    steps,
+)
+
+
+def _question(call: Call, person: str, resource: str, at: int | None) -> tuple[Ref, Ref]:
+    subject = named(lambda: names.person(call.sql, person, at), "Person")
+    target = named(lambda: names.resource(call.sql, resource, at), "Resource")
+    return subject.ref, target.ref
+
+
+@access.operation("get", errors=(NotFound, Ambiguous, InvalidParameter))
+class CheckAccess(Shape):
+    """Tells whether a person may use a resource, why, and until when."""
+
+    person: PersonName
+    resource: ResourceName
+    at: At | None = None
+
+    class Response(Shape):
+        """The decision."""
+
+        decision: Answer
+
+    def handle(self, call: Call) -> Response:
+        """Ask."""
+        subject, resource = _question(call, self.person, self.resource, self.at)
+        decision = control.ask(call.sql, subject, resource, call.now, self.at)
+        return self.Response(decision=answer(call.sql, decision))
+
+
+class OpenPath(Shape):
+    """One way to the resource that is open."""
+
+    steps: tuple[Step, ...]
+
+
+class Holder(Shape):
+    """Something that may use the resource, and that the person could be joined to."""
+
+    kind: str
+    id: str
+    name: str
+    label: str
+
+
+@access.operation("get", errors=(NotFound, Ambiguous, InvalidParameter))
+class ExplainAccess(Shape):
+    """Explains a decision: every open path, or the path nearest to being open and what is missing."""
+
+    person: PersonName
+    resource: ResourceName
+    at: At | None = None
+
+    class Response(Shape):
+        """The decision and what led to it."""
+
+        decision: Answer
+        paths: tuple[OpenPath, ...]
+        """Every open path."""
+        holders: tuple[Holder, ...]
+        """Groups, units and users that may use the resource: being joined to one would open a path."""
+
+    def handle(self, call: Call) -> Response:
+        """Ask, by all that is known."""
+        subject, resource = _question(call, self.person, self.resource, self.at)
+        told = control.explain(call.sql, subject, resource, call.now, self.at)
+        paths = list(open_paths(told.decision.question, told.facts, told.decision.at))
+        things = known(call.sql, paths, *told.holders)
+        return self.Response(
+            decision=answer(call.sql, told.decision),
+            paths=tuple(OpenPath(steps=steps(path, things)) for path in paths),
+            holders=tuple(
+                Holder(kind=each.thing.kind.word, id=each.thing.id, name=each.thing.name, label=each.label)
+                for each in (things[ref.key] for ref in told.holders)
+            ),
+        )

@@ -1,0 +1,220 @@
+"""Granting and revoking by name, and seeing beforehand who gains and who loses."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from admit.control import access as control
+from admit.control import grants, names, people
+from admit.control.things import New
+from admit.core.access import Reach
+from admit.core.errors import InvalidParameter
+from admit.core.links import Kind
+from admit.core.validity import BEGINNING, FOREVER, PERMANENT, Validity
+from admit.rpc.operation import Call
+from admit.rpc.shape import Shape
+from admit.services.access.errors import Ambiguous, NotFound, NotGrantable
+from admit.services.access.vocabulary import (
+    Moment,
+    ResourceName,
+    Step,
+    SubjectName,
+    access,
+    end,
+    known,
+    named,
+    steps,
+)
+from admit.store import things as stored
+from admit.store.things import Thing
+
+
+class Change(Shape):
+    """Somebody who gains or loses access to the resource."""
+
+    person: str
+    path: tuple[Step, ...]
+    valid_until: Moment | None = None
+
+
+class Changed(Shape):
+    """What a change did, or would do."""
+
+    changed: bool
+    """Whether anything is (or would be) different from before."""
+    preview: bool
+    gained: tuple[Change, ...]
+    lost: tuple[Change, ...]
+
+
+class _Nothing(msgspec.Struct):
+    """The details of a user of whom no more is known than the name."""
+
+
+class _Undo(Exception):
+    """Ends a preview: what was tried is undone."""
+
+
+def _directory(call: Call, resource: Thing) -> int:
+    """The key of the directory whose users may be granted a resource."""
+    if resource.kind is Kind.HOST_ACCOUNT or resource.kind is Kind.CLOUD_ROLE:
+        return stored.by_key(call.sql, resource.parent).parent
+    return resource.parent
+
+
+def _subject(call: Call, text: str, resource: Thing) -> Thing:
+    """The group, or the person's user in the resource's directory, made if there is none yet."""
+    directory = _directory(call, resource)
+    subject = named(lambda: names.subject(call.sql, text, directory), "Subject")
+    if subject.kind is not Kind.PERSON:
+        return subject
+    user = _user_of(call, subject, directory)
+    return user or people.add_user(
+        call.tx, New(Kind.USER, directory, subject.name, _Nothing(), None, handle=subject.name)
+    )
+
+
+def _user_of(call: Call, person: Thing, directory: int) -> Thing | None:
+    users = stored.find(call.sql, stored.Where(Kind.USER, parent=directory, linked_from=person.key))
+    return users[0] if users else None
+
+
+def _tried(call: Call, resource: Thing, change: Callable[[], bool], *, preview: bool) -> Changed:
+    """Make the change, and tell who gained and lost by it; a preview is then undone."""
+    told: list[Changed] = []
+    try:
+        with call.tx.part():
+            before = _people(call, resource)
+            changed = change()
+            told.append(_difference(call, before, _people(call, resource), changed=changed, preview=preview))
+            if preview:
+                raise _Undo
+    except _Undo:
+        pass
+    return told[0]
+
+
+def _people(call: Call, resource: Thing) -> dict[int, Reach]:
+    reaches = control.everyone(call.sql, resource.ref, call.now)
+    return {reach.ref.key: reach for reach in reaches if reach.ref.kind is Kind.PERSON}
+
+
+def _difference(
+    call: Call, before: dict[int, Reach], after: dict[int, Reach], *, changed: bool, preview: bool
+) -> Changed:
+    gained = [after[key] for key in sorted(after.keys() - before.keys())]
+    lost = [before[key] for key in sorted(before.keys() - after.keys())]
+    things_ = known(call.sql, [reach.path for reach in (*gained, *lost)])
+
+    def told(reach: Reach) -> Change:
+        return Change(
+            person=things_[reach.ref.key].label,
+            path=steps(reach.path, things_),
+            valid_until=end(reach.until),
+        )
+
+    return Changed(
+        changed=changed,
+        preview=preview,
+        gained=tuple(told(reach) for reach in gained),
+        lost=tuple(told(reach) for reach in lost),
+    )
+
+
+@access.operation("update", errors=(NotFound, Ambiguous, InvalidParameter, NotGrantable))
+class GrantAccess(Shape):
+    """Grants a person or a group a resource, for ever or for a time.
+
+    Ours: a person who has no user yet in the service of the resource gets one.
+    Granting what is granted already sets how long it holds.
+    """
+
+    subject: SubjectName
+    resource: ResourceName
+    start_time: Moment | None = None
+    end_time: Moment | None = None
+    preview: bool = False
+    """Only tell what would change."""
+
+    class Response(Shape):
+        """What the grant did, or would do."""
+
+        result: Changed
+
+    def handle(self, call: Call) -> Response:
+        """Grant, or set the validity of the grant there is."""
+        resource = named(lambda: names.resource(call.sql, self.resource), "Resource")
+        validity = self._validity()
+
+        def change() -> bool:
+            subject = _subject(call, self.subject, resource)
+            changed = False
+            for target in _granted_together(call, resource):
+                held = grants.find(call.tx, subject, target)
+                if held is None:
+                    changed |= grants.grant(call.tx, subject, target, validity)
+                elif target == resource and held.validity != validity:
+                    changed |= grants.set_validity(call.tx, subject, target, validity)
+            return changed
+
+        return self.Response(result=_tried(call, resource, change, preview=self.preview))
+
+    def _validity(self) -> Validity:
+        if self.start_time is None and self.end_time is None:
+            return PERMANENT
+        start, until = self.start_time or BEGINNING, self.end_time or FOREVER
+        if start >= until:
+            raise InvalidParameter("EndTime", "it must be later than StartTime", "Value")
+        return Validity(start, until)
+
+
+def _granted_together(call: Call, resource: Thing) -> list[Thing]:
+    """A host account comes with its host, as the vendor has it; a cloud role only through a rule."""
+    if resource.kind is Kind.CLOUD_ROLE:
+        raise NotGrantable("A cloud role is granted through an authorization rule: attach to one.")
+    if resource.kind is Kind.HOST_ACCOUNT:
+        return [stored.by_key(call.sql, resource.parent), resource]
+    return [resource]
+
+
+@access.operation("update", errors=(NotFound, Ambiguous, InvalidParameter, NotGrantable))
+class RevokeAccess(Shape):
+    """Takes back what a person or a group was granted itself.
+
+    Revoking a host takes its accounts along. What somebody holds through a
+    group is not touched; the answer tells who still loses nothing.
+    """
+
+    subject: SubjectName
+    resource: ResourceName
+    preview: bool = False
+    """Only tell what would change."""
+
+    class Response(Shape):
+        """What taking back did, or would do."""
+
+        result: Changed
+
+    def handle(self, call: Call) -> Response:
+        """Revoke."""
+        resource = named(lambda: names.resource(call.sql, self.resource), "Resource")
+        directory = _directory(call, resource)
+        subject = named(lambda: names.subject(call.sql, self.subject, directory), "Subject")
+        holder = _user_of(call, subject, directory) if subject.kind is Kind.PERSON else subject
+
+        def change() -> bool:
+            if holder is None:
+                return False
+            gone = [grants.revoke(call.tx, holder, target) for target in _revoked_together(call, resource)]
+            return any(gone)
+
+        return self.Response(result=_tried(call, resource, change, preview=self.preview))
+
+
+def _revoked_together(call: Call, resource: Thing) -> list[Thing]:
+    if resource.kind is Kind.CLOUD_ROLE:
+        raise NotGrantable("A cloud role is granted through an authorization rule: detach from it.")
+    if resource.kind is Kind.HOST:
+        accounts = stored.find(call.sql, stored.Where(Kind.HOST_ACCOUNT, parent=resource.key))
+        return [resource, *accounts]
+    return [resource]

@@ -1,0 +1,157 @@
+"""The words of admit's own service, and answering in them."""
+
+from collections.abc import Callable, Iterable
+from typing import Annotated, TypeVar
+
+from sqlalchemy import Connection
+
+from admit.control import names
+from admit.control.names import Named, NameFault
+from admit.core.access import Decision
+from admit.core.errors import InvalidParameter
+from admit.core.links import Link, Ref
+from admit.core.validity import BEGINNING, FOREVER, Millis
+from admit.rpc.operation import Service
+from admit.rpc.shape import Shape, like
+from admit.services.access.errors import Ambiguous, NotFound
+
+T = TypeVar("T")
+
+access = Service(product="admit", version="2026-11-01", title="admit", ram_prefix="admit")
+
+PersonName = Annotated[str, like("alice", "The name of a person.", min_length=1, max_length=256)]
+ResourceName = Annotated[
+    str,
+    like(
+        "root@db-1",
+        "What is to be used: ACCOUNT@HOST, host:NAME, delivery-group:NAME, app:NAME or cloud-role:NAME. "
+        "After a prefix an ID will do as well.",
+        min_length=1,
+        max_length=512,
+    ),
+]
+SubjectName = Annotated[
+    str, like("group:dba", "A person's name, or group:NAME.", min_length=1, max_length=512)
+]
+At = Annotated[
+    int,
+    like(
+        1780000000000,
+        "The moment that is asked about, in UNIX milliseconds; the past is answered as it was then.",
+        ge=1_000_000_000_000,
+        le=9_999_999_999_999,
+    ),
+]
+Moment = Annotated[int, like(1780000000000, "UNIX milliseconds.", ge=1_000_000_000_000, le=9_999_999_999_999)]
+
+
+class Step(Shape):
+    """One thing on a path, and for how long the link that leads to it holds."""
+
+    kind: str
+    id: str
+    name: str
+    label: str
+    """As people call it, such as root@db-1."""
+    start_time: Moment | None = None
+    end_time: Moment | None = None
+
+
+class Answer(Shape):
+    """A decision."""
+
+    allowed: bool
+    reason: str
+    """granted, not granted, starts later, has ended or disabled."""
+    text: str
+    """The same in a sentence."""
+    at: Moment
+    revision: int
+    """The version of the whole policy that was asked."""
+    path: tuple[Step, ...]
+    """The path that decided: open, or the one nearest to being open."""
+    valid_until: Moment | None = None
+    """Until when access holds; absent if it has no end."""
+    changes_at: Moment | None = None
+    """When the nearest path opens, or when it ended."""
+
+
+def named(find: Callable[[], T], parameter: str) -> T:
+    """What ``find`` finds by name.
+
+    Raises:
+        NotFound, Ambiguous, InvalidParameter: as the name has it.
+    """
+    try:
+        return find()
+    except NameFault as fault:
+        if fault.kind == "NotFound":
+            raise NotFound(fault.text) from None
+        if fault.kind == "Ambiguous":
+            raise Ambiguous(fault.text) from None
+        raise InvalidParameter(parameter, fault.text, "Value") from None
+
+
+def end(moment: Millis) -> Millis | None:
+    """An end as it is answered: nothing for what has none."""
+    return None if moment == FOREVER else moment
+
+
+def known(sql: Connection, paths: Iterable[tuple[Link, ...]], *others: Ref) -> dict[int, Named]:
+    """Everything on some paths, by key, with what people call it."""
+    keys = {ref.key for ref in others}
+    for path in paths:
+        keys |= {ref.key for link in path for ref in (link.source, link.target)}
+    return names.labels(sql, sorted(keys))
+
+
+def steps(path: tuple[Link, ...], things: dict[int, Named]) -> tuple[Step, ...]:
+    """A path, from its first thing to its last."""
+    if not path:
+        return ()
+    first = _step(things[path[0].source.key])
+    return (first, *(_step(things[link.target.key], link) for link in path))
+
+
+def _step(named_: Named, link: Link | None = None) -> Step:
+    thing = named_.thing
+    start = None if link is None or link.validity.start == BEGINNING else link.validity.start
+    return Step(
+        kind=thing.kind.word,
+        id=thing.id,
+        name=thing.name,
+        label=named_.label,
+        start_time=start,
+        end_time=None if link is None else end(link.validity.end),
+    )
+
+
+def answer(sql: Connection, decision: Decision) -> Answer:
+    """A decision, as it is answered."""
+    question = decision.question
+    things = known(sql, [decision.because], question.subject, question.resource)
+    return Answer(
+        allowed=decision.allowed,
+        reason=decision.reason.value,
+        text=_sentence(decision, things),
+        at=decision.at,
+        revision=decision.revision,
+        path=steps(decision.because, things),
+        valid_until=end(decision.valid_until) if decision.allowed else None,
+        changes_at=decision.changes_at,
+    )
+
+
+def _sentence(decision: Decision, things: dict[int, Named]) -> str:
+    who = things[decision.question.subject.key].label
+    what = things[decision.question.resource.key].label
+    if decision.allowed:
+        return f"{who} may use {what}."
+    if decision.blocked is not None and decision.reason.value == "disabled":
+        return f"{who} may not use {what}: {things[decision.blocked.key].label} is switched off."
+    told = {
+        "starts later": "access has not begun yet",
+        "has ended": "access has ended",
+        "not granted": "no link leads there",
+    }
+    return f"{who} may not use {what}: {told.get(decision.reason.value, decision.reason.value)}."

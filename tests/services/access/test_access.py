@@ -1,0 +1,126 @@
+"""Asking, explaining, listing, granting and previewing by name."""
+
+import pytest
+
+from admit.control import grants, people, things
+from admit.control.things import New
+from admit.core.links import Kind
+from admit.core.validity import MINUTE
+from admit.services.bastionhost.user_groups import UserGroupDetails
+from admit.store import things as stored
+from admit.store.engine import Author, Tx
+from tests.system import Refused, System
+
+AUTHOR = Author("acs:ram::1:root", "test", "request")
+
+
+@pytest.fixture
+def office(system: System) -> System:
+    """alice in the group dba, bob in none; root on the host db-1."""
+
+    def body(tx: Tx) -> None:
+        bastion = stored.find(tx.sql, stored.Where(Kind.BASTION))[0]
+        empty = UserGroupDetails()
+        alice = people.add_user(tx, New(Kind.USER, bastion.key, "alice", empty))
+        people.add_user(tx, New(Kind.USER, bastion.key, "bob", empty))
+        dba = things.add(tx, New(Kind.GROUP, bastion.key, "dba", empty))
+        host = things.add(tx, New(Kind.HOST, bastion.key, "db-1", empty))
+        things.add(tx, New(Kind.HOST_ACCOUNT, host.key, "root", empty))
+        grants.grant(tx, alice, dba)
+
+    system.admit.store.write_now(AUTHOR, body)
+    return system
+
+
+def _decision(system: System, person: str, **more: object) -> dict[str, object]:
+    return system.call("admit", "CheckAccess", Person=person, Resource="root@db-1", **more)["Decision"]
+
+
+def test_a_group_grant_reaches_its_members_until_it_ends(office: System) -> None:
+    """a group grant reaches its members until it ends"""
+    end = office.clock.now() + 10 * MINUTE
+    assert _decision(office, "alice")["Allowed"] is False
+
+    office.call("admit", "GrantAccess", Subject="group:dba", Resource="root@db-1", EndTime=end)
+
+    allowed = _decision(office, "alice")
+    assert (allowed["Allowed"], allowed["ValidUntil"]) == (True, end)
+    assert [step["Label"] for step in allowed["Path"]] == ["alice", "user:alice", "group:dba", "root@db-1"]
+    assert _decision(office, "bob")["Reason"] == "not granted"
+    office.advance(10 * MINUTE)
+    ended = _decision(office, "alice")
+    assert (ended["Allowed"], ended["Reason"], ended["ChangesAt"]) == (False, "has ended", end)
+
+
+def test_the_past_is_answered_as_it_was_then(office: System) -> None:
+    """the past is answered as it was then"""
+    before = office.clock.now()
+    office.advance(MINUTE)
+    office.call("admit", "GrantAccess", Subject="alice", Resource="root@db-1")
+    office.advance(MINUTE)
+    during = office.clock.now()
+    office.advance(MINUTE)
+    office.call("admit", "RevokeAccess", Subject="alice", Resource="root@db-1")
+
+    assert _decision(office, "alice")["Allowed"] is False
+    assert _decision(office, "alice", At=during)["Allowed"] is True
+    assert _decision(office, "alice", At=before)["Allowed"] is False
+    who = office.call("admit", "ListWho", Resource="root@db-1", At=during)
+    assert [each["Name"] for each in who["People"]] == ["alice"]
+    assert who["People"][0]["GrantedBy"].endswith(":root")
+
+
+def test_an_explanation_names_the_groups_that_would_help(office: System) -> None:
+    """an explanation names the groups that would help"""
+    office.call("admit", "GrantAccess", Subject="group:dba", Resource="root@db-1")
+    told = office.call("admit", "ExplainAccess", Person="bob", Resource="root@db-1")
+    assert told["Decision"]["Allowed"] is False
+    assert [holder["Label"] for holder in told["Holders"]] == ["group:dba"]
+
+
+def test_an_explanation_tells_what_was_taken_back(office: System) -> None:
+    """an explanation tells what was taken back"""
+    office.call("admit", "GrantAccess", Subject="bob", Resource="root@db-1")
+    office.advance(MINUTE)
+    office.call("admit", "RevokeAccess", Subject="bob", Resource="root@db-1")
+    told = office.call("admit", "ExplainAccess", Person="bob", Resource="root@db-1")["Decision"]
+    assert (told["Reason"], told["ChangesAt"]) == ("has ended", office.clock.now())
+
+
+def test_a_preview_tells_who_gains_and_changes_nothing(office: System) -> None:
+    """a preview tells who gains and changes nothing"""
+    before = office.revision()
+    told = office.call("admit", "GrantAccess", Subject="group:dba", Resource="root@db-1", Preview=True)
+    assert [each["Person"] for each in told["Result"]["Gained"]] == ["alice"]
+    assert office.revision() == before
+    assert _decision(office, "alice")["Allowed"] is False
+
+
+def test_everything_a_person_may_use_is_listed_in_pages(office: System) -> None:
+    """everything a person may use is listed in pages"""
+    office.call("admit", "GrantAccess", Subject="alice", Resource="root@db-1")
+    first = office.call("admit", "ListWhat", Person="alice", MaxResults=1)
+    second = office.call("admit", "ListWhat", Person="alice", MaxResults=1, NextToken=first["NextToken"])
+    labels = [each["Label"] for page in (first, second) for each in page["Resources"]]
+    assert labels == ["host:db-1", "root@db-1"]
+    assert first["TotalCount"] == 2
+    assert "NextToken" not in second
+
+
+@pytest.mark.parametrize(
+    ("parameters", "status", "code"),
+    [
+        ({"Person": "nobody", "Resource": "root@db-1"}, 404, "EntityNotExist"),
+        ({"Person": "alice", "Resource": "root@nowhere"}, 404, "EntityNotExist"),
+        ({"Person": "alice", "Resource": "db-1"}, 400, "InvalidParameter.Resource"),
+        ({"Person": "alice"}, 400, "MissingParameter.Resource"),
+        ({"Person": "alice", "Resource": "root@db-1", "At": 12}, 400, "InvalidParameter.At"),
+    ],
+)
+def test_a_name_that_names_nothing_is_told(
+    office: System, parameters: dict[str, object], status: int, code: str
+) -> None:
+    """a name that names nothing is told"""
+    with pytest.raises(Refused) as refused:
+        office.call("admit", "CheckAccess", **parameters)
+    assert (refused.value.status, refused.value.code) == (status, code)
