@@ -1,0 +1,97 @@
+"""What runs beside the answering of requests: followers of the change log, and the outbox."""
+
+import asyncio
+
+import structlog
+
+from admit.base.smtp import MailServer
+from admit.control import notify
+from admit.control.followers import Follower, follow
+from admit.control.notify import Outbox
+from admit.core.validity import SECOND
+from admit.main import Admit
+from admit.settings import Settings
+from admit.store import messages
+from admit.store.engine import Store
+
+log = structlog.get_logger("admit.worker")
+
+POLL_S = 1.0
+"""How often to look for changes that another process made; our own wake us."""
+PAUSE_S = 5.0
+"""How long to wait after something unexpected failed."""
+
+
+def mail_server(settings: Settings) -> MailServer | None:
+    """The mail server that is set, if one is."""
+    if not settings.mail_host:
+        return None
+    return MailServer(
+        host=settings.mail_host,
+        port=settings.mail_port,
+        sender=settings.mail_sender,
+        username=settings.mail_username or None,
+        password=settings.mail_password if settings.mail_username else None,
+        security=settings.mail_security,
+        ca_file=str(settings.mail_ca_file) if settings.mail_ca_file else None,
+    )
+
+
+async def run(admit: Admit) -> None:
+    """Follow and send for as long as the server runs."""
+    server = mail_server(admit.settings)
+    if server is None:
+        return
+    loop, woken = asyncio.get_running_loop(), asyncio.Event()
+
+    def wake(_revision: int) -> None:
+        loop.call_soon_threadsafe(woken.set)
+
+    admit.store.on_commit(wake)
+    domain = server.sender.rpartition("@")[2].rstrip("> ")
+    await asyncio.gather(
+        _follow(admit.store, notify.follower(domain), woken), _send(Outbox(admit.store, server), admit.store)
+    )
+
+
+async def _follow(store: Store, follower: Follower, woken: asyncio.Event) -> None:
+    """Keep up with the change log; what fails is tried again, loudly, and nothing is skipped."""
+    while True:
+        woken.clear()
+        try:
+            while await asyncio.to_thread(follow, store, follower):
+                pass
+        except Exception:
+            log.exception("follower failed", follower=follower.name)
+            await _wait(asyncio.Event(), PAUSE_S)
+        await _wait(woken, POLL_S)
+
+
+async def _send(outbox: Outbox, store: Store) -> None:
+    """Keep the outbox empty."""
+    while True:
+        try:
+            while await asyncio.to_thread(outbox.send_next):
+                pass
+        except Exception:
+            log.exception("outbox failed")
+            await _wait(asyncio.Event(), PAUSE_S)
+        await _wait(asyncio.Event(), await asyncio.to_thread(_until_due, store))
+
+
+def _until_due(store: Store) -> float:
+    """Seconds until the next message is due, at most until the next look."""
+    with store.read() as sql:
+        due = messages.next_due(sql)
+    if due is None:
+        return POLL_S
+    return min(max(due - store.clock.now(), 0) / SECOND, POLL_S)
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    """Until the event, or for so long."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass
