@@ -1,10 +1,29 @@
 """Settings: the only reader of files and environment."""
 
+import ast
+import difflib
+import inspect
 import os
+import re
+import sys
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal, TypeAlias, get_args, get_origin
 
 import msgspec
+
+from admit.base.sealing import Secret
+
+FILE = "admit.toml"
+"""The file of settings, in the data directory."""
+PREFIX = "ADMIT_"
+"""What the environment's names begin with: ``ADMIT_HTTP`` sets ``http``."""
+
+_PORT = r"(6553[0-5]|655[0-2]\d|65[0-4]\d{2}|6[0-4]\d{3}|[1-5]\d{4}|\d{1,4})"
+Address: TypeAlias = Annotated[str, msgspec.Meta(pattern=rf"^$|^(\[[0-9A-Fa-f:.%]+\]|[^\s:\[\]]*):{_PORT}$")]
+"""``host:port``, an IPv6 address in brackets; empty for none."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -12,16 +31,40 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     data: Path = Path("admit-data")
     """The data directory: database, sealed keys, certificates."""
-    http: str = "127.0.0.1:8080"
+    http: Address = "127.0.0.1:8080"
     """Where plain HTTP is served, as host:port; empty for not at all."""
-    https: str = "127.0.0.1:8443"
+    https: Address = "127.0.0.1:8443"
     """Where HTTPS is served, as host:port; empty for not at all."""
     database_url: str = ""
     """The database; by default SQLite in the data directory. ``postgresql+psycopg://…`` for PostgreSQL."""
-    region: str = "cn-hangzhou"
+    region: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")] = "cn-hangzhou"
     """The region this system says it is in."""
     propagation_ms: Annotated[int, msgspec.Meta(ge=0, le=600_000)] = 0
     """How much later than a grant the App Streaming client view honours it, in milliseconds."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """The least severe lines that are logged."""
+    log_json: bool = False
+    """Whether logs are written as JSON, one object a line, instead of for people."""
+    tls_names: tuple[str, ...] = ()
+    """Host names and addresses the server certificate is for, besides the local ones."""
+    tls_certificate: Path | None = None
+    """Your own server certificate with its chain, PEM, in place of the data directory's authority."""
+    tls_key: Path | None = None
+    """The key of your own certificate, PEM, without a password."""
+    mail_host: str = ""
+    """The mail server; empty if no mail is to be sent."""
+    mail_port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 587
+    """The mail server's port: usually 587 with starttls, 465 with tls, 25 with none."""
+    mail_sender: str = ""
+    """Whom mail is from: an address, or a name and an address, ``admit <admit@example.com>``."""
+    mail_security: Literal["starttls", "tls", "none"] = "starttls"
+    """starttls: encrypted, or not sent. tls: encrypted from the first byte. none: nothing is encrypted."""
+    mail_username: str = ""
+    """Who signs in at the mail server; empty if nobody must."""
+    mail_password: Secret | None = None
+    """The password at the mail server."""
+    mail_ca_file: Path | None = None
+    """Trust only the mail server certificates of this PEM file; by default those the system trusts."""
 
     @property
     def store_url(self) -> str:
@@ -39,4 +82,173 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.data / "tls"
 
 
-ENVIRONMENT = os.environ
+class SettingsRefused(Exception):
+    """Settings that cannot be used. The text names each fault and where it stands, one a line."""
+
+
+_KINDS = {field.name: field.type for field in msgspec.structs.fields(Settings)}
+
+# A Kubernetes service named "admit" puts these into every container beside it.
+_KUBERNETES = re.compile(r"ADMIT_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)")
+
+
+def load(flags: Mapping[str, object], environment: Mapping[str, str] = os.environ) -> Settings:
+    """What is set by the file in the data directory, over it the environment, over both the flags.
+
+    A flag of ``None`` was not given.
+
+    Raises:
+        SettingsRefused: an unknown name, a value that is none, a file that cannot be read.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    named = {
+        name: value
+        for name, value in environment.items()
+        if name.startswith(PREFIX) and not _KUBERNETES.fullmatch(name)
+    }
+    file = Path(str(given.get("data") or named.get(f"{PREFIX}DATA") or Settings().data)) / FILE
+    faults: list[str] = []
+    values: dict[str, object] = {}
+    for name, value in _read(file, faults).items():
+        if name == "data":
+            faults.append(f"{name} in {file}: the data directory cannot be set by a file that lies in it.")
+        else:
+            _put(values, faults, (name, str(file)), value)
+    for name, value in named.items():
+        _put(values, faults, (name.removeprefix(PREFIX).lower(), f"the environment as {name}"), value)
+    for name, value in given.items():
+        _put(values, faults, (name, f"the command line as --{name.replace('_', '-')}"), value)
+    settings = Settings(**values)  # type: ignore[arg-type]  # each was converted to its field's type
+    faults += _contradictions(settings)
+    if faults:
+        raise SettingsRefused("\n".join(faults))
+    return settings
+
+
+def _read(file: Path, faults: list[str]) -> dict[str, object]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except NotADirectoryError:
+        faults.append(f"{file.parent} is not a directory.")
+    except OSError as error:
+        faults.append(f"{file} cannot be read: {error.strerror}.")
+    except ValueError as error:
+        faults.append(f"{file} is not TOML: {error}.")
+    return {}
+
+
+def _put(values: dict[str, object], faults: list[str], what: tuple[str, str], value: object) -> None:
+    """Convert one value to its field's type and keep it, or note what is wrong with it."""
+    name, place = what
+    if name not in _KINDS:
+        near = difflib.get_close_matches(name, _KINDS, 1, 0.0)[0]
+        faults.append(f"{name} in {place}: there is no such setting. Is it {near}?")
+        return
+    kind = _KINDS[name]
+    # TOML has types of its own; the environment and the command line have only text.
+    text = not place.endswith(FILE)
+    if text:
+        value = str(value)
+        if get_origin(kind) is tuple:
+            value = [part.strip() for part in value.split(",") if part.strip()]
+    try:
+        values[name] = msgspec.convert(value, kind, strict=not text, dec_hook=_from_text)
+    except msgspec.ValidationError:
+        shown = "" if Secret in (kind, *get_args(kind)) else f" {value!r}"
+        faults.append(f"{name} in {place}:{shown} cannot be used. Expected: {_takes(kind)}.")
+
+
+def _from_text(kind: type, value: object) -> object:
+    if not isinstance(value, str):
+        raise TypeError("Expected text.")
+    if kind is Path:
+        return Path(value).expanduser()
+    return kind(value)
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    """What is wrong only together."""
+    found = []
+    if (settings.tls_certificate is None) != (settings.tls_key is None):
+        found.append("tls_certificate and tls_key go together: set both or neither.")
+    if (settings.mail_username == "") != (settings.mail_password is None):
+        found.append("mail_username and mail_password go together: set both or neither.")
+    if settings.mail_host and not settings.mail_sender:
+        found.append("mail_sender must say whom mail is from if mail_host is set.")
+    return found
+
+
+# -- what the reference page says ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting, as the reference describes it."""
+
+    name: str
+    variable: str
+    takes: str
+    default: str
+    meaning: str
+
+
+def reference() -> tuple[Setting, ...]:
+    """Every setting with its description, in the order they are declared."""
+    meanings = _strings_under_fields()
+    return tuple(
+        Setting(
+            field.name,
+            PREFIX + field.name.upper(),
+            _takes(field.type),
+            _shown(field.default),
+            meanings[field.name],
+        )
+        for field in msgspec.structs.fields(Settings)
+    )
+
+
+def _strings_under_fields() -> dict[str, str]:
+    (declared,) = (
+        node
+        for node in ast.parse(inspect.getsource(sys.modules[__name__])).body
+        if isinstance(node, ast.ClassDef) and node.name == Settings.__name__
+    )
+    return {
+        field.target.id: below.value.value
+        for field, below in zip(declared.body, declared.body[1:], strict=False)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(below, ast.Expr)
+        and isinstance(below.value, ast.Constant)
+        and isinstance(below.value.value, str)
+    }
+
+
+def _shown(default: object) -> str:
+    if isinstance(default, bool):
+        return "true" if default else "false"
+    return "" if default in (None, ()) else str(default)
+
+
+def _takes(kind: Any) -> str:
+    """A type in the reader's words."""
+    if kind is Address:
+        return "host:port, such as 127.0.0.1:8080 or [::1]:8080, or nothing"
+    if get_origin(kind) is Literal:
+        return " or ".join(get_args(kind))
+    if get_origin(kind) is tuple:
+        return "a list, in the environment separated by commas"
+    limits = next((each for each in _metadata(kind) if isinstance(each, msgspec.Meta)), None)
+    if limits is not None and limits.ge is not None:
+        return f"a number from {limits.ge} to {limits.le}"
+    if limits is not None:
+        return "lower-case words joined by hyphens"
+    words = {bool: "true or false", str: "text", Path: "a path", Secret: "a secret text"}
+    return next(words[each] for each in (kind, *get_args(kind)) if each in words)
+
+
+def _metadata(kind: Any) -> tuple[object, ...]:
+    found: tuple[object, ...] = getattr(kind, "__metadata__", ())
+    return found
