@@ -1,6 +1,6 @@
 """The words of Bastionhost, and finding what they name."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from admit.core.links import Kind
 from admit.rpc.operation import Call, Service
@@ -34,6 +34,46 @@ UserId = Annotated[str, like("1", "The ID of the user. ListUsers lists them.")]
 UserGroupId = Annotated[str, like("1", "The ID of the user group. ListUserGroups lists them.")]
 HostId = Annotated[str, like("1", "The ID of the host. ListHosts lists them.")]
 HostAccountId = Annotated[str, like("1", "The ID of the host account. ListHostAccounts lists them.")]
+HostGroupId = Annotated[str, like("1", "The ID of the host group. ListHostGroups lists them.")]
+HostShareKeyId = Annotated[str, like("1", "The ID of the shared key. ListHostShareKeys lists them.")]
+NetworkDomainId = Annotated[str, like("1", "The ID of the network domain. ListNetworkDomains lists them.")]
+ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
+"""The pattern of a text without control characters."""
+HostName = Annotated[
+    str, like("db-1", "The name of the host.", min_length=1, max_length=128, pattern=ONE_LINE)
+]
+HostAddress = Annotated[
+    str,
+    like(
+        "db-1.example.com", "A domain name or an IP address.", min_length=1, max_length=253, pattern=ONE_LINE
+    ),
+]
+HostComment = Annotated[str, like("primary database", "Remarks on the host.", max_length=500)]
+OSType = Annotated[Literal["Linux", "Windows"], like("Linux", "The operating system of the host.")]
+AddressType = Annotated[
+    Literal["Public", "Private"], like("Private", "Which of its addresses the host is reached by.")
+]
+HostSource = Annotated[
+    Literal["Local", "Ecs", "Rds"],
+    like("Local", "Where the host comes from: your own, an ECS instance, or a dedicated RDS cluster."),
+]
+SourceInstanceId = Annotated[
+    str,
+    like(
+        "i-bp19ienyt0yax748****",
+        "The ID the host has where it comes from; absent for Local.",
+        max_length=128,
+        pattern=ONE_LINE,
+    ),
+]
+SourceInstanceState = Annotated[
+    Literal["Normal", "Release"], like("Normal", "Whether the host still exists where it comes from.")
+]
+HostAccountName = Annotated[
+    str,
+    like("root", "The name of the account on the host.", min_length=1, max_length=128, pattern=ONE_LINE),
+]
+ProtocolName = Annotated[Literal["SSH", "RDP"], like("SSH", "The protocol of the account.")]
 ResultCode = Annotated[
     str,
     like(
