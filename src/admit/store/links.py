@@ -145,6 +145,18 @@ def count(sql: Connection, key: int, *, inward: bool, kind: Kind) -> int:
     return int(sql.execute(statement).scalar_one())
 
 
+def validities(sql: Connection, targets: Sequence[int], kind: Kind) -> dict[int, Validity]:
+    """For how long things of a kind are joined to each of ``targets``."""
+    if not targets:
+        return {}
+    statement = (
+        select(links.c.target, links.c.starts_at, links.c.ends_at)
+        .join(things, things.c.key == links.c.source)
+        .where(links.c.target.in_(targets), things.c.kind == kind)
+    )
+    return {row[0]: Validity(row[1], row[2]) for row in sql.execute(statement)}
+
+
 def targets_among(sql: Connection, source: int, keys: Sequence[int]) -> set[int]:
     """Which of ``keys`` a thing is joined to."""
     if not keys:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from admit.core.links import Kind, Ref, Stage
@@ -65,6 +65,9 @@ class Where:
     """Only what has a link from this key."""
     not_linked_to: int | None = None
     not_linked_from: int | None = None
+    held_at: Millis | None = None
+    """Only what a link that holds at this moment leads to."""
+    not_held_at: Millis | None = None
     blocked: str | None = None
     """Only what carries this block."""
     not_blocked: str | None = None
@@ -359,7 +362,15 @@ def _on_links(where: Where) -> list[ColumnElement[bool]]:
         found.append(inward.where(links.c.source == where.linked_from).exists())
     if where.not_linked_from is not None:
         found.append(~inward.where(links.c.source == where.not_linked_from).exists())
+    if where.held_at is not None:
+        found.append(inward.where(_holds_at(where.held_at)).exists())
+    if where.not_held_at is not None:
+        found.append(~inward.where(_holds_at(where.not_held_at)).exists())
     return found
+
+
+def _holds_at(moment: Millis) -> ColumnElement[bool]:
+    return and_(links.c.starts_at <= moment, links.c.ends_at > moment)
 
 
 def _on_blocks(where: Where) -> list[ColumnElement[bool]]:
