@@ -9,7 +9,7 @@ from admit.imports.records import Ledger, Unfit
 from admit.imports.text import NOT_UTF8, UNREADABLE, lines
 
 _SECTION = re.compile(r"\[([^:\]\s]+)(?::(\w+))?\]\s*(?:#.*)?")
-_BRACKETED = re.compile(r"\[(.*?)\]\s*(?:#.*)?")
+_BRACKETED = re.compile(r"\[([^\[\]]*)\]\s*(?:#.*)?")
 _KINDS = {"hosts", "children", "vars"}
 
 
@@ -93,8 +93,6 @@ def _host_line(line: str, number: int) -> tuple[str, dict[str, Var]]:
         words = shlex.split(line, comments=True)
     except ValueError as error:
         raise Unfit(f"the line cannot be read: {str(error).lower()}") from error
-    if not words:
-        raise Unfit("the line names no host")
     variables = {}
     for word in words[1:]:
         key, value = _assignment(word)

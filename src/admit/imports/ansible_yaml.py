@@ -110,7 +110,7 @@ class _Groups:
         return {}
 
     def _entries(self, node: yaml.MappingNode, merged: set[int] | None = None) -> Entries:
-        """Line and value by key; a mapping's own entries win over merged ones (``<<``), the first of those."""
+        """Line and value by key; a mapping's own entries win over merged ones (``<<``), then the first."""
         # A mapping merged twice adds nothing the second time, and may be its own ancestor.
         merged = {id(node)} if merged is None else merged
         own: Entries = {}

@@ -40,6 +40,26 @@ class _Block:
         return all(patterns.match(name) for patterns in self.scope)
 
 
+class _Index:
+    """The blocks of each name, without asking every block: generated files have thousands of hosts."""
+
+    def __init__(self, blocks: list[_Block]) -> None:
+        self._blocks = [block for block in blocks if block.settings]
+        self._named: dict[str, list[int]] = {}
+        self._wide: list[int] = []
+        for place, block in enumerate(self._blocks):
+            narrow = next((patterns for patterns in block.scope if not patterns.wildcards), None)
+            if narrow is None:
+                self._wide.append(place)
+            for name in narrow.names if narrow else ():
+                self._named.setdefault(name, []).append(place)
+
+    def of(self, name: str) -> list[_Block]:
+        """The blocks that hold for a name, in the order of the file."""
+        places = sorted(self._named.get(name, []) + self._wide)
+        return [self._blocks[place] for place in places if self._blocks[place].holds(name)]
+
+
 def read(text: str, include: Include | None = None) -> Reading[HostRecord]:
     """Read the hosts that ``Host`` lines name; patterns and what stands before them only give values.
 
@@ -48,7 +68,8 @@ def read(text: str, include: Include | None = None) -> Reading[HostRecord]:
     ledger = Ledger()
     walk = _Walk(ledger, include)
     walk.file(text, (), ())
-    hosts = (_host(name, place, walk.blocks, ledger) for name, place in walk.names.items())
+    index = _Index(walk.blocks)
+    hosts = (_host(name, place, index.of(name), ledger) for name, place in walk.names.items())
     return ledger.reading([host for host in hosts if host])
 
 
@@ -142,8 +163,7 @@ class _Walk:
 def _host(name: str, place: Place, blocks: list[_Block], ledger: Ledger) -> HostRecord | None:
     settings: dict[str, _Setting] = {}
     for block in blocks:
-        if block.settings and block.holds(name):
-            settings = {**block.settings, **settings}
+        settings = {**block.settings, **settings}
 
     def value(keyword: str, default: str, rule: Callable[[str], T]) -> T:
         setting = settings.get(keyword, _Setting(place, "Host", default))
