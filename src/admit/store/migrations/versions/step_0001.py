@@ -1,0 +1,234 @@
+"""The schema of the first release."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0001"
+down_revision: str | None = None
+
+
+def upgrade() -> None:
+    """Make every table."""
+    _revision()
+    _changes()
+    _things()
+    _blocks()
+    _links()
+    _past_links()
+    _secrets()
+    _client_tokens()
+    _nonces()
+    _cursors()
+    _messages()
+
+
+def _revision() -> None:
+    first = op.create_table(
+        "revision",
+        sa.Column("only", sa.Integer(), nullable=False, comment="always 1: this table has one row"),
+        sa.Column("n", sa.BigInteger(), nullable=False, comment="the number of the newest change"),
+        sa.Column(
+            "head", sa.LargeBinary(), nullable=False, comment="the newest entry's hash in the ledger's chain"
+        ),
+        sa.PrimaryKeyConstraint("only"),
+        comment="The version of the whole policy. "
+        "Taken last in a transaction, so commit order is number order.",
+    )
+    op.bulk_insert(first, [{"only": 1, "n": 0, "head": bytes(32)}])
+
+
+def _changes() -> None:
+    op.create_table(
+        "changes",
+        sa.Column("revision", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("ordinal", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False, comment="UNIX milliseconds"),
+        sa.Column("actor", sa.Text(), nullable=False, comment="ARN of who did it"),
+        sa.Column("action", sa.Text(), nullable=False, comment="the operation, as service:Operation"),
+        sa.Column("request_id", sa.Text(), nullable=False),
+        sa.Column("event", sa.Text(), nullable=False, comment="name of the event's class"),
+        sa.Column(
+            "fact", sa.Text(), nullable=False, comment="the event as JSON, byte for byte as it was hashed"
+        ),
+        sa.Column(
+            "hash", sa.LargeBinary(), nullable=False, comment="HMAC over the entry and the hash before it"
+        ),
+        sa.PrimaryKeyConstraint("revision", "ordinal", name="changes_are_numbered"),
+        comment="The change log and ledger: append only, in one order, every policy change in full.",
+    )
+
+
+def _things() -> None:
+    op.create_table(
+        "things",
+        sa.Column(
+            "key", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("kind", sa.SmallInteger(), nullable=False),
+        sa.Column("parent", sa.BigInteger(), nullable=False, comment="key of what it lives in; 0 for none"),
+        sa.Column("id", sa.Text(), nullable=False, comment="the id it has on the wire"),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column(
+            "handle",
+            sa.Text(),
+            nullable=True,
+            comment="what must be unique among its living siblings, if anything",
+        ),
+        sa.Column(
+            "details",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+            comment="the rest of its attributes",
+        ),
+        sa.Column("created_at", sa.BigInteger(), nullable=False, comment="UNIX milliseconds"),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False, comment="UNIX milliseconds"),
+        sa.Column(
+            "removed_at", sa.BigInteger(), nullable=True, comment="UNIX milliseconds; empty while it lives"
+        ),
+        sa.PrimaryKeyConstraint("key"),
+        sa.UniqueConstraint("kind", "parent", "id", name="an_id_names_one_thing"),
+        comment="Everything that has an id: people, users, groups, hosts, rules, keys.",
+    )
+    op.create_index(
+        "a_handle_is_held_by_one",
+        "things",
+        ["kind", "parent", "handle"],
+        unique=True,
+        sqlite_where=sa.text("removed_at is null and handle is not null"),
+        postgresql_where=sa.text("removed_at is null and handle is not null"),
+    )
+    op.create_index("things_by_name", "things", ["kind", "parent", "name"])
+    op.create_index("things_by_parent", "things", ["parent"])
+
+
+def _blocks() -> None:
+    op.create_table(
+        "blocks",
+        sa.Column("thing", sa.BigInteger(), nullable=False),
+        sa.Column("word", sa.Text(), nullable=False, comment="locked, disabled"),
+        sa.Column("added_at", sa.BigInteger(), nullable=False, comment="UNIX milliseconds"),
+        sa.Column(
+            "removed_at", sa.BigInteger(), nullable=True, comment="UNIX milliseconds; empty while it stands"
+        ),
+        sa.PrimaryKeyConstraint("thing", "word", "added_at", name="a_block_begins_once"),
+        comment="When a thing passes nothing on: now and in the past.",
+    )
+
+
+def _links() -> None:
+    op.create_table(
+        "links",
+        sa.Column("source", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "stage", sa.SmallInteger(), autoincrement=False, nullable=False, comment="0 join, 1 grant, 2 hold"
+        ),
+        sa.Column("target", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("starts_at", sa.BigInteger(), nullable=False, comment="UNIX milliseconds, inside"),
+        sa.Column("ends_at", sa.BigInteger(), nullable=False, comment="UNIX milliseconds, outside"),
+        sa.Column("added_at", sa.BigInteger(), nullable=False, comment="UNIX milliseconds"),
+        sa.Column("added_in", sa.BigInteger(), nullable=False, comment="revision"),
+        sa.PrimaryKeyConstraint("source", "stage", "target", name="two_things_are_joined_once"),
+        comment="The one relation, as it stands.",
+        sqlite_with_rowid=False,
+    )
+    op.create_index("links_by_target", "links", ["target", "stage", "source"])
+
+
+def _past_links() -> None:
+    op.create_table(
+        "past_links",
+        sa.Column("source", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("stage", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("target", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("starts_at", sa.BigInteger(), nullable=False),
+        sa.Column("ends_at", sa.BigInteger(), nullable=False),
+        sa.Column("added_at", sa.BigInteger(), nullable=False),
+        sa.Column("added_in", sa.BigInteger(), nullable=False),
+        sa.Column("removed_at", sa.BigInteger(), nullable=False),
+        sa.Column("removed_in", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "source", "stage", "target", "removed_in", "added_in", name="a_link_ends_once"
+        ),
+        comment="Links that were: a link is closed, never deleted.",
+        sqlite_with_rowid=False,
+    )
+    op.create_index("past_links_by_target", "past_links", ["target", "stage", "source"])
+
+
+def _secrets() -> None:
+    op.create_table(
+        "secrets",
+        sa.Column("thing", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column(
+            "sealed", sa.LargeBinary(), nullable=False, comment="AES-256-GCM, key outside the database"
+        ),
+        sa.PrimaryKeyConstraint("thing", "purpose", name="a_thing_has_one_secret_for_a_purpose"),
+        comment="Secrets at rest, sealed.",
+    )
+
+
+def _client_tokens() -> None:
+    op.create_table(
+        "client_tokens",
+        sa.Column("caller", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("request_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("response", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False, comment="UNIX milliseconds"),
+        sa.PrimaryKeyConstraint("caller", "action", "token", name="a_token_means_one_request"),
+        comment="What a retry with the same ClientToken is answered.",
+    )
+    op.create_index("client_tokens_by_age", "client_tokens", ["at"])
+
+
+def _nonces() -> None:
+    op.create_table(
+        "nonces",
+        sa.Column("nonce", sa.Text(), nullable=False, comment="access key id and signature nonce"),
+        sa.Column("at", sa.BigInteger(), nullable=False, comment="UNIX milliseconds"),
+        sa.PrimaryKeyConstraint("nonce"),
+        comment="Signed writes that were carried out, so that none is carried out twice.",
+        sqlite_with_rowid=False,
+    )
+    op.create_index("nonces_by_age", "nonces", ["at"])
+
+
+def _cursors() -> None:
+    op.create_table(
+        "cursors",
+        sa.Column("follower", sa.Text(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False, comment="tries of the next change that failed"),
+        sa.Column("retry_at", sa.BigInteger(), nullable=False, comment="UNIX milliseconds"),
+        sa.PrimaryKeyConstraint("follower"),
+        comment="How far each follower of the change log has come.",
+    )
+
+
+def _messages() -> None:
+    op.create_table(
+        "messages",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("cause", sa.Text(), nullable=False, comment="revision/ordinal/recipient: one message each"),
+        sa.Column("recipient", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column(
+            "message_id", sa.Text(), nullable=False, comment="the Message-ID header, the same at every try"
+        ),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False, comment="waiting, sent, failed"),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("next_at", sa.BigInteger(), nullable=False, comment="when to try next, UNIX milliseconds"),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("sent_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("cause", name="a_cause_sends_one_message"),
+        comment="The outbox: mail to be sent, kept until the mail server has it.",
+    )
+    op.create_index("messages_waiting", "messages", ["state", "next_at"])

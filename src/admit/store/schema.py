@@ -1,0 +1,82 @@
+"""Which schema a database has: made new, or checked against what this version works with."""
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    insert,
+    inspect,
+    select,
+)
+
+from admit.store.ledger import GENESIS
+from admit.store.tables import metadata, revision
+
+VERSIONS = ("0001",)
+"""Every version of the schema, oldest first: one for each step in ``migrations/versions``."""
+
+NEWEST = VERSIONS[-1]
+"""The version this program works with."""
+
+version = Table(
+    "schema_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="schema_version_pkc"),
+)
+"""Alembic's own table, under a name of ours; the names of its column and key are Alembic's."""
+
+
+class SchemaRefused(Exception):
+    """The database cannot be used as it is. The text says why and what to do."""
+
+
+def create(engine: Engine) -> None:
+    """Make the tables of an empty database, by the newest schema.
+
+    Alembic is not asked, since importing it takes longer than everything else at a
+    start; a test holds that its steps lead to the same tables.
+
+    Raises:
+        SchemaRefused: the database holds some of our tables already.
+    """
+    with engine.begin() as sql:
+        if {version.name, *metadata.tables} & set(inspect(sql).get_table_names()):
+            raise SchemaRefused("The database holds an admit already: name an empty one.")
+        metadata.create_all(sql)
+        version.create(sql)
+        sql.execute(insert(version).values(version_num=NEWEST))
+        sql.execute(insert(revision).values(only=1, n=0, head=GENESIS))
+
+
+def version_of(sql: Connection) -> str | None:
+    """The version a database's schema has; None for a database that is none of ours."""
+    if not inspect(sql).has_table(version.name):
+        return None
+    return sql.execute(select(version.c.version_num)).scalar_one_or_none()
+
+
+def require_newest(sql: Connection) -> None:
+    """Return if this program can work with the database.
+
+    Raises:
+        SchemaRefused: its schema is older, newer, or absent.
+    """
+    found = version_of(sql)
+    if found == NEWEST:
+        return
+    if found is None:
+        raise SchemaRefused("The database holds no admit: `admit init` makes a new one.")
+    if found in VERSIONS:
+        raise SchemaRefused(
+            f"The database has schema {found}, and this version of admit works with {NEWEST}: "
+            "make a backup, then run `admit migrate`."
+        )
+    raise SchemaRefused(
+        f"The database has schema {found}, which this version of admit does not know: "
+        "it was made by a newer one. Install that again."
+    )
