@@ -1,6 +1,47 @@
 """Bastionhost, yundun-bastionhost 2019-12-09."""
 
-from admit.services.bastionhost import instances, user_group_hosts, user_groups
+from admit.services.bastionhost import (
+    assets,
+    host_account_details,
+    host_accounts,
+    host_details,
+    host_grants,
+    hosts,
+    instance_attributes,
+    instances,
+    memberships,
+    operation_hosts,
+    passwords,
+    private_keys,
+    user_attributes,
+    user_group_hosts,
+    user_groups,
+    user_hosts,
+    user_listings,
+    user_locks,
+    users,
+)
 from admit.services.bastionhost.vocabulary import bastionhost
 
-__all__ = ["bastionhost", "instances", "user_group_hosts", "user_groups"]
+__all__ = [
+    "assets",
+    "bastionhost",
+    "host_account_details",
+    "host_accounts",
+    "host_details",
+    "host_grants",
+    "hosts",
+    "instance_attributes",
+    "instances",
+    "memberships",
+    "operation_hosts",
+    "passwords",
+    "private_keys",
+    "user_attributes",
+    "user_group_hosts",
+    "user_groups",
+    "user_hosts",
+    "user_listings",
+    "user_locks",
+    "users",
+]

@@ -18,10 +18,13 @@ class InstanceNotFound(AdmitError):
 
 
 class UserNotFound(AdmitError):
-    """No such user: (id)."""
+    """No such user: (id).
+
+    Terraform's delete takes an error that mentions OBJECT_NOT_FOUND for "already gone".
+    """
 
     code, status = "UserNotFound", 404
-    message = "The specified user {0} does not exist."
+    message = "The specified user {0} does not exist (OBJECT_NOT_FOUND)."
 
 
 class UserAlreadyExists(AdmitError):
@@ -32,10 +35,10 @@ class UserAlreadyExists(AdmitError):
 
 
 class UserGroupNotFound(AdmitError):
-    """No such user group: (id)."""
+    """No such user group: (id). It mentions OBJECT_NOT_FOUND for Terraform, as a user does."""
 
     code, status = "UserGroupNotFound", 404
-    message = "The specified user group {0} does not exist."
+    message = "The specified user group {0} does not exist (OBJECT_NOT_FOUND)."
 
 
 class UserGroupAlreadyExists(AdmitError):

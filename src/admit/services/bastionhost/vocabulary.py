@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from admit.core.links import Kind
 from admit.rpc.operation import Call, Service
 from admit.rpc.paging import page
-from admit.rpc.shape import like
+from admit.rpc.shape import JsonText, at_most, like
 from admit.services.bastionhost.errors import (
     HostAccountNotFound,
     HostNotFound,
@@ -31,6 +31,10 @@ InstanceId = Annotated[
 RegionId = Annotated[str, like("cn-hangzhou", "The ID of the region of the bastion host.")]
 ProjectId = Annotated[int, like(1, "The ID of a project. Accepted and not used: there are no projects here.")]
 UserId = Annotated[str, like("1", "The ID of the user. ListUsers lists them.")]
+UserIds = Annotated[
+    JsonText[Annotated[tuple[UserId, ...], at_most(100, least=1)]],
+    like('["1","2"]', "The IDs of the users, a JSON array of 1 to 100."),
+]
 UserGroupId = Annotated[str, like("1", "The ID of the user group. ListUserGroups lists them.")]
 HostId = Annotated[str, like("1", "The ID of the host. ListHosts lists them.")]
 HostAccountId = Annotated[str, like("1", "The ID of the host account. ListHostAccounts lists them.")]
@@ -94,6 +98,11 @@ NOT_FOUND = "OBJECT_NOT_FOUND"
 ALREADY = "OBJECT_AlREADY_EXISTS"
 """The vendor's spelling, with a small l."""
 INVALID = "INVALID_ARGUMENT"
+
+
+def is_decimal(text: str) -> bool:
+    """Whether a text has the form of the IDs inside a bastion host."""
+    return text.isascii() and text.isdigit()
 
 
 def pages(number: str | None, size: str | None, default: int = 20) -> tuple[int, int]:

@@ -1,0 +1,40 @@
+"""Passwords of local users: what they must contain, and how they are kept."""
+
+from argon2 import PasswordHasher
+
+from admit.control import things as verbs
+from admit.control.founding import PASSWORD
+from admit.rpc.operation import Call
+from admit.services.bastionhost.errors import InvalidArgument
+from admit.store.things import Thing
+
+SALT_BYTES = 16
+"""RFC 9106 §3.1 recommends 16 for passwords."""
+
+
+def check(password: str) -> None:
+    """Refuse a password that is too weak.
+
+    Raises:
+        InvalidArgument: not 8 to 128 printable characters, or without an upper-case
+            letter, a lower-case letter, a digit or a special character.
+    """
+    if not 8 <= len(password) <= 128:
+        raise InvalidArgument("Password", "it must be 8 to 128 characters long.", "Length")
+    if not password.isprintable():
+        raise InvalidArgument("Password", "it contains characters that are not allowed.", "InvalidChars")
+    kinds = (str.isupper, str.islower, str.isdigit, _is_special)
+    if not all(any(kind(letter) for letter in password) for kind in kinds):
+        why = "it must contain an upper-case letter, a lower-case letter, a digit and a special character."
+        raise InvalidArgument("Password", why, "Format")
+
+
+def _is_special(letter: str) -> bool:
+    return not letter.isalnum()
+
+
+def keep(call: Call, user: Thing, password: str) -> None:
+    """Keep what it takes to recognise a user's password; the password itself is forgotten."""
+    digest = PasswordHasher().hash(password, salt=call.world.chance.fill(SALT_BYTES))
+    sealed = call.world.sealer.seal(digest.encode(), f"{PASSWORD}:{user.id}")
+    verbs.keep_secret(call.tx, user, PASSWORD, sealed)

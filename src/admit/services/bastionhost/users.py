@@ -1,0 +1,225 @@
+"""Users of a bastion host: made, changed, removed."""
+
+import msgspec
+
+from admit.control import grants, people
+from admit.control import things as verbs
+from admit.control.things import New
+from admit.core.links import Kind
+from admit.core.validity import PERMANENT
+from admit.rpc.operation import Call
+from admit.rpc.shape import Shape
+from admit.services.bastionhost import passwords
+from admit.services.bastionhost.errors import (
+    InstanceNotFound,
+    InvalidArgument,
+    UserAlreadyExists,
+    UserNotFound,
+)
+from admit.services.bastionhost.user_attributes import (
+    DisplayName,
+    Email,
+    Language,
+    LanguageStatus,
+    Mobile,
+    MobileCountryCode,
+    NeedResetPassword,
+    Seconds,
+    SourceUserId,
+    TwoFactorMethods,
+    TwoFactorStatus,
+    UserComment,
+    UserDetails,
+    UserName,
+    UserSource,
+    agreed,
+    methods,
+    period,
+)
+from admit.services.bastionhost.vocabulary import InstanceId, RegionId, UserId, bastionhost, instance, user
+from admit.store import things
+from admit.store.links import validities
+from admit.store.things import HandleTaken, Thing, Where
+
+
+@bastionhost.operation("create", errors=(InvalidArgument, InstanceNotFound, UserAlreadyExists))
+class CreateUser(Shape):
+    """Adds a user to a bastion host: one kept here, a RAM user, or one of a directory.
+
+    The user belongs to the person of the same name, who is made if there is none.
+
+    Ours: a name may also contain hyphens, as Terraform's own examples do. A RAM
+    user or directory entry is one user of a bastion host at most, for who calls
+    must be told by it; whether it exists is not checked. A password is kept for
+    Local users alone, and ignored for others, who do not sign in with it.
+    """
+
+    instance_id: InstanceId
+    source: UserSource
+    user_name: UserName
+    source_user_id: SourceUserId | None = None
+    password: str | None = None
+    """8 to 128 characters with an upper-case letter, a lower-case letter, a digit
+    and a special character. Required for Local."""
+    display_name: DisplayName | None = None
+    comment: UserComment | None = None
+    email: Email | None = None
+    mobile: Mobile | None = None
+    mobile_country_code: MobileCountryCode | None = None
+    need_reset_password: NeedResetPassword | None = None
+    effective_start_time: Seconds | None = None
+    """When the user begins to be valid, in UNIX seconds; 0 or left out: at once."""
+    effective_end_time: Seconds | None = None
+    """When the user stops being valid, in UNIX seconds; 0 or left out: never."""
+    two_factor_status: TwoFactorStatus | None = None
+    two_factor_methods: TwoFactorMethods | None = None
+    language_status: LanguageStatus | None = None
+    language: Language | None = None
+    region_id: RegionId | None = None
+
+    class Response(Shape):
+        """The new user."""
+
+        user_id: UserId
+
+    def handle(self, call: Call) -> Response:
+        """Check everything, then make the user."""
+        bastion = instance(call, self.instance_id)
+        local = self.source == "Local"
+        if local:
+            if not self.password:
+                raise InvalidArgument("Password", "it is required if Source is Local.")
+            passwords.check(self.password)
+        elif not self.source_user_id:
+            raise InvalidArgument("SourceUserId", f"it is required if Source is {self.source}.")
+        details = self._details()
+        validity = period(self.effective_start_time, self.effective_end_time)
+        if not local:
+            self._refuse_second(call, bastion)
+        new = New(Kind.USER, bastion.key, self.user_name, details, handle=self.user_name)
+        try:
+            made = people.add_user(call.tx, new, validity)
+        except HandleTaken:
+            raise UserAlreadyExists(self.user_name) from None
+        if local and self.password:
+            passwords.keep(call, made, self.password)
+        return self.Response(user_id=made.id)
+
+    def _details(self) -> UserDetails:
+        local = self.source == "Local"
+        return agreed(
+            UserDetails(
+                source=self.source,
+                source_user_id=None if local else self.source_user_id,
+                display_name=self.display_name or self.user_name,
+                comment=self.comment or "",
+                email=self.email or "",
+                mobile=self.mobile or "",
+                mobile_country_code=self.mobile_country_code or "CN",
+                need_reset_password=local and bool(self.need_reset_password),
+                two_factor_status=self.two_factor_status or "Global",
+                two_factor_methods=methods(self.two_factor_methods) or (),
+                language_status=self.language_status or "Global",
+                language=self.language,
+            )
+        )
+
+    def _refuse_second(self, call: Call, bastion: Thing) -> None:
+        same = {"source": self.source, "source_user_id": self.source_user_id}
+        if things.count(call.sql, Where(Kind.USER, parent=bastion.key, details=same)):
+            raise UserAlreadyExists(self.source_user_id)
+
+
+@bastionhost.operation("update", errors=(InvalidArgument, InstanceNotFound, UserNotFound))
+class ModifyUser(Shape):
+    """Modifies a user. What is left out or empty stays as it is.
+
+    A change of the period of validity takes effect at once: what the user may
+    use ends with it, also by way of user groups.
+
+    Ours: the time 0 removes a bound. A password is accepted for Local users and
+    ignored for others, as on creation.
+    """
+
+    instance_id: InstanceId
+    user_id: UserId
+    password: str | None = None
+    """8 to 128 characters with an upper-case letter, a lower-case letter, a digit
+    and a special character."""
+    display_name: DisplayName | None = None
+    comment: UserComment | None = None
+    email: Email | None = None
+    mobile: Mobile | None = None
+    mobile_country_code: MobileCountryCode | None = None
+    need_reset_password: NeedResetPassword | None = None
+    effective_start_time: Seconds | None = None
+    """When the user begins to be valid, in UNIX seconds; 0: at once."""
+    effective_end_time: Seconds | None = None
+    """When the user stops being valid, in UNIX seconds; 0: never."""
+    two_factor_status: TwoFactorStatus | None = None
+    two_factor_methods: TwoFactorMethods | None = None
+    language_status: LanguageStatus | None = None
+    language: Language | None = None
+    region_id: RegionId | None = None
+
+    class Response(Shape):
+        """Nothing more."""
+
+    def handle(self, call: Call) -> Response:
+        """Check everything, then change what is given."""
+        found = user(call, instance(call, self.instance_id), self.user_id)
+        kept = found.read(UserDetails)
+        local = kept.source == "Local"
+        if local and self.password:
+            passwords.check(self.password)
+        verbs.change(call.tx, found, details=self._changed(kept))
+        self._change_period(call, found)
+        if local and self.password:
+            passwords.keep(call, found, self.password)
+        return self.Response()
+
+    def _changed(self, kept: UserDetails) -> UserDetails:
+        given = {
+            "display_name": self.display_name,
+            "comment": self.comment,
+            "email": self.email,
+            "mobile": self.mobile,
+            "mobile_country_code": self.mobile_country_code,
+            "two_factor_status": self.two_factor_status,
+            "two_factor_methods": methods(self.two_factor_methods),
+            "language_status": self.language_status,
+            "language": self.language,
+        }
+        changes: dict[str, object] = {name: value for name, value in given.items() if value}
+        if self.need_reset_password is not None and kept.source == "Local":
+            changes["need_reset_password"] = self.need_reset_password
+        return agreed(msgspec.structs.replace(kept, **changes))
+
+    def _change_period(self, call: Call, found: Thing) -> None:
+        if self.effective_start_time is None and self.effective_end_time is None:
+            return
+        was = validities(call.sql, [found.key], Kind.PERSON).get(found.key, PERMANENT)
+        person = things.by_key(call.sql, people.person_of(call.tx, found).key)
+        validity = period(self.effective_start_time, self.effective_end_time, was)
+        grants.set_validity(call.tx, person, found, validity)
+
+
+@bastionhost.operation("delete", errors=(InvalidArgument, InstanceNotFound, UserNotFound))
+class DeleteUser(Shape):
+    """Removes a user from a bastion host.
+
+    Ours: memberships, authorizations and the password go with the user; so does
+    the person, with the last of their users.
+    """
+
+    instance_id: InstanceId
+    user_id: UserId
+    region_id: RegionId | None = None
+
+    class Response(Shape):
+        """Nothing more."""
+
+    def handle(self, call: Call) -> Response:
+        """Remove the user."""
+        people.remove_user(call.tx, user(call, instance(call, self.instance_id), self.user_id))
+        return self.Response()
