@@ -1,18 +1,17 @@
 """The words of IDaaS EIAM, and finding what they name."""
 
 from collections.abc import Sequence
-from typing import Annotated, Generic, TypeAlias, TypeVar
+from typing import Annotated, Literal
 
 from admit.base.chance import BASE32, BASE32_HEX
+from admit.control import things as verbs
 from admit.control.world import World
-from admit.core.errors import InvalidParameter
 from admit.core.links import Kind
 from admit.rpc.operation import Call, Service
-from admit.rpc.paging import offset_of
-from admit.rpc.shape import Shape, at_most, between, like
+from admit.rpc.shape import Shape, between, like
 from admit.services.eiam.errors import ResourceNotFound
 from admit.store import things
-from admit.store.things import Thing
+from admit.store.things import Thing, Where
 
 eiam = Service(
     product="eiam",
@@ -20,6 +19,21 @@ eiam = Service(
     title="IDaaS EIAM",
     ram_prefix="eiam",
 )
+
+# -- what RAM is asked about -----------------------------------------------------------------------
+
+ON_INSTANCE = "instance/{InstanceId}"
+ON_RULE = ON_INSTANCE + "/authorizationrule/{AuthorizationRuleId}"
+"""The vendor writes the segment ``authorizationRule`` as well; RAM here knows both for one."""
+ON_USER = ON_INSTANCE + "/user/{UserId}"
+ON_GROUP = ON_INSTANCE + "/group/{GroupId}"
+ON_APPLICATION = ON_INSTANCE + "/application/{ApplicationId}"
+ON_CLOUD_ACCOUNT = ON_INSTANCE + "/cloudaccount/{CloudAccountId}"
+ON_CLOUD_ROLE = ON_INSTANCE + "/cloudaccountrole/{CloudAccountRoleId}"
+"""Ours, like the one before: the vendor publishes no names for these two."""
+
+BODY_TOKEN = ("client_token",)
+"""``form=`` of the operations whose ClientToken, and nothing else, travels in the form body."""
 
 # -- ids -------------------------------------------------------------------------------------------
 
@@ -101,42 +115,44 @@ class Done(Shape):
     """The answer that says no more than that it was done."""
 
 
-# -- paging by token, filters ----------------------------------------------------------------------
-
-MOST_RESULTS_BY_DEFAULT = 20
-Name = TypeVar("Name", bound=str)
-
-
-class Filter(Shape, Generic[Name]):
-    """What the entries of a list must be like: one of the values, in the attribute named."""
-
-    name: Name
-    value: Annotated[tuple[str, ...], at_most(100, least=1)]
+CloudHealth = Annotated[
+    Literal["healthy", "unhealthy", "unknown"], like("unknown", "What the last check of the cloud found.")
+]
 
 
-Filters: TypeAlias = Annotated[tuple[Filter[Name], ...], at_most(10)]
-"""Filters of these names; an entry must pass all of them."""
+class Failure(Shape):
+    """Why something in a cloud failed."""
+
+    error_code: str
+    error_message: str
 
 
-def wanted(filters: Sequence[Filter[Name]]) -> dict[str, tuple[str, ...]]:
-    """The values each attribute may have, by the filter's name.
+class HealthCheckResult(Shape):
+    """What the last check of something in a cloud found."""
 
-    Raises:
-        InvalidParameter: a name comes twice.
-    """
-    found = {str(each.name): each.value for each in filters}
-    if len(found) != len(filters):
-        raise InvalidParameter("Filter", "a name is given more than once.", "Value")
-    return found
+    last_check_time: Moment
+    result: Literal["success", "failed"]
+    error_reason: Failure | None = None
 
 
-def token_page(next_token: str | None, max_results: int | None) -> tuple[int, int]:
-    """``(offset, limit)`` of the page that a token asks for.
+# -- enabled and disabled --------------------------------------------------------------------------
 
-    Raises:
-        InvalidNextToken: the token was not given out here.
-    """
-    return offset_of(next_token), max_results or MOST_RESULTS_BY_DEFAULT
+DISABLED = "disabled"
+"""The word that switches an account, application, rule or cloud role off."""
+
+
+def enable(call: Call, thing: Thing) -> None:
+    """Let a disabled thing pass access on again; what is enabled is left alone."""
+    if DISABLED in things.block_words(call.sql, thing.key):
+        verbs.unblock(call.tx, thing, DISABLED)
+
+
+def disabled_among(call: Call, found: Sequence[Thing]) -> set[int]:
+    """The keys of those among things of one kind that are disabled."""
+    if not found:
+        return set()
+    where = Where(found[0].kind, keys=[thing.key for thing in found], blocked=DISABLED)
+    return {thing.key for thing in things.find(call.sql, where)}
 
 
 # -- finding ---------------------------------------------------------------------------------------
@@ -196,6 +212,15 @@ def rule(call: Call, idaas: Thing, rule_id: str) -> Thing:
     return _living(call, Kind.RULE, idaas.key, rule_id, "AuthorizationRule")
 
 
+def rule_resource(call: Call, found: Thing, resource_id: str) -> Thing:
+    """The authorization resource of this id in a rule.
+
+    Raises:
+        ResourceNotFound: there is none.
+    """
+    return _living(call, Kind.RULE_RESOURCE, found.key, resource_id, "AuthorizationResource")
+
+
 def cloud_account(call: Call, idaas: Thing, cloud_account_id: str) -> Thing:
     """The cloud account of this id in an instance.
 
@@ -203,6 +228,15 @@ def cloud_account(call: Call, idaas: Thing, cloud_account_id: str) -> Thing:
         ResourceNotFound: there is none.
     """
     return _living(call, Kind.CLOUD_ACCOUNT, idaas.key, cloud_account_id, "CloudAccount")
+
+
+def cloud_role(call: Call, account: Thing, role_id: str) -> Thing:
+    """The role of this id in a cloud account.
+
+    Raises:
+        ResourceNotFound: there is none.
+    """
+    return _living(call, Kind.CLOUD_ROLE, account.key, role_id, "CloudAccountRole")
 
 
 def _living(call: Call, kind: Kind, parent: int, thing_id: str, word: str) -> Thing:

@@ -1,0 +1,12 @@
+"""What every test of IDaaS EIAM may ask for."""
+
+import pytest
+
+from tests.services.eiam.idaas import Idaas
+from tests.system import System
+
+
+@pytest.fixture
+def idaas(system: System) -> Idaas:
+    """An instance without anybody in it."""
+    return Idaas(system)
