@@ -63,9 +63,9 @@ def test_an_unknown_name_is_refused_with_the_nearest_known_one_wherever_it_stand
 
 
 @pytest.mark.parametrize(
-    "name", ["ADMIT_SERVICE_HOST", "ADMIT_SERVICE_PORT_HTTP", "ADMIT_PORT_8080_TCP_ADDR"]
+    "name", ["ADMIT_SERVICE_HOST", "ADMIT_SERVICE_PORT_HTTP", "ADMIT_PORT_8080_TCP_ADDR", "ADMIT_ENDPOINT"]
 )
-def test_what_kubernetes_puts_into_the_environment_is_no_setting(tmp_path, name):
+def test_what_others_read_or_put_into_the_environment_is_no_setting(tmp_path, name):
     assert loaded(tmp_path, "", {name: "10.0.0.1"}) == Settings(data=tmp_path)
 
 

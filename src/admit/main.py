@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from admit.base.authority import create_authority
 from admit.base.chance import Chance
 from admit.base.clock import Clock, SystemClock
+from admit.base.directory import filled
 from admit.base.sealing import Sealer, create_key_file
 from admit.control import founding
 from admit.control.world import World
@@ -19,6 +22,8 @@ from admit.services import access, appstream, bastionhost, edsuser, eiam, ram, s
 from admit.settings import Settings
 from admit.store import things
 from admit.store.engine import Store
+from admit.store.links import current_revision
+from admit.store.schema import SchemaRefused, require_newest
 from admit.web import Web
 
 SERVICES = (
@@ -50,17 +55,26 @@ class Admit:
 
 
 def create(settings: Settings, clock: Clock | None = None, chance: Chance | None = None) -> founding.Founded:
-    """Make a new data directory and what a first call needs.
+    """Make a new data directory and what a first call needs: all of it, or nothing.
 
     Raises:
-        FileExistsError: there is one already.
+        DirectoryRefused: the directory is not empty, or cannot be made.
+        SchemaRefused: the database is not empty.
+        AuthorityRefused: a name the server certificate cannot be for.
     """
-    clock, chance = clock or SystemClock(), chance or Chance()
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with filled(settings.data, last=settings.key_file.name) as draft:
+        placed = msgspec.structs.replace(settings, data=draft)
+        return _create(placed, clock or SystemClock(), chance or Chance())
+
+
+def _create(settings: Settings, clock: Clock, chance: Chance) -> founding.Founded:
     create_key_file(settings.key_file, chance.fill)
     sealer = Sealer.from_file(settings.key_file, chance.fill)
-    settings.tls.mkdir(mode=0o700, exist_ok=True)
-    create_authority(settings.tls, ["localhost"], clock.now())
+    settings.tls.mkdir(mode=0o700)
+    create_authority(settings.tls, settings.server_names, clock.now())
+    if not settings.database_url:
+        # SQLite would let others read it, and makes its other files by the example of this one.
+        settings.database_file.touch(mode=0o600)
     store = Store(settings.store_url, clock, sealer.subkey("ledger"))
     try:
         store.create()
@@ -73,15 +87,35 @@ FOUNDERS: tuple[founding.Founder, ...] = (bastionhost.instances.found,)
 """What each service puts into a new system, so that a first call finds something."""
 
 
+def open_store(settings: Settings, sealer: Sealer, clock: Clock) -> Store:
+    """The database of a data directory, if it is one this program can work with.
+
+    Raises:
+        SchemaRefused: it is absent, or its schema is another.
+    """
+    if not settings.database_url and not settings.database_file.exists():
+        # Connecting would make an empty one.
+        raise SchemaRefused(f"There is no database {settings.database_file}.")
+    store = Store(settings.store_url, clock, sealer.subkey("ledger"))
+    try:
+        with store.read() as sql:
+            require_newest(sql)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
 def open_admit(settings: Settings, clock: Clock | None = None, chance: Chance | None = None) -> Admit:
     """The system of a data directory, ready to answer.
 
     Raises:
         KeyFileRefused: the key file is absent or open to others.
+        SchemaRefused: the database is absent, or its schema is another.
     """
     clock, chance = clock or SystemClock(), chance or Chance()
     sealer = Sealer.from_file(settings.key_file, chance.fill)
-    store = Store(settings.store_url, clock, sealer.subkey("ledger"))
+    store = open_store(settings, sealer, clock)
     with store.read() as sql:
         account = _account(sql)
     world = World(
@@ -96,9 +130,23 @@ def open_admit(settings: Settings, clock: Clock | None = None, chance: Chance | 
     )
     registry = Registry(SERVICES)
     dispatcher = Dispatcher(registry, store, world)
-    return Admit(
-        settings, store, world, registry, dispatcher, Web(dispatcher, chance.request_id, lambda: True)
-    )
+    world.metrics.revision.set_function(lambda: _revision(store))
+    web = Web(dispatcher, chance.request_id, lambda: _answers(store), world.metrics.text)
+    return Admit(settings, store, world, registry, dispatcher, web)
+
+
+def _revision(store: Store) -> int:
+    with store.read() as sql:
+        return current_revision(sql)
+
+
+def _answers(store: Store) -> bool:
+    """Whether the database does."""
+    try:
+        _revision(store)
+    except SQLAlchemyError:
+        return False
+    return True
 
 
 def _account(sql: Connection) -> things.Thing:

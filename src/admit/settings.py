@@ -69,7 +69,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def store_url(self) -> str:
         """The database's URL."""
-        return self.database_url or f"sqlite:///{self.data.absolute() / 'admit.db'}"
+        return self.database_url or f"sqlite:///{self.database_file.absolute()}"
+
+    @property
+    def database_file(self) -> Path:
+        """Where SQLite keeps the database, unless ``database_url`` names another."""
+        return self.data / "admit.db"
 
     @property
     def key_file(self) -> Path:
@@ -81,6 +86,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """The directory of the authority and its certificates."""
         return self.data / "tls"
 
+    @property
+    def server_names(self) -> tuple[str, ...]:
+        """What the server certificate is for: ``tls_names``, and the host of ``https`` if it is one."""
+        host = self.https.rpartition(":")[0].strip("[]")
+        return self.tls_names if host in ("", "0.0.0.0", "::") else (*self.tls_names, host)  # noqa: S104 - compared
+
 
 class SettingsRefused(Exception):
     """Settings that cannot be used. The text names each fault and where it stands, one a line."""
@@ -88,8 +99,11 @@ class SettingsRefused(Exception):
 
 _KINDS = {field.name: field.type for field in msgspec.structs.fields(Settings)}
 
-# A Kubernetes service named "admit" puts these into every container beside it.
-_KUBERNETES = re.compile(r"ADMIT_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)")
+# What the commands read that call a server elsewhere, and what Kubernetes puts into every container beside a
+# service named "admit".
+_NOT_SETTINGS = re.compile(
+    r"ADMIT_(ENDPOINT|CA|SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)"
+)
 
 
 def load(flags: Mapping[str, object], environment: Mapping[str, str] = os.environ) -> Settings:
@@ -104,7 +118,7 @@ def load(flags: Mapping[str, object], environment: Mapping[str, str] = os.enviro
     named = {
         name: value
         for name, value in environment.items()
-        if name.startswith(PREFIX) and not _KUBERNETES.fullmatch(name)
+        if name.startswith(PREFIX) and not _NOT_SETTINGS.fullmatch(name)
     }
     file = Path(str(given.get("data") or named.get(f"{PREFIX}DATA") or Settings().data)) / FILE
     faults: list[str] = []

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from admit.base import metrics
 from admit.core.errors import AdmitError, BadRequest, RequestTooLarge
 from admit.rpc import form
 from admit.rpc.dispatch import Dispatcher, Peer
@@ -28,12 +29,23 @@ class Web:
     """Every path of the server. The API is answered before any web framework is entered."""
 
     def __init__(
-        self, dispatcher: Dispatcher, request_id: Callable[[], str], ready: Callable[[], bool]
+        self,
+        dispatcher: Dispatcher,
+        request_id: Callable[[], str],
+        ready: Callable[[], bool],
+        measured: Callable[[], bytes],
     ) -> None:
         self._dispatcher = dispatcher
         self._request_id = request_id
         self._ready = ready
-        self._pages = Starlette(routes=[Route("/healthz", _alive), Route("/readyz", self._readiness)])
+        self._measured = measured
+        self._pages = Starlette(
+            routes=[
+                Route("/healthz", _alive),
+                Route("/readyz", self._readiness),
+                Route("/metrics", self._metrics),
+            ]
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection's request."""
@@ -45,7 +57,7 @@ class Web:
     async def _api(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _headers(scope)
         try:
-            wire = _wire(scope, headers, await _body(receive))
+            wire = _wire(scope, headers, await _body(headers, receive))
         except AdmitError as error:
             answer = Envelope(self._request_id(), headers.get("host", "")).error(error)
         else:
@@ -57,6 +69,9 @@ class Web:
     async def _readiness(self, _request: Request) -> Response:
         ready = self._ready()
         return JSONResponse({"ready": ready}, 200 if ready else 503)
+
+    async def _metrics(self, _request: Request) -> Response:
+        return Response(self._measured(), media_type=metrics.CONTENT_TYPE)
 
 
 async def _alive(_request: Request) -> Response:
@@ -72,12 +87,16 @@ def _headers(scope: Scope) -> dict[str, str]:
     return found
 
 
-async def _body(receive: Receive) -> bytes:
+async def _body(headers: dict[str, str], receive: Receive) -> bytes:
     """The whole body, however it was framed.
 
     Raises:
         RequestTooLarge: it is over the limit.
     """
+    announced = headers.get("content-length", "")
+    # Asked before anything is received: who waits for "100 Continue" need not send it at all.
+    if announced.isdecimal() and int(announced[:20]) > BODY_LIMIT:
+        raise RequestTooLarge(BODY_LIMIT)
     parts: list[bytes] = []
     size = 0
     while True:

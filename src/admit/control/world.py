@@ -1,9 +1,10 @@
 """What a running admit is made of, as the verbs need it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from admit.base.chance import Chance
 from admit.base.clock import Clock
+from admit.base.metrics import Metrics
 from admit.base.sealing import Sealer
 from admit.core.validity import Millis
 
@@ -23,3 +24,4 @@ class World:
     """``host:port`` under which clients reach this server."""
     propagation_ms: Millis = 0
     """How much later than the grant itself the client view of App Streaming honours it."""
+    metrics: Metrics = field(default_factory=Metrics)

@@ -1,0 +1,52 @@
+"""Every metric, its unit and labels."""
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.gc_collector import GCCollector
+from prometheus_client.process_collector import ProcessCollector
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+"""Of :meth:`Metrics.text`."""
+
+BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+"""From a read that finds all in memory to a write that waits for a slow disk."""
+
+
+class Metrics:
+    """What one running system counts; two in one process do not share it."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self.rpc_seconds = Histogram(
+            "admit_rpc_seconds",
+            "How long requests for the API took until their answer was ready.",
+            ["service", "action", "code"],
+            buckets=BUCKETS_S,
+            registry=self._registry,
+        )
+        self.revision = Gauge(
+            "admit_revision", "The number of the newest policy change.", registry=self._registry
+        )
+        self.certificate_days_left = Gauge(
+            "admit_certificate_days_left",
+            "Whole days until the HTTPS server's certificate ends.",
+            registry=self._registry,
+        )
+        self.background_failures = Counter(
+            "admit_background_failures",
+            "How often something that runs beside the answering of requests failed and began anew.",
+            ["task"],
+            registry=self._registry,
+        )
+        ProcessCollector(registry=self._registry)
+        GCCollector(registry=self._registry)
+
+    def text(self) -> bytes:
+        """All of it, in the text form of Prometheus."""
+        return generate_latest(self._registry)
