@@ -58,8 +58,15 @@ def after(sql: Connection, revision: int, limit: int) -> list[Change]:
 
 
 def _change(entry: Entry) -> Change:
-    *head, event, fact = entry
-    return Change(*head, msgspec.json.decode(fact, type=EVENTS[event]))  # type: ignore[arg-type]
+    return Change(
+        entry.revision,
+        entry.ordinal,
+        entry.at,
+        entry.actor,
+        entry.action,
+        entry.request_id,
+        msgspec.json.decode(entry.fact, type=EVENTS[entry.event]),
+    )
 
 
 def entries(sql: Connection) -> Iterator[tuple[Entry, bytes]]:

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from admit.core.access import Facts
 from admit.core.links import Kind, Link, Ref, Stage, stage_of
 from admit.core.validity import Millis, Validity
+from admit.store.prepared import Prepared
 from admit.store.tables import blocks, changes, links, past_links, revision, things
 
 
@@ -41,37 +42,36 @@ class Held:
     added_in: int
 
 
-_ONE = select(links.c.starts_at, links.c.ends_at, links.c.added_at, links.c.added_in).where(
-    links.c.source == bindparam("source"),
-    links.c.stage == bindparam("stage"),
-    links.c.target == bindparam("target"),
+_ONE = Prepared(
+    select(links.c.starts_at, links.c.ends_at, links.c.added_at, links.c.added_in).where(
+        links.c.source == bindparam("source"),
+        links.c.stage == bindparam("stage"),
+        links.c.target == bindparam("target"),
+    )
 )
 
 
 def find(sql: Connection, source: Ref, target: Ref) -> Held | None:
     """The link between two things, if they are joined now (in force or not)."""
-    row = sql.execute(
-        _ONE, {"source": source.key, "stage": stage_of(source.kind, target.kind), "target": target.key}
-    ).first()
+    stage = int(stage_of(source.kind, target.kind))
+    row = _ONE.first(sql, source=source.key, stage=stage, target=target.key)
     return None if row is None else Held(source.key, target.key, Validity(row[0], row[1]), row[2], row[3])
 
 
-_ADD = insert(links)
+_ADD = Prepared(insert(links))
 
 
 def add(sql: Connection, link: Link, now: Millis, number: int) -> None:
     """Write a link. The two things must not be joined yet."""
-    sql.execute(
-        _ADD,
-        {
-            "source": link.source.key,
-            "stage": stage_of(link.source.kind, link.target.kind),
-            "target": link.target.key,
-            "starts_at": link.validity.start,
-            "ends_at": link.validity.end,
-            "added_at": now,
-            "added_in": number,
-        },
+    _ADD.run(
+        sql,
+        source=link.source.key,
+        stage=int(stage_of(link.source.kind, link.target.kind)),
+        target=link.target.key,
+        starts_at=link.validity.start,
+        ends_at=link.validity.end,
+        added_at=now,
+        added_in=number,
     )
 
 
@@ -157,6 +157,29 @@ def validities(sql: Connection, targets: Sequence[int], kind: Kind) -> dict[int,
     return {row[0]: Validity(row[1], row[2]) for row in sql.execute(statement)}
 
 
+def counts(sql: Connection, keys: Sequence[int], *, inward: bool) -> dict[int, int]:
+    """How many standing links lead from (or to) each of ``keys``; one without any is left out."""
+    if not keys:
+        return {}
+    here = links.c.target if inward else links.c.source
+    rows = sql.execute(select(here, func.count()).where(here.in_(keys)).group_by(here))
+    return {row[0]: row[1] for row in rows}
+
+
+def counts(sql: Connection, keys: Sequence[int], *, inward: bool, kind: Kind) -> dict[int, int]:
+    """How many standing links each of ``keys`` has from (or to) things of a kind; 0 is left out."""
+    if not keys:
+        return {}
+    here, there = (links.c.target, links.c.source) if inward else (links.c.source, links.c.target)
+    statement = (
+        select(here, func.count())
+        .select_from(links.join(things, things.c.key == there))
+        .where(here.in_(keys), things.c.kind == kind)
+        .group_by(here)
+    )
+    return {row[0]: int(row[1]) for row in sql.execute(statement)}
+
+
 def targets_among(sql: Connection, source: int, keys: Sequence[int]) -> set[int]:
     """Which of ``keys`` a thing is joined to."""
     if not keys:
@@ -212,13 +235,11 @@ def facts_about(
     A past moment is seen as it was then: links of that moment with the ends
     they had, whatever was changed or taken back since.
     """
-    rows = sql.execute(
-        _STATEMENTS[scope, as_of is not None],
-        {
-            "subject": 0 if subject is None else subject.key,
-            "resource": 0 if resource is None else resource.key,
-            "at": as_of,
-        },
+    rows = _STATEMENTS[scope, as_of is not None].rows(
+        sql,
+        subject=0 if subject is None else subject.key,
+        resource=0 if resource is None else resource.key,
+        at=as_of,
     )
     found: dict[Link, None] = {}
     blocked: dict[Ref, str] = {}
@@ -232,12 +253,15 @@ def facts_about(
     return Facts(tuple(found), blocked, current_revision(sql))
 
 
-_REVISION = select(revision.c.n)
+_REVISION = Prepared(select(revision.c.n))
 
 
 def current_revision(sql: Connection) -> int:
     """The number of the newest policy change."""
-    return int(sql.execute(_REVISION).scalar_one())
+    row = _REVISION.first(sql)
+    if row is None:
+        raise LookupError("the store has no revision: it was never created")
+    return int(row[0])
 
 
 def _relation(scope: Scope, *, as_of: bool) -> FromClause:
@@ -324,4 +348,6 @@ def _stands(block: FromClause, key: ColumnElement[int], *, as_of: bool) -> Colum
     return and_(on_thing, block.c.added_at <= at, or_(block.c.removed_at.is_(None), block.c.removed_at > at))
 
 
-_STATEMENTS = {(scope, as_of): _statement(scope, as_of=as_of) for scope in Scope for as_of in (False, True)}
+_STATEMENTS = {
+    (scope, as_of): Prepared(_statement(scope, as_of=as_of)) for scope in Scope for as_of in (False, True)
+}

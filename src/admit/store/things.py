@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from admit.core.links import Kind, Ref, Stage
 from admit.core.validity import Millis
+from admit.store.prepared import Conflict, Prepared
 from admit.store.tables import blocks, links, secrets, things
 
 T = TypeVar("T")
@@ -85,32 +86,44 @@ _COLUMNS = (
     things.c.changed_at,
 )
 
-_BY_ID = select(*_COLUMNS).where(
-    things.c.kind == bindparam("kind"),
-    things.c.parent == bindparam("parent"),
-    things.c.id == bindparam("id"),
-    things.c.removed_at.is_(None),
+_BY_ID = Prepared(
+    select(*_COLUMNS).where(
+        things.c.kind == bindparam("kind"),
+        things.c.parent == bindparam("parent"),
+        things.c.id == bindparam("id"),
+        things.c.removed_at.is_(None),
+    )
 )
-_BY_ID_ANYWHERE = select(*_COLUMNS).where(
-    things.c.kind == bindparam("kind"),
-    things.c.id == bindparam("id"),
-    things.c.removed_at.is_(None),
+_BY_ID_ANYWHERE = Prepared(
+    select(*_COLUMNS).where(
+        things.c.kind == bindparam("kind"),
+        things.c.id == bindparam("id"),
+        things.c.removed_at.is_(None),
+    )
 )
-_BY_NAME = select(*_COLUMNS).where(
-    things.c.kind == bindparam("kind"),
-    things.c.parent == bindparam("parent"),
-    things.c.name == bindparam("name"),
-    things.c.removed_at.is_(None),
+_BY_NAME = Prepared(
+    select(*_COLUMNS).where(
+        things.c.kind == bindparam("kind"),
+        things.c.parent == bindparam("parent"),
+        things.c.name == bindparam("name"),
+        things.c.removed_at.is_(None),
+    )
 )
-_BY_HANDLE = select(*_COLUMNS).where(
-    things.c.kind == bindparam("kind"),
-    things.c.parent == bindparam("parent"),
-    things.c.handle == bindparam("handle"),
-    things.c.removed_at.is_(None),
+_BY_HANDLE = Prepared(
+    select(*_COLUMNS).where(
+        things.c.kind == bindparam("kind"),
+        things.c.parent == bindparam("parent"),
+        things.c.handle == bindparam("handle"),
+        things.c.removed_at.is_(None),
+    )
 )
-_BY_KEY = select(*_COLUMNS).where(things.c.key == bindparam("key"))
-_CHILDREN = select(*_COLUMNS).where(things.c.parent == bindparam("parent"), things.c.removed_at.is_(None))
-_BLOCKS = select(blocks.c.word).where(blocks.c.thing == bindparam("thing"), blocks.c.removed_at.is_(None))
+_BY_KEY = Prepared(select(*_COLUMNS).where(things.c.key == bindparam("key")))
+_CHILDREN = Prepared(
+    select(*_COLUMNS).where(things.c.parent == bindparam("parent"), things.c.removed_at.is_(None))
+)
+_BLOCKS = Prepared(
+    select(blocks.c.word).where(blocks.c.thing == bindparam("thing"), blocks.c.removed_at.is_(None))
+)
 
 
 def _thing(row: Any) -> Thing:
@@ -118,8 +131,8 @@ def _thing(row: Any) -> Thing:
     return Thing(key, Kind(kind), *rest)
 
 
-def _first(sql: Connection, statement: Any, **values: object) -> Thing | None:
-    row = sql.execute(statement, values).first()
+def _first(sql: Connection, statement: Prepared, **values: object) -> Thing | None:
+    row = statement.first(sql, **values)
     return None if row is None else _thing(row)
 
 
@@ -178,7 +191,7 @@ def by_keys(sql: Connection, keys: Sequence[int]) -> dict[int, Thing]:
 
 def children(sql: Connection, parent: int) -> list[Thing]:
     """Every living thing inside ``parent``."""
-    return [_thing(row) for row in sql.execute(_CHILDREN, {"parent": parent})]
+    return [_thing(row) for row in _CHILDREN.rows(sql, parent=parent)]
 
 
 def find(sql: Connection, where: Where, *, offset: int = 0, limit: int | None = None) -> list[Thing]:
@@ -199,7 +212,20 @@ def count(sql: Connection, where: Where) -> int:
 
 def block_words(sql: Connection, key: int) -> frozenset[str]:
     """What switches a thing off now."""
-    return frozenset(sql.execute(_BLOCKS, {"thing": key}).scalars())
+    return frozenset(row[0] for row in _BLOCKS.rows(sql, thing=key))
+
+
+_INSERT = Prepared(
+    insert(things)
+    .values(
+        {
+            column.name: bindparam(column.name)
+            for column in things.c
+            if column.name not in ("key", "removed_at")
+        }
+    )
+    .returning(things.c.key)
+)
 
 
 def insert_thing(
@@ -219,15 +245,18 @@ def insert_thing(
         row["id"] = ""
     try:
         # Several numbered siblings may be made in one transaction: the empty id lives for one statement.
-        key = int(sql.execute(insert(things).returning(things.c.key), row).scalar_one())
-    except IntegrityError as error:
+        made = _INSERT.first(sql, **row)
+    except Conflict as error:
         raise HandleTaken(row.get("handle")) from error
+    if made is None:
+        raise LookupError("an inserted row did not come back")
+    key = int(made[0])
     if numbered:
-        sql.execute(_SET, {"b_key": key, "id": str(key)})
+        _SET.run(sql, b_key=key, id=str(key))
     return key
 
 
-_SET = update(things).where(things.c.key == bindparam("b_key")).values(id=bindparam("id"))
+_SET = Prepared(update(things).where(things.c.key == bindparam("b_key")).values(id=bindparam("id")))
 
 
 def update_thing(sql: Connection, key: int, values: Mapping[str, object]) -> None:
@@ -274,20 +303,23 @@ def seal(sql: Connection, key: int, purpose: str, sealed: bytes | None) -> None:
         sql.execute(insert(secrets).values(thing=key, purpose=purpose, sealed=sealed))
 
 
-_SECRET = select(secrets.c.sealed).where(
-    secrets.c.thing == bindparam("thing"), secrets.c.purpose == bindparam("purpose")
+_SECRET = Prepared(
+    select(secrets.c.sealed).where(
+        secrets.c.thing == bindparam("thing"), secrets.c.purpose == bindparam("purpose")
+    )
 )
-_SECRETS = select(secrets.c.purpose).where(secrets.c.thing == bindparam("thing"))
+_SECRETS = Prepared(select(secrets.c.purpose).where(secrets.c.thing == bindparam("thing")))
 
 
 def sealed(sql: Connection, key: int, purpose: str) -> bytes | None:
     """A thing's sealed secret."""
-    return sql.execute(_SECRET, {"thing": key, "purpose": purpose}).scalar_one_or_none()
+    row = _SECRET.first(sql, thing=key, purpose=purpose)
+    return None if row is None else row[0]
 
 
 def secret_purposes(sql: Connection, key: int) -> frozenset[str]:
     """Which secrets a thing has."""
-    return frozenset(sql.execute(_SECRETS, {"thing": key}).scalars())
+    return frozenset(row[0] for row in _SECRETS.rows(sql, thing=key))
 
 
 def forget_secrets(sql: Connection, key: int) -> None:

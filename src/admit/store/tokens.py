@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
-from sqlalchemy.exc import IntegrityError
 
 from admit.core.validity import Millis
+from admit.store.prepared import Conflict, Prepared
 from admit.store.tables import client_tokens, nonces
 
 
@@ -17,20 +17,22 @@ class Told:
     response: bytes
 
 
-_TOLD = select(client_tokens.c.request_hash, client_tokens.c.response).where(
-    client_tokens.c.caller == bindparam("caller"),
-    client_tokens.c.action == bindparam("action"),
-    client_tokens.c.token == bindparam("token"),
+_TOLD = Prepared(
+    select(client_tokens.c.request_hash, client_tokens.c.response).where(
+        client_tokens.c.caller == bindparam("caller"),
+        client_tokens.c.action == bindparam("action"),
+        client_tokens.c.token == bindparam("token"),
+    )
 )
-_TELL = insert(client_tokens)
-_USE = insert(nonces)
+_TELL = Prepared(insert(client_tokens))
+_USE = Prepared(insert(nonces))
 
 
 def use_nonce(sql: Connection, nonce: str, now: Millis) -> bool:
     """Mark a nonce as used; returns False if it was used before."""
     try:
-        sql.execute(_USE, {"nonce": nonce, "at": now})
-    except IntegrityError:
+        _USE.run(sql, nonce=nonce, at=now)
+    except Conflict:
         return False
     return True
 
@@ -43,23 +45,21 @@ def recent_nonces(sql: Connection, since: Millis) -> dict[str, Millis]:
 
 def told(sql: Connection, caller: str, action: str, token: str) -> Told | None:
     """What this token was answered before."""
-    row = sql.execute(_TOLD, {"caller": caller, "action": action, "token": token}).first()
+    row = _TOLD.first(sql, caller=caller, action=action, token=token)
     return None if row is None else Told(row[0], row[1])
 
 
 def tell(sql: Connection, key: tuple[str, str, str], told_: Told, now: Millis) -> None:
     """Keep what a token is answered; the key is (caller, action, token)."""
     caller, action, token = key
-    sql.execute(
-        _TELL,
-        {
-            "caller": caller,
-            "action": action,
-            "token": token,
-            "request_hash": told_.request_hash,
-            "response": told_.response,
-            "at": now,
-        },
+    _TELL.run(
+        sql,
+        caller=caller,
+        action=action,
+        token=token,
+        request_hash=told_.request_hash,
+        response=told_.response,
+        at=now,
     )
 
 
