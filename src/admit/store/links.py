@@ -166,20 +166,6 @@ def counts(sql: Connection, keys: Sequence[int], *, inward: bool) -> dict[int, i
     return {row[0]: row[1] for row in rows}
 
 
-def counts(sql: Connection, keys: Sequence[int], *, inward: bool, kind: Kind) -> dict[int, int]:
-    """How many standing links each of ``keys`` has from (or to) things of a kind; 0 is left out."""
-    if not keys:
-        return {}
-    here, there = (links.c.target, links.c.source) if inward else (links.c.source, links.c.target)
-    statement = (
-        select(here, func.count())
-        .select_from(links.join(things, things.c.key == there))
-        .where(here.in_(keys), things.c.kind == kind)
-        .group_by(here)
-    )
-    return {row[0]: int(row[1]) for row in sql.execute(statement)}
-
-
 def targets_among(sql: Connection, source: int, keys: Sequence[int]) -> set[int]:
     """Which of ``keys`` a thing is joined to."""
     if not keys:
