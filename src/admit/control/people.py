@@ -23,7 +23,8 @@ class PersonDetails(msgspec.Struct, omit_defaults=True):
 def person_named(tx: Tx, name: str) -> Thing:
     """The person of this name, made if there is none yet."""
     found = stored.by_handle(tx.sql, Kind.PERSON, 0, name)
-    return found or things.add(tx, New(Kind.PERSON, 0, name, PersonDetails(), name, handle=name))
+    # Not the name for an ID: who left keeps theirs, and somebody else may bear the name later.
+    return found or things.add(tx, New(Kind.PERSON, 0, name, PersonDetails(), handle=name))
 
 
 def add_user(tx: Tx, new: New, validity: Validity = PERMANENT) -> Thing:
