@@ -1,6 +1,7 @@
 """An IDaaS instance for a test: its people and groups, and its rules driven as callers drive them."""
 
 import itertools
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -10,6 +11,8 @@ import msgspec
 from admit.control import access, people
 from admit.control import grants as verbs
 from admit.control import things as thing_verbs
+from admit.control.callers import PolicyDetails
+from admit.control.founding import new_access_key
 from admit.control.things import New
 from admit.core.access import Decision
 from admit.core.links import Kind
@@ -60,6 +63,23 @@ class Idaas:
         """The moment on the clock."""
         return self.system.clock.now()
 
+    def ram_user(self, name: str, action: str, *resources: str) -> SigningKey:
+        """The access key of a new RAM user, who is allowed one action on these resources."""
+        document = json.dumps(
+            {"Version": "1", "Statement": [{"Effect": "Allow", "Action": action, "Resource": resources}]}
+        )
+        world = self.system.admit.world
+
+        def body(tx: Tx) -> SigningKey:
+            user = thing_verbs.add(tx, New(Kind.RAM_USER, world.account_key, name, Bare(), f"ram-{name}"))
+            details = PolicyDetails("Custom", "", "v1", document)
+            policy = thing_verbs.add(tx, New(Kind.RAM_POLICY, world.account_key, name, details, name))
+            verbs.grant(tx, user, policy)
+            key, secret = new_access_key(tx, world, user)
+            return SigningKey(key.id, secret)
+
+        return self.write(body)
+
     # -- the directory -------------------------------------------------------------------------------
 
     def user(self, name: str) -> str:
@@ -87,6 +107,14 @@ class Idaas:
             lambda tx: thing_verbs.add(tx, New(Kind.APPLICATION, self.key, name, Bare(), application_id))
         )
         return application_id
+
+    def join(self, user_id: str, group_id: str) -> None:
+        """Put an account into a group."""
+        self.write(
+            lambda tx: verbs.grant(
+                tx, self._thing(tx, Kind.USER, user_id), self._thing(tx, Kind.GROUP, group_id)
+            )
+        )
 
     def leave(self, user_id: str, group_id: str) -> None:
         """Take an account out of a group."""

@@ -33,7 +33,6 @@ from admit.services.eiam.vocabulary import (
     cloud_role,
     disabled_among,
     eiam,
-    enable,
     instance,
     ordered_id,
 )
@@ -52,7 +51,7 @@ class CloudRoleDetails(msgspec.Struct, omit_defaults=True):
     """What is kept of a cloud account role besides the name."""
 
     external_id: str
-    usage_type: Literal["system", "user"] = "user"
+    usage_type: Literal["system", "user"]
     description: str | None = None
 
 
@@ -122,7 +121,7 @@ class CreateCloudAccountRole(Shape):
         account = cloud_account(call, idaas, self.cloud_account_id)
         name = self.cloud_account_role_name
         arn = f"acs:ram::{account.read(CloudAccountDetails).external_id}:role/{name}"
-        details = CloudRoleDetails(arn, description=self.description or None)
+        details = CloudRoleDetails(arn, "user", self.description or None)
         role_id = ordered_id(call, "carole_")
         new = New(Kind.CLOUD_ROLE, account.key, name, details, role_id, handle=name.lower())
         try:
@@ -260,7 +259,7 @@ class EnableCloudAccountRole(Shape):
     def handle(self, call: Call) -> Done:
         """Switch the role on."""
         role = _asked_for(call, self.instance_id, self.cloud_account_id, self.cloud_account_role_id)
-        enable(call, role)
+        verbs.unblock(call.tx, role, DISABLED)
         return Done()
 
 

@@ -26,7 +26,6 @@ from admit.services.eiam.vocabulary import (
     TotalCount,
     disabled_among,
     eiam,
-    enable,
     instance,
     ordered_id,
     rule,
@@ -270,7 +269,7 @@ class EnableAuthorizationRule(Shape):
     def handle(self, call: Call) -> Done:
         """Switch the rule on."""
         found = rule(call, instance(call, self.instance_id), self.authorization_rule_id)
-        enable(call, found)
+        verbs.unblock(call.tx, found, DISABLED)
         return Done()
 
 

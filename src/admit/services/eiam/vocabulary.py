@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from admit.base.chance import BASE32, BASE32_HEX
-from admit.control import things as verbs
 from admit.control.world import World
 from admit.core.links import Kind
 from admit.rpc.operation import Call, Service
@@ -139,12 +138,6 @@ class HealthCheckResult(Shape):
 
 DISABLED = "disabled"
 """The word that switches an account, application, rule or cloud role off."""
-
-
-def enable(call: Call, thing: Thing) -> None:
-    """Let a disabled thing pass access on again; what is enabled is left alone."""
-    if DISABLED in things.block_words(call.sql, thing.key):
-        verbs.unblock(call.tx, thing, DISABLED)
 
 
 def disabled_among(call: Call, found: Sequence[Thing]) -> set[int]:
