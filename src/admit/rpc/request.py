@@ -1,6 +1,7 @@
 """From flat parameters to an operation's shape; each fault names its parameter."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
@@ -182,7 +183,13 @@ def _fit_text(value: Any, _kind: Any, _depth: int) -> Any:
     # Ids are texts that look like numbers: some callers write them without quotes.
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
+    if isinstance(value, str) and _UNWRITABLE.search(value):
+        raise Fault("it contains characters that are not allowed.", "InvalidChars")
     return value
+
+
+_UNWRITABLE = re.compile(r"[\x00\ud800-\udfff]")
+"""What JSON can escape and neither a database nor an answer can hold."""
 
 
 _FITTERS: tuple[tuple[Any, Callable[[Any, Any, int], Any]], ...] = (

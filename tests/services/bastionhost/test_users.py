@@ -446,7 +446,20 @@ def test_each_user_is_told_apart(bastion: Bastion, action: str, first: str) -> N
     ]
 
 
-@pytest.mark.parametrize("ids", ["[]", "1", '{"1":1}', "[null]", '[["1"]]', '["1"', json.dumps(["1"] * 101)])
+@pytest.mark.parametrize(
+    "ids",
+    [
+        "[]",
+        "1",
+        '{"1":1}',
+        "[null]",
+        '[["1"]]',
+        '["1"',
+        r'["\u0000"]',
+        r'["\ud800"]',
+        json.dumps(["1"] * 101),
+    ],
+)
 @pytest.mark.parametrize("action", ["LockUsers", "UnlockUsers"])
 def test_a_list_of_ids_is_json_of_1_to_100_texts(bastion: Bastion, action: str, ids: str) -> None:
     assert refused(bastion, action, UserIds=ids) == (400, "InvalidParameter")

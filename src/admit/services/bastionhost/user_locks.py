@@ -85,10 +85,14 @@ class UnlockUsers(Shape):
 
 
 def _switch(call: Call, bastion: Thing, user_id: str, *, off: bool) -> UserResult:
+    return UserResult(user_id=user_id, code=_code(call, bastion, user_id, off=off), message="")
+
+
+def _code(call: Call, bastion: Thing, user_id: str, *, off: bool) -> str:
+    if not is_decimal(user_id):
+        return INVALID
     found = things.by_id(call.sql, Kind.USER, bastion.key, user_id)
     if found is None:
-        code = NOT_FOUND if is_decimal(user_id) else INVALID
-    else:
-        switch = verbs.block if off else verbs.unblock
-        code = OK if switch(call.tx, found, LOCKED) else ALREADY
-    return UserResult(user_id=user_id, code=code, message="")
+        return NOT_FOUND
+    switch = verbs.block if off else verbs.unblock
+    return OK if switch(call.tx, found, LOCKED) else ALREADY
