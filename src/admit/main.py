@@ -83,7 +83,11 @@ def _create(settings: Settings, clock: Clock, chance: Chance) -> founding.Founde
         store.close()
 
 
-FOUNDERS: tuple[founding.Founder, ...] = (bastionhost.instances.found, eiam.instances.found)
+FOUNDERS: tuple[founding.Founder, ...] = (
+    bastionhost.instances.found,
+    eiam.instances.found,
+    ram.founding.found,
+)
 """What each service puts into a new system, so that a first call finds something."""
 
 

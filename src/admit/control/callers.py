@@ -1,5 +1,6 @@
 """Callers: who signed a request, and what RAM lets them do."""
 
+import base64
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,7 +19,7 @@ from admit.core.errors import (
     SecurityTokenMismatch,
 )
 from admit.core.links import Kind
-from admit.core.ram import Access, Effect, Policy, evaluate_session, parse_policy
+from admit.core.ram import Access, Effect, Policy, Verdict, evaluate, evaluate_session, parse_policy
 from admit.core.validity import Millis
 from admit.store import links as stored_links
 from admit.store import things as stored
@@ -28,12 +29,14 @@ from admit.store.things import Thing
 SECRET = "access key secret"  # noqa: S105 - the purpose a sealed secret is kept under
 TOKEN = "security token"  # noqa: S105 - the same
 
+REMEMBERED = 10_000
+"""How many keys and sessions are kept in memory until the policy changes."""
+
 
 class KeyDetails(msgspec.Struct, omit_defaults=True):
     """An access key besides its secret."""
 
     status: Literal["Active", "Inactive"] = "Active"
-    last_used: str | None = None
 
 
 class PolicyDetails(msgspec.Struct, omit_defaults=True):
@@ -45,6 +48,19 @@ class PolicyDetails(msgspec.Struct, omit_defaults=True):
     document: str
     versions: int = 1
     """How many version numbers were given out."""
+    tags: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class RoleDetails(msgspec.Struct, omit_defaults=True):
+    """A RAM role."""
+
+    trust: str
+    """Its trust policy: who may assume it."""
+    description: str = ""
+    max_session_s: int = 3600
+    """How long a session may be at most, in seconds."""
+    allow_console_login: bool = False
+    tags: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class SecurityToken(msgspec.Struct, frozen=True):
@@ -55,6 +71,7 @@ class SecurityToken(msgspec.Struct, frozen=True):
     session_name: str
     ends_at: Millis
     policy: str | None = None
+    source_identity: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +83,15 @@ class Caller:
     arn: str
     principal_id: str
     name: str
+    """The user's; of a role's session ``role:session``."""
     user_id: str | None = None
     role_id: str | None = None
     policies: tuple[Policy, ...] | None = None
     """None for the account itself, which no policy restricts."""
     session_policies: tuple[Policy, ...] = ()
     """What a role session was narrowed to, if it was."""
+    source_identity: str | None = None
+    """Who began a chain of role sessions, if they said so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +105,12 @@ class Known:
 def root_caller(world: World) -> Caller:
     """The account itself."""
     account = world.account_id
-    return Caller("Account", account, f"acs:ram::{account}:root", account, "root", user_id=account)
+    return Caller("Account", account, arn(world, "root"), account, "root", user_id=account)
+
+
+def arn(world: World, whom: str) -> str:
+    """The name of an identity of the account: ``root``, ``user/<name>``, ``role/<name>``."""
+    return f"acs:ram::{world.account_id}:{whom}"
 
 
 class Callers:
@@ -104,7 +129,7 @@ class Callers:
             SecurityTokenMalformed, SecurityTokenMismatch, SecurityTokenExpired.
         """
         revision = current_revision(sql)
-        if revision != self._revision:
+        if revision != self._revision or len(self._known) >= REMEMBERED:
             self._known, self._revision = {}, revision
         if access_key_id.startswith("STS."):
             return self._of_session(sql, access_key_id, token)
@@ -150,13 +175,12 @@ def load_key(sql: Connection, world: World, access_key_id: str) -> Known:
 
 def user_caller(sql: Connection, world: World, user: Thing) -> Caller:
     """A RAM user as a caller, with the policies of the user and of the user's groups."""
-    account = world.account_id
     holders = [user.key]
     holders += [ref.key for _, ref in stored_links.of(sql, user.key, inward=False, kind=Kind.RAM_GROUP)]
     return Caller(
         "RAMUser",
-        account,
-        f"acs:ram::{account}:user/{user.name}",
+        world.account_id,
+        arn(world, f"user/{user.name}"),
         user.id,
         user.name,
         user_id=user.id,
@@ -182,14 +206,15 @@ def read_token(world: World, token: str) -> SecurityToken:
         SecurityTokenMalformed: this system did not make it.
     """
     try:
-        return msgspec.json.decode(world.sealer.open(bytes.fromhex(token), TOKEN), type=SecurityToken)
-    except (ValueError, SealBroken):
+        sealed = base64.b64decode(token, altchars=b"-_", validate=True)
+        return msgspec.json.decode(world.sealer.open(sealed, TOKEN), type=SecurityToken)
+    except (ValueError, SealBroken, msgspec.MsgspecError):
         raise SecurityTokenMalformed from None
 
 
 def make_token(world: World, said: SecurityToken) -> str:
     """A security token that says ``said``, and that only this system can make."""
-    return world.sealer.seal(msgspec.json.encode(said), TOKEN).hex()
+    return base64.urlsafe_b64encode(world.sealer.seal(msgspec.json.encode(said), TOKEN)).decode()
 
 
 def session_secret(world: World, access_key_id: str) -> str:
@@ -206,38 +231,47 @@ def load_session(sql: Connection, world: World, said: SecurityToken) -> Known:
     role = stored.by_keys(sql, [said.role_key]).get(said.role_key)
     if role is None or stored.by_id(sql, Kind.RAM_ROLE, role.parent, role.id) is None:
         raise AccessKeyNotFound
-    account = world.account_id
     caller = Caller(
         "AssumedRoleUser",
-        account,
-        f"acs:ram::{account}:assumed-role/{role.name}/{said.session_name}",
+        world.account_id,
+        arn(world, f"assumed-role/{role.name}/{said.session_name}"),
         f"{role.id}:{said.session_name}",
-        role.name,
+        f"{role.name}:{said.session_name}",
         role_id=role.id,
         policies=policies_of(sql, [role.key]),
         session_policies=() if said.policy is None else (parse_policy("session", said.policy),),
+        source_identity=said.source_identity,
     )
     return Known(session_secret(world, said.access_key_id), caller)
 
 
-def permit(caller: Caller, access: Access) -> None:
+def permit(caller: Caller, access: Access, code: str = "NoPermission") -> None:
     """Return if RAM lets the caller do this.
 
     Raises:
-        NoPermission: it does not; the error carries the answer's AccessDeniedDetail.
+        NoPermission: it does not; the error has this code and the answer's AccessDeniedDetail.
     """
     if caller.policies is None:
         return
     verdict = evaluate_session(caller.policies, caller.session_policies, access)
     if verdict.effect is Effect.ALLOW:
         return
-    error = NoPermission(access.action, verdict.resource or "*")
+    by_identity = evaluate(caller.policies, access).effect is verdict.effect
+    layer = "AccountLevelIdentityBasedPolicy" if by_identity else "SessionPolicy"
+    raise refusal(caller, access.action, verdict, layer, code)
+
+
+def refusal(
+    caller: Caller, action: str, verdict: Verdict, layer: str, code: str = "NoPermission"
+) -> NoPermission:
+    """The error for a verdict that is no allow; ``layer`` names the policies that did not allow."""
+    error = NoPermission(action, verdict.resource or "*", code)
     error.detail = {
-        "AuthAction": access.action,
-        "AuthPrincipalDisplayName": caller.name if caller.role_id is None else caller.principal_id,
+        "AuthAction": action,
+        "AuthPrincipalDisplayName": caller.name,
         "AuthPrincipalOwnerId": caller.account_id,
         "AuthPrincipalType": "SubUser" if caller.role_id is None else "AssumedRoleUser",
         "NoPermissionType": "ExplicitDeny" if verdict.effect is Effect.EXPLICIT_DENY else "ImplicitDeny",
-        "PolicyType": "AccountLevelIdentityBasedPolicy",
+        "PolicyType": layer,
     }
-    raise error
+    return error

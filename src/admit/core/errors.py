@@ -188,6 +188,11 @@ class NoPermission(AdmitError):
     detail: dict[str, str] | None = None
     """The answer's AccessDeniedDetail, filled in where RAM was asked."""
 
+    def __init__(self, action: str, resource: str, code: str = "NoPermission") -> None:
+        super().__init__(action, resource)
+        # Services spell it differently.
+        self.full_code = code
+
 
 class ServiceUnavailable(AdmitError):
     """The server cannot answer for the moment."""

@@ -1,6 +1,7 @@
 """When something holds: half-open periods in UNIX milliseconds."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TypeAlias
 
 Millis: TypeAlias = int
@@ -14,6 +15,11 @@ DAY: Millis = 24 * HOUR
 BEGINNING: Millis = 0
 FOREVER: Millis = 2**63 - 1
 """The end of what has no end: it sorts last and fits a BIGINT."""
+
+
+def iso(moment: Millis) -> str:
+    """A moment as the wire writes dates: ISO 8601, UTC, whole seconds."""
+    return datetime.fromtimestamp(moment // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(frozen=True, slots=True, order=True)

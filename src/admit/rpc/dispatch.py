@@ -2,11 +2,12 @@
 
 import asyncio
 import hashlib
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import msgspec
 import structlog
+from sqlalchemy import Connection
 
 from admit.control.callers import Caller, Callers, permit
 from admit.control.world import World
@@ -24,7 +25,7 @@ from admit.core.errors import (
     UnsupportedHTTPMethod,
 )
 from admit.core.ram import Access
-from admit.core.validity import MINUTE, Millis
+from admit.core.validity import MINUTE, Millis, iso
 from admit.rpc import request
 from admit.rpc.operation import Call, Operation, Registry
 from admit.rpc.response import Answer, Envelope
@@ -55,6 +56,18 @@ class Peer:
 
     address: str
     secure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A request whose caller is proven and permitted."""
+
+    operation: Operation
+    caller: Caller
+    conditions: Mapping[str, str]
+    """What RAM's conditions may ask of the request."""
+    nonce: str
+    """Its signature's nonce, with the key it belongs to."""
 
 
 class Nonces:
@@ -99,15 +112,14 @@ class Dispatcher:
         who = ""
         try:
             envelope = _with_format(envelope, wire)
-            operation, caller, claim = self._admit(wire, peer)
-            who = caller.arn
+            admitted = self._admit(wire, peer)
+            operation, who = admitted.operation, admitted.caller.arn
             envelope = Envelope(envelope.request_id, envelope.host, operation.action, envelope.xml)
             parsed = request.read(operation, business_parameters(wire))
             if operation.writes:
-                nonce = f"{claim.access_key_id}:{claim.nonce}"
-                answer = await self._write(operation, parsed, caller, envelope, nonce)
+                answer = await self._write(admitted, parsed, envelope)
             else:
-                answer = self._read(operation, parsed, caller, envelope)
+                answer = self._read(admitted, parsed, envelope)
         except AdmitError as error:
             answer = envelope.error(error)
         except Exception:
@@ -127,8 +139,8 @@ class Dispatcher:
 
     # -- who calls, and may they -----------------------------------------------------------------
 
-    def _admit(self, wire: Wire, peer: Peer) -> tuple[Operation, Caller, Claim]:
-        """The operation, its caller and the claim, once the caller is proven and permitted."""
+    def _admit(self, wire: Wire, peer: Peer) -> Admitted:
+        """The request, once its caller is proven and permitted."""
         if wire.method not in ("GET", "POST"):
             raise UnsupportedHTTPMethod(wire.method)
         try:
@@ -137,9 +149,12 @@ class Dispatcher:
             caller = self._authenticate(wire, claim)
         except SignatureFault as fault:
             raise BadSignature(fault.code, fault.message) from None
+        parameters = business_parameters(wire)
+        conditions = self._conditions(operation, parameters, caller, peer)
         if operation.authorized:
-            permit(caller, self._access(operation, wire, peer, caller))
-        return operation, caller, claim
+            resources = self._resources(operation, parameters, caller)
+            permit(caller, Access(operation.permission, resources, conditions), operation.service.denied)
+        return Admitted(operation, caller, conditions, f"{claim.access_key_id}:{claim.nonce}")
 
     def _find(self, wire: Wire, claim: Claim) -> Operation:
         action, version = operation_named(wire, claim)
@@ -166,39 +181,49 @@ class Dispatcher:
             raise NonceUsed
         return known.caller
 
-    def _access(self, operation: Operation, wire: Wire, peer: Peer, caller: Caller) -> Access:
-        parameters = business_parameters(wire)
+    def _conditions(
+        self, operation: Operation, parameters: Mapping[str, str], caller: Caller, peer: Peer
+    ) -> Mapping[str, str]:
+        """What the conditions of policies may ask of this request."""
+        told = {
+            "acs:CurrentTime": iso(self._world.clock.now()),
+            "acs:SourceIp": peer.address,
+            "acs:SecureTransport": "true" if peer.secure else "false",
+            "acs:PrincipalARN": caller.arn,
+        }
+        if caller.source_identity is not None:
+            told["acs:SourceIdentity"] = caller.source_identity
+        asked = operation.service.conditions.items()
+        return told | {key: parameters[name] for key, name in asked if name in parameters}
+
+    def _resources(
+        self, operation: Operation, parameters: Mapping[str, str], caller: Caller
+    ) -> tuple[str, ...]:
+        """The full names of what the operation is asked to touch."""
         service = operation.service
         prefix = service.arn_prefix or f"acs:{service.ram_prefix}:{{region}}:{{account}}:"
-        prefix = prefix.format(region=self._world.region, account=self._world.account_id)
-        tails = [tail.format_map(_Filling(parameters)) for tail in operation.resources]
-        return Access(
-            action=operation.permission,
-            resources=tuple(prefix + tail for tail in tails) or ("*",),
-            conditions={
-                "acs:CurrentTime": _iso(self._world.clock.now()),
-                "acs:SourceIp": peer.address,
-                "acs:SecureTransport": "true" if peer.secure else "false",
-                "acs:PrincipalARN": caller.arn,
-            },
-        )
+        known = {"region": self._world.region, "account": self._world.account_id}
+        told = {} if service.words is None else service.words(parameters, caller)
+        words = _Filling({**parameters, **told, **known})
+        names = (tail if tail.startswith("acs:") else prefix + tail for tail in operation.resources)
+        return tuple(name.format_map(words) for name in names) or ("*",)
 
     # -- carrying out ----------------------------------------------------------------------------
 
-    def _read(self, operation: Operation, parsed: Shape, caller: Caller, envelope: Envelope) -> Answer:
+    def _read(self, admitted: Admitted, parsed: Shape, envelope: Envelope) -> Answer:
         with self._store.read() as sql:
-            call = Call(sql, self._world.clock.now(), caller, envelope.request_id, self._world)
-            return envelope.success(operation.run(parsed, call))
+            call = self._call(admitted, envelope, sql, self._world.clock.now())
+            return envelope.success(admitted.operation.run(parsed, call))
 
-    async def _write(
-        self, operation: Operation, parsed: Shape, caller: Caller, envelope: Envelope, nonce: str
-    ) -> Answer:
-        author = Author(caller.arn, f"{operation.service.product}:{operation.action}", envelope.request_id)
+    async def _write(self, admitted: Admitted, parsed: Shape, envelope: Envelope) -> Answer:
+        operation = admitted.operation
+        action = f"{operation.service.product}:{operation.action}"
+        author = Author(admitted.caller.arn, action, envelope.request_id)
 
         def body(tx: Tx) -> Answer:
-            if not tokens.use_nonce(tx.sql, nonce, tx.now):
+            if not tokens.use_nonce(tx.sql, admitted.nonce, tx.now):
                 raise NonceUsed
-            call = Call(tx.sql, tx.now, caller, envelope.request_id, self._world, tx)
+            call = replace(self._call(admitted, envelope, tx.sql, tx.now), transaction=tx)
             # What failed undoes its work, but its nonce stays used.
             try:
                 with tx.part():
@@ -207,6 +232,10 @@ class Dispatcher:
                 return envelope.error(error)
 
         return await asyncio.wrap_future(self._store.write(author, body))
+
+    def _call(self, admitted: Admitted, envelope: Envelope, sql: Connection, now: Millis) -> Call:
+        caller, conditions = admitted.caller, admitted.conditions
+        return Call(sql, now, caller, envelope.request_id, self._world, conditions=conditions)
 
 
 def _once(operation: Operation, parsed: Shape, call: Call) -> bytes:
@@ -245,7 +274,3 @@ def _with_format(envelope: Envelope, wire: Wire) -> Envelope:
 
 
 _XML_TYPES = frozenset({"application/xml", "text/xml"})
-
-
-def _iso(moment: Millis) -> str:
-    return datetime.fromtimestamp(moment / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -23,6 +23,9 @@ READS = frozenset({"get", "list"})
 ALL = "*"
 """In ``form=``: every parameter travels in the form body."""
 
+ResourceWords: TypeAlias = Callable[[Mapping[str, str], Caller], Mapping[str, str]]
+"""Words for resource names, from the parameters as they were sent and the caller."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -34,6 +37,8 @@ class Call:
     request_id: str
     world: World
     transaction: Tx | None = None
+    conditions: Mapping[str, str] = field(default_factory=dict)
+    """What RAM's conditions may ask of the request: the moment, the address, the transport, the caller."""
 
     @property
     def tx(self) -> Tx:
@@ -106,6 +111,10 @@ class Service:
     """Which parameters its SDKs send in the form body, where an operation does not say."""
     denied: str = "NoPermission"
     """The code of a refusal by RAM."""
+    words: ResourceWords | None = None
+    """What may stand in ``resources`` besides the parameters, and instead of them."""
+    conditions: Mapping[str, str] = field(default_factory=dict)
+    """Condition keys of its own, and the parameter that each is told by."""
     operations: dict[str, Operation] = field(default_factory=dict)
 
     def operation(  # noqa: PLR0913 - a declaration names all it has
@@ -122,8 +131,9 @@ class Service:
 
         ``resources`` are the tails of the resource names that RAM is asked
         about, filled from the parameters: ``"instance/{InstanceId}"``; all must
-        be allowed. None means ``*``. ``form`` names the fields (snake case) that
-        SDKs send in the form body; ``ALL`` for every field.
+        be allowed. A name that begins with ``acs:`` is whole. None means ``*``.
+        ``form`` names the fields (snake case) that SDKs send in the form body;
+        ``ALL`` for every field.
         """
 
         def register(shape: S) -> S:

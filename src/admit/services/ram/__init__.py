@@ -1,5 +1,29 @@
 """RAM, ram 2015-05-01."""
 
+from admit.services.ram import (
+    access_keys,
+    attached,
+    attachments,
+    founding,
+    group_users,
+    groups,
+    policies,
+    policy_versions,
+    roles,
+    users,
+)
 from admit.services.ram.vocabulary import ram
 
-__all__ = ["ram"]
+__all__ = [
+    "access_keys",
+    "attached",
+    "attachments",
+    "founding",
+    "group_users",
+    "groups",
+    "policies",
+    "policy_versions",
+    "ram",
+    "roles",
+    "users",
+]

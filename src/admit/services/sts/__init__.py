@@ -1,5 +1,6 @@
 """STS, sts 2015-04-01."""
 
+from admit.services.sts import sessions
 from admit.services.sts.vocabulary import sts
 
-__all__ = ["sts"]
+__all__ = ["sessions", "sts"]
