@@ -35,7 +35,8 @@ class Metrics:
         )
         self.certificate_days_left = Gauge(
             "admit_certificate_days_left",
-            "Whole days until the HTTPS server's certificate ends.",
+            "Whole days until the server's certificate ends.",
+            ["door"],
             registry=self._registry,
         )
         self.background_failures = Counter(

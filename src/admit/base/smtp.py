@@ -168,11 +168,7 @@ def send(server: MailServer, message: EmailMessage) -> None:
     """
     sender = _mailbox("sender", server.sender).addr_spec
     recipient = _mailbox("recipient", str(message["To"])).addr_spec
-    # Every error of smtplib, ssl and socket is an OSError; text that cannot be encoded is a ValueError.
-    try:
-        connection = _connect(server)
-    except (OSError, ValueError) as error:
-        raise MailDelayed(*_reason(server, error)) from None
+    connection = _reached(server)
     try:
         connection.send_message(message, sender, [recipient])
         _say_goodbye(connection)
@@ -180,6 +176,24 @@ def send(server: MailServer, message: EmailMessage) -> None:
         raise _verdict(server, error) from None
     finally:
         connection.close()
+
+
+def reach(server: MailServer) -> None:
+    """Connect, encrypt and sign in as for a message, and leave again.
+
+    Raises:
+        MailDelayed: one of these failed.
+    """
+    with contextlib.closing(_reached(server)) as connection:
+        _say_goodbye(connection)
+
+
+def _reached(server: MailServer) -> smtplib.SMTP:
+    # Every error of smtplib, ssl and socket is an OSError; text that cannot be encoded is a ValueError.
+    try:
+        return _connect(server)
+    except (OSError, ValueError) as error:
+        raise MailDelayed(*_reason(server, error)) from None
 
 
 def _connect(server: MailServer) -> smtplib.SMTP:

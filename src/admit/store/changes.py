@@ -1,6 +1,6 @@
 """The change log as it is read: entries in order, and how far each follower has come."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import msgspec
@@ -69,11 +69,13 @@ def _change(entry: Entry) -> Change:
     )
 
 
-def entries(sql: Connection) -> Iterator[tuple[Entry, bytes]]:
+def entries(sql: Connection) -> Generator[tuple[Entry, bytes]]:
     """Every entry with its hash, oldest first, as it is stored."""
     statement = select(*FIELDS, changes.c.hash).order_by(changes.c.revision, changes.c.ordinal)
-    for row in sql.execution_options(yield_per=1000).execute(statement):
-        yield Entry(*row[:-1]), row[-1]
+    # Of the statement, not of the connection: that would keep it for all that follows.
+    with sql.execute(statement.execution_options(yield_per=1000)) as rows:
+        for row in rows:
+            yield Entry(*row[:-1]), row[-1]
 
 
 def cursor(sql: Connection, follower: str) -> int | None:

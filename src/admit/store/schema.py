@@ -60,23 +60,32 @@ def version_of(sql: Connection) -> str | None:
     return sql.execute(select(version.c.version_num)).scalar_one_or_none()
 
 
+def require_known(sql: Connection) -> str:
+    """The version of a database that this program can work with or migrate.
+
+    Raises:
+        SchemaRefused: its schema is newer, or absent.
+    """
+    found = version_of(sql)
+    if found is None:
+        raise SchemaRefused("The database holds no admit: `admit init` makes a new one.")
+    if found not in VERSIONS:
+        raise SchemaRefused(
+            f"The database has schema {found}, which this version of admit does not know: "
+            "it was made by a newer one. Install that again."
+        )
+    return found
+
+
 def require_newest(sql: Connection) -> None:
-    """Return if this program can work with the database.
+    """Return if this program can work with the database as it is.
 
     Raises:
         SchemaRefused: its schema is older, newer, or absent.
     """
-    found = version_of(sql)
-    if found == NEWEST:
-        return
-    if found is None:
-        raise SchemaRefused("The database holds no admit: `admit init` makes a new one.")
-    if found in VERSIONS:
+    found = require_known(sql)
+    if found != NEWEST:
         raise SchemaRefused(
             f"The database has schema {found}, and this version of admit works with {NEWEST}: "
             "make a backup, then run `admit migrate`."
         )
-    raise SchemaRefused(
-        f"The database has schema {found}, which this version of admit does not know: "
-        "it was made by a newer one. Install that again."
-    )

@@ -1,0 +1,127 @@
+"""Backing up a data directory, and restoring one."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import make_url
+
+from admit.base.authority import AuthorityFiles, create_authority, renew_server_certificate
+from admit.base.chance import Chance
+from admit.base.clock import Clock
+from admit.base.directory import filled
+from admit.base.sealing import Sealer
+from admit.settings import Settings
+from admit.store import backup as archive
+from admit.store.backup import DATABASE, BackupRefused, Manifest
+from admit.store.engine import Store
+from admit.store.migrations import migrate
+from admit.store.schema import NEWEST, VERSIONS
+from admit.store.verification import verify
+
+CERTIFICATE = "tls/ca.crt"
+"""In every backup: it is public."""
+SEAL_KEY = "seal.key"
+KEYS = (SEAL_KEY, "tls/ca.key", "tls/server.key", "tls/server.crt")
+"""Only in a backup with keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was restored."""
+
+    manifest: Manifest
+    entries: int
+    """How many entries the ledger has, all verified."""
+    new_authority: bool
+    """Whether clients must trust a new authority, since the old one's key did not come back."""
+
+
+def back_up(settings: Settings, file: Path, now: int, *, with_keys: bool) -> Manifest:
+    """Write a backup of a data directory that may be in use.
+
+    Raises:
+        BackupRefused: it cannot be made; for PostgreSQL, with the way to make it there.
+    """
+    url = make_url(settings.store_url)
+    if url.get_backend_name() != "sqlite":
+        plain = url.set(drivername="postgresql").render_as_string(hide_password=True)
+        raise BackupRefused(
+            f"The database is PostgreSQL, which makes its own backups: pg_dump --format=custom "
+            f"--file={file} '{plain}'. Keep copies of {settings.key_file} and {settings.tls} apart from it."
+        )
+    wanted = (CERTIFICATE, *KEYS) if with_keys else (CERTIFICATE,)
+    others = {name: settings.data / name for name in wanted if (settings.data / name).exists()}
+    return archive.save(file, Path(str(url.database)), others, now)
+
+
+def restore(settings: Settings, file: Path, keys: Path | None, clock: Clock, chance: Chance) -> Restored:
+    """Make a data directory from a backup, or nothing if its ledger does not verify.
+
+    ``keys`` is a directory with ``seal.key`` (and ``ca.key``, there or in ``tls``), for a backup without.
+
+    Raises:
+        BackupRefused: the backup, its ledger or its keys cannot be used.
+        DirectoryRefused: the data directory is not empty, or cannot be made.
+    """
+    if settings.database_url:
+        raise BackupRefused("A backup is restored to SQLite in a data directory: unset database_url.")
+    with filled(settings.data, last=SEAL_KEY) as draft:
+        placed = msgspec.structs.replace(settings, data=draft)
+        manifest = archive.load(file, draft, frozenset({DATABASE, CERTIFICATE, *KEYS}))
+        if manifest.schema not in VERSIONS:
+            raise BackupRefused(f"{file} was made by a newer admit: restore it with that.")
+        _bring_keys(draft, manifest.files, keys)
+        new_authority = _bring_authority(placed, clock)
+        return Restored(manifest, _verified(placed, manifest, clock, chance), new_authority)
+
+
+def _bring_keys(draft: Path, held: Mapping[str, Any], keys: Path | None) -> None:
+    if SEAL_KEY in held and keys is not None:
+        raise BackupRefused("The backup holds its keys already: leave --keys out.")
+    if SEAL_KEY in held:
+        return
+    if keys is None:
+        raise BackupRefused(
+            f"The backup holds no keys: name by --keys the directory that has the {SEAL_KEY} of its time."
+        )
+    if not (keys / SEAL_KEY).is_file():
+        raise BackupRefused(f"There is no {SEAL_KEY} in {keys}.")
+    (draft / "tls").mkdir(mode=0o700, exist_ok=True)
+    authority_key = next((each for each in (keys / "ca.key", keys / "tls/ca.key") if each.is_file()), None)
+    # Its mode comes along: one that is open to others is refused as it would be anywhere.
+    shutil.copy(keys / SEAL_KEY, draft / SEAL_KEY)
+    if authority_key is not None:
+        shutil.copy(authority_key, draft / "tls/ca.key")
+
+
+def _bring_authority(placed: Settings, clock: Clock) -> bool:
+    """Make the server certificate by the old authority, or both anew; returns whether anew."""
+    files = AuthorityFiles(placed.tls)
+    if files.authority_key.exists() and files.authority_certificate.exists():
+        renew_server_certificate(placed.tls, placed.server_names, clock.now())
+        return False
+    shutil.rmtree(placed.tls, ignore_errors=True)
+    placed.tls.mkdir(mode=0o700)
+    create_authority(placed.tls, placed.server_names, clock.now())
+    return True
+
+
+def _verified(placed: Settings, manifest: Manifest, clock: Clock, chance: Chance) -> int:
+    ledger_key = Sealer.from_file(placed.key_file, chance.fill).subkey("ledger")
+    store = Store(placed.store_url, clock, ledger_key)
+    try:
+        if manifest.schema != NEWEST:
+            migrate(store.engine)
+        with store.read() as sql:
+            verdict = verify(sql, ledger_key, bytes.fromhex(manifest.head))
+    finally:
+        store.close()
+    if verdict.fault is not None and not verdict.entries:
+        raise BackupRefused(f"The {SEAL_KEY} is not the one the backup was made with, or: {verdict.fault}")
+    if verdict.fault is not None:
+        raise BackupRefused(f"The backup's ledger is broken. {verdict.fault}")
+    return verdict.entries

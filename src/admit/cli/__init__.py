@@ -1,0 +1,51 @@
+"""The ``admit`` command. A subcommand's module is imported when it is called, so that each starts fast."""
+
+import importlib
+
+import click
+
+COMMANDS = {
+    "init": "admit.cli.operate:init",
+    "serve": "admit.cli.operate:serve",
+    "can": "admit.cli.ask:can",
+    "explain": "admit.cli.ask:explain",
+    "who": "admit.cli.ask:who",
+    "what": "admit.cli.ask:what",
+    "grant": "admit.cli.ask:grant",
+    "revoke": "admit.cli.ask:revoke",
+    "call": "admit.cli.call:call",
+    "doctor": "admit.cli.upkeep:doctor",
+    "verify": "admit.cli.upkeep:verify",
+    "backup": "admit.cli.upkeep:backup",
+    "restore": "admit.cli.upkeep:restore",
+    "migrate": "admit.cli.upkeep:migrate",
+    "completion": "admit.cli.completion:completion",
+}
+"""Every subcommand and where it stands, in the order ``admit --help`` lists them."""
+
+
+class Subcommands(click.Group):
+    """The subcommands of :data:`COMMANDS`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
+        """Their names."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
+        """The subcommand of a name, if there is one."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        found: click.Command = getattr(importlib.import_module(module), name)
+        return found
+
+
+@click.group(
+    cls=Subcommands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
+@click.version_option(package_name="admit", prog_name="admit")
+def main() -> None:
+    """Decide who may use what, until when, and enforce it.
+
+    Exit codes: 0 yes or done, 1 no, 2 usage, 3 not reachable, 4 refused.
+    """

@@ -1,0 +1,106 @@
+"""Making a system and serving it."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from admit.base import log
+from admit.base.authority import AuthorityFiles
+from admit.base.clock import SystemClock
+from admit.base.directory import held
+from admit.cli.output import DATA, JSON, NOT_REACHABLE, USAGE, fail, guarded, print_json
+from admit.control.founding import Founded
+from admit.main import create, open_admit
+from admit.server import Listener, ListenRefused, certificate, listen, run
+from admit.settings import Settings, load
+
+
+@click.command()
+@DATA
+@JSON
+@guarded
+def init(data: Path | None, *, as_json: bool) -> None:
+    """Make a new data directory: database, sealed keys, certificate authority, first access key and admin.
+
+    The secrets are printed this once.
+    """
+    settings = load({"data": data})
+    founded = create(settings)
+    authority = AuthorityFiles(settings.tls.absolute()).authority_certificate
+    if as_json:
+        print_json(
+            {
+                "data_dir": str(settings.data.absolute()),
+                **msgspec.to_builtins(founded),
+                "ca_certificate": str(authority),
+            }
+        )
+    else:
+        click.echo(_welcome(settings, founded, authority))
+
+
+def _welcome(settings: Settings, founded: Founded, authority: Path) -> str:
+    data = settings.data
+    return f"""\
+A new admit stands in {data.absolute()}.
+
+  account             {founded.account_id}
+  access key          {founded.access_key_id}
+  access key secret   {founded.access_key_secret}
+  administrator       {founded.admin_user}
+  password            {founded.admin_password}
+  authority           {authority}
+
+The secret and the password are shown this once: keep them.
+Keep a copy of {settings.key_file} too, apart from backups: without it the secrets in the database are lost.
+
+Next:
+  admit serve --data {data}
+Then {_where(settings)} trust the authority's certificate for HTTPS, and sign calls with the access key."""
+
+
+def _where(settings: Settings) -> str:
+    urls = [f"http://{settings.http}"] * bool(settings.http) + [f"https://{settings.https}"] * bool(
+        settings.https
+    )
+    return f"open {' or '.join(urls)}," if urls else ""
+
+
+@click.command()
+@DATA
+@click.option("--http", metavar="HOST:PORT", help="Where to serve plain HTTP; '' for not at all.")
+@click.option("--https", metavar="HOST:PORT", help="Where to serve HTTPS; '' for not at all.")
+@guarded
+def serve(**flags: Any) -> None:
+    """Serve everything in one process, until it is told to stop (Ctrl-C, SIGTERM)."""
+    settings = load(flags)
+    log.configure(json=settings.log_json, level=settings.log_level)
+    if not settings.data.is_dir():
+        fail(f"There is no data directory {settings.data}: `admit init` makes one.", NOT_REACHABLE)
+    with held(settings.data):
+        listeners = _listeners(settings)
+        bound = {"https" if each.tls else "http": each.address for each in listeners}
+        admit = open_admit(msgspec.structs.replace(settings, **bound))
+        try:
+            run(admit, listeners, lambda: _say_ready(listeners))
+        finally:
+            admit.close()
+
+
+def _say_ready(listeners: list[Listener]) -> None:
+    click.echo(f"admit is ready: {' '.join(each.url for each in listeners)}")
+
+
+def _listeners(settings: Settings) -> list[Listener]:
+    if not (settings.http or settings.https):
+        fail("Both http and https are empty: there is nowhere to serve.", USAGE)
+    try:
+        found = [Listener(listen(settings.http))] if settings.http else []
+        if settings.https:
+            tls = certificate.context(settings, SystemClock().now())
+            found.append(Listener(listen(settings.https), tls))
+    except ListenRefused as refusal:
+        fail(str(refusal), NOT_REACHABLE)
+    return found

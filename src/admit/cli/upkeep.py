@@ -1,0 +1,184 @@
+"""Keeping a system well: backups, verification, migration, the doctor."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import msgspec
+from rich.text import Text
+
+from admit.backup import back_up
+from admit.backup import restore as restore_from
+from admit.base.chance import Chance
+from admit.base.clock import SystemClock
+from admit.base.directory import held
+from admit.base.sealing import Sealer
+from admit.cli.output import DATA, JSON, NO, REFUSED, USAGE, fail, guarded, print_json, print_table
+from admit.core.validity import SECOND, Millis
+from admit.doctor import Finding, State, examine
+from admit.main import open_store
+from admit.settings import Settings, load
+from admit.store.backup import BackupRefused
+from admit.store.engine import Store
+from admit.store.migrations import migrate as migrate_to_newest
+from admit.store.schema import NEWEST, require_known
+from admit.store.verification import verify as verify_ledger
+
+FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+
+
+@click.command()
+@DATA
+@JSON
+@guarded
+def migrate(data: Path | None, *, as_json: bool) -> None:
+    """Bring the database to the schema of this version. Stop `admit serve` and make a backup first."""
+    settings = load({"data": data})
+    ledger_key = _sealer(settings).subkey("ledger")
+    with held(settings.data):
+        store = Store(settings.store_url, SystemClock(), ledger_key)
+        try:
+            with store.read() as sql:
+                before = require_known(sql)
+            migrate_to_newest(store.engine)
+        finally:
+            store.close()
+    if as_json:
+        print_json({"before": before, "now": NEWEST})
+    elif before == NEWEST:
+        click.echo(f"The database has the newest schema, {NEWEST}, already.")
+    else:
+        click.echo(f"The database has schema {NEWEST} now; it had {before}.")
+
+
+@click.command()
+@FILE
+@click.option(
+    "--with-keys", is_flag=True, help="Put the keys into the backup too: who has it has everything."
+)
+@DATA
+@JSON
+@guarded
+def backup(file: Path, data: Path | None, *, with_keys: bool, as_json: bool) -> None:
+    """Write a backup to FILE, while the system is served or not.
+
+    It holds the database and the authority's public certificate. The keys that open the secrets in the
+    database are not in it, so that a stolen backup gives nothing away, unless --with-keys is said.
+    """
+    settings = load({"data": data})
+    try:
+        manifest = back_up(settings, file, SystemClock().now(), with_keys=with_keys)
+    except BackupRefused as refusal:
+        fail(str(refusal), REFUSED)
+    if as_json:
+        print_json({"file": str(file.absolute()), "with_keys": with_keys, **msgspec.to_builtins(manifest)})
+        return
+    click.echo(f"{file} holds revision {manifest.revision}, and the ledger up to {manifest.head}.")
+    if with_keys:
+        click.echo("The keys are in it: keep it as you would keep them.")
+    else:
+        click.echo(
+            f"The keys are not in it: keep a copy of {settings.key_file} and {settings.tls / 'ca.key'}."
+        )
+
+
+@click.command()
+@FILE
+@click.option(
+    "--keys", type=click.Path(path_type=Path, file_okay=False), help="Where seal.key and ca.key are."
+)
+@DATA
+@JSON
+@guarded
+def restore(file: Path, keys: Path | None, data: Path | None, *, as_json: bool) -> None:
+    """Make a new data directory from the backup FILE; its ledger is verified before anything is there.
+
+    A backup without keys needs --keys: a directory with the seal.key of its time, and the ca.key if clients
+    are to trust the same authority as before.
+    """
+    settings = load({"data": data})
+    try:
+        restored = restore_from(settings, file, keys, SystemClock(), Chance())
+    except BackupRefused as refusal:
+        fail(str(refusal), REFUSED)
+    manifest = restored.manifest
+    if as_json:
+        print_json({"data_dir": str(settings.data.absolute()), **msgspec.to_builtins(restored)})
+        return
+    click.echo(f"{settings.data} stands as of {_moment(manifest.made_at)}, revision {manifest.revision}.")
+    click.echo(f"Its ledger is whole: {restored.entries} entries, up to {manifest.head}.")
+    if restored.new_authority:
+        click.echo(f"Its authority is a new one: have clients trust {settings.tls / 'ca.crt'}.")
+    click.echo("What was granted or revoked after that moment is not in it.")
+
+
+@click.command()
+@click.option("--head", metavar="HASH", help="A head noted earlier, which the ledger must still contain.")
+@DATA
+@JSON
+@guarded
+def verify(head: str | None, data: Path | None, *, as_json: bool) -> None:
+    """Walk the whole ledger and compare links and blocks with it; exit 1 if anything does not fit.
+
+    Note the head it prints somewhere else: --head then also shows whether the database was put back.
+    """
+    try:
+        noted = None if head is None else bytes.fromhex(head)
+    except ValueError:
+        fail("--head takes the hexadecimal hash that an earlier `admit verify` printed.", USAGE)
+    settings = load({"data": data})
+    sealer = _sealer(settings)
+    store = open_store(settings, sealer, SystemClock())
+    try:
+        with store.read() as sql:
+            verdict = verify_ledger(sql, sealer.subkey("ledger"), noted)
+    finally:
+        store.close()
+    if as_json:
+        print_json({"whole": verdict.fault is None, **msgspec.to_builtins(verdict)})
+    elif verdict.fault is None:
+        click.echo(f"The ledger is whole: {verdict.entries} entries, {verdict.revision} revisions.")
+        click.echo(f"head {verdict.head}")
+    else:
+        click.echo(f"The ledger is broken after {verdict.entries} good entries. {verdict.fault}")
+    if verdict.fault is not None:
+        raise SystemExit(NO)
+
+
+@click.command()
+@DATA
+@JSON
+@guarded
+def doctor(data: Path | None, *, as_json: bool) -> None:
+    """Look at keys, clock, disk, database, certificates, ports and mail, and say what to do about them.
+
+    Exit 1 if one of them fails.
+    """
+    settings = load({"data": data})
+    found = list(examine(settings, SystemClock()))
+    if as_json:
+        print_json(found)
+    else:
+        rows = [(_state(each), each.check, _with_advice(each)) for each in found]
+        print_table(("state", "check", "what was found"), rows)
+    if any(each.state is State.FAIL for each in found):
+        raise SystemExit(NO)
+
+
+_STYLES = {State.OK: "green", State.WARN: "yellow", State.FAIL: "bold red"}
+
+
+def _state(finding: Finding) -> Text:
+    return Text(finding.state.value, style=_STYLES[finding.state])
+
+
+def _with_advice(finding: Finding) -> str:
+    return f"{finding.seen} → {finding.advice}" if finding.advice else finding.seen
+
+
+def _sealer(settings: Settings) -> Sealer:
+    return Sealer.from_file(settings.key_file, Chance().fill)
+
+
+def _moment(moment: Millis) -> str:
+    return datetime.fromtimestamp(moment / SECOND, UTC).isoformat(" ", "seconds")

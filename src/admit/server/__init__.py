@@ -1,0 +1,162 @@
+"""Serving: HTTP and HTTPS in one process, from the first request until the last is finished."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+
+from admit.main import Admit
+from admit.server import background
+from admit.server.protocol import LimitedProtocol, drop_slow
+
+KEEP_ALIVE_S = 65
+"""How long a connection may be idle: longer than load balancers keep theirs, so that they end them first."""
+GRACE_S = 20
+"""How long a stopping server waits for what is under way."""
+CONNECTIONS = 10_000
+"""Beyond so many, requests are answered 503."""
+
+
+class ListenRefused(Exception):
+    """An address cannot be listened at. The text says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A socket that is bound already, so that no later step fails for want of the port."""
+
+    socket: socket.socket
+    tls: ssl.SSLContext | None = None
+
+    @property
+    def address(self) -> str:
+        """``host:port``, with the port that was given if 0 was asked for."""
+        host, port = self.socket.getsockname()[:2]
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    @property
+    def url(self) -> str:
+        """As a client writes it."""
+        return f"{'http' if self.tls is None else 'https'}://{self.address}"
+
+
+def listen(address: str) -> socket.socket:
+    """A socket that listens at ``host:port``; port 0 takes a free one, an empty host stands for all.
+
+    Raises:
+        ListenRefused: the port is taken, the host is not of this machine, or the like.
+    """
+    host, _, port = address.rpartition(":")
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(
+            host.strip("[]") or None, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        opened = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise ListenRefused(f"Cannot listen at {address}: {error.strerror}.") from None
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind(place)
+        opened.listen()
+    except OSError as error:
+        opened.close()
+        raise ListenRefused(f"Cannot listen at {address}: {error.strerror}.") from None
+    return opened
+
+
+def run(admit: Admit, listeners: Sequence[Listener], ready: Callable[[], object]) -> None:
+    """Serve until SIGTERM or SIGINT; ``ready`` is called once requests are answered.
+
+    A signal lets what is under way finish; a second one does not wait for it.
+    """
+    configs = [_config(admit, each.tls) for each in listeners]
+    servers = [_Server(config) for config in configs]
+    with asyncio.Runner(loop_factory=configs[0].get_loop_factory()) as runner:
+        runner.run(_serve(admit, list(zip(servers, listeners, strict=True)), ready))
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to the one who runs several, and says when it answers."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.answering = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.answering.set()
+
+
+def _config(admit: Admit, tls: ssl.SSLContext | None) -> uvicorn.Config:
+    return uvicorn.Config(
+        admit.web,
+        http=LimitedProtocol,
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # Who calls is what the connection says. A header would let anybody on this machine claim any address.
+        proxy_headers=False,
+        workers=1,
+        limit_concurrency=CONNECTIONS,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=GRACE_S,
+        ssl_context_factory=None if tls is None else lambda _config, _default: tls,
+    )
+
+
+async def _serve(
+    admit: Admit, servers: Sequence[tuple[_Server, Listener]], ready: Callable[[], object]
+) -> None:
+    stopping = asyncio.Event()
+    signals = _stop_on_signals([server for server, _ in servers], stopping)
+    serving = [asyncio.create_task(server.serve([listener.socket])) for server, listener in servers]
+    beside = [asyncio.create_task(each) for each in background.tasks(admit)]
+    beside += [
+        asyncio.create_task(drop_slow(server.server_state, admit.world.clock)) for server, _ in servers
+    ]
+    beside += [
+        asyncio.create_task(background.keep_certificate(admit, listener.tls))
+        for _, listener in servers
+        if listener.tls is not None
+    ]
+    try:
+        answering = asyncio.gather(*(server.answering.wait() for server, _ in servers))
+        watched: list[asyncio.Future[Any]] = [answering, *serving]
+        await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+        if answering.done():
+            ready()
+        await asyncio.gather(*serving)
+    finally:
+        for task in (*serving, *beside):
+            task.cancel()
+        await asyncio.gather(*serving, *beside, return_exceptions=True)
+        signals.close()
+
+
+def _stop_on_signals(servers: Sequence[_Server], stopping: asyncio.Event) -> contextlib.ExitStack:
+    """Let the first signal end the servers, and the second one end them at once."""
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        for server in servers:
+            server.force_exit = stopping.is_set()
+            server.should_exit = True
+        stopping.set()
+
+    handlers = contextlib.ExitStack()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+        handlers.callback(loop.remove_signal_handler, number)
+    return handlers

@@ -1,0 +1,73 @@
+"""What runs beside the answering of requests, begun anew when it fails."""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+
+import structlog
+
+from admit import worker
+from admit.core.validity import DAY, HOUR, MINUTE, SECOND, Millis
+from admit.main import Admit
+from admit.server import certificate
+from admit.store import tokens
+from admit.store.engine import Author, Tx
+
+log = structlog.get_logger("admit.server")
+
+NONCES_KEPT: Millis = 30 * MINUTE
+"""Twice the window in which a signed request is taken: after that its time alone refuses it."""
+CLIENT_TOKENS_KEPT: Millis = 48 * HOUR
+"""How long a retry is recognized."""
+PAUSE: Millis = 5 * SECOND
+"""Between a failure and the next beginning."""
+
+
+async def sweep(admit: Admit) -> None:
+    """Drop, each hour, the nonces and client tokens that are too old to matter."""
+    store, clock = admit.store, admit.world.clock
+
+    def body(tx: Tx) -> None:
+        tokens.forget(tx.sql, tx.now - NONCES_KEPT, tx.now - CLIENT_TOKENS_KEPT)
+
+    while True:
+        author = Author("admit", "sweep", admit.world.chance.request_id())
+        await asyncio.wrap_future(store.write(author, body))
+        await clock.sleep_until(clock.now() + HOUR)
+
+
+async def keep_certificate(admit: Admit, context: ssl.SSLContext) -> None:
+    """Take up, each day, a certificate that was renewed or replaced, for the connections to come."""
+    clock = admit.world.clock
+
+    async def once_a_day(admit: Admit) -> None:
+        while True:
+            left = certificate.refresh(admit.settings, context, clock.now())
+            admit.world.metrics.certificate_days_left.labels("https").set(left)
+            await clock.sleep_until(clock.now() + DAY)
+
+    await _kept_up(admit, "certificate", once_a_day)
+
+
+TASKS: tuple[tuple[str, Callable[[Admit], Awaitable[None]]], ...] = (
+    ("sweep", sweep),
+    ("worker", worker.run),
+)
+"""All that a serving process runs beside, each by name; one that returns is done."""
+
+
+def tasks(admit: Admit) -> Iterator[Coroutine[None, None, None]]:
+    """The tasks, ready to be run; each begins anew, after a pause, when it fails."""
+    return (_kept_up(admit, name, task) for name, task in TASKS)
+
+
+async def _kept_up(admit: Admit, name: str, task: Callable[[Admit], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await task(admit)
+        except Exception:
+            log.exception("background task failed", task=name)
+            admit.world.metrics.background_failures.labels(name).inc()
+            await admit.world.clock.sleep_until(admit.world.clock.now() + PAUSE)
+        else:
+            return

@@ -1,0 +1,160 @@
+"""The ledger is walked: what was altered, taken out, moved or added behind its back is found and named."""
+
+import msgspec
+import pytest
+from sqlalchemy import text
+
+from admit.control import grants, things
+from admit.control.things import New
+from admit.core.links import Kind
+from admit.core.validity import HOUR, SECOND, Validity
+from admit.store.engine import Author
+from admit.store.verification import Verdict, verify
+from tests.system import System
+
+AUTHOR = Author("admit", "test", "request")
+
+
+class Details(msgspec.Struct):
+    """Nothing is kept of these."""
+
+
+def verdict(system: System, noted: str | None = None) -> Verdict:
+    key = system.admit.world.sealer.subkey("ledger")
+    with system.admit.store.read() as sql:
+        return verify(sql, key, None if noted is None else bytes.fromhex(noted))
+
+
+def change(system: System, body):
+    system.advance(SECOND)
+    return system.admit.store.write_now(AUTHOR, body)
+
+
+def tamper(system: System, *statements: str) -> None:
+    with system.admit.store.engine.begin() as sql:
+        for statement in statements:
+            assert sql.execute(text(statement)).rowcount > 0
+
+
+@pytest.fixture
+def used(system: System) -> System:
+    """A system in which links and blocks began, changed and ended."""
+    parent = system.admit.world.account_key
+    kinds = {"dba": Kind.GROUP, "db-1": Kind.HOST, "db-2": Kind.HOST, "db-3": Kind.HOST}
+    now = system.clock.now()
+
+    def make(tx):
+        return [things.add(tx, New(kind, parent, name, Details())) for name, kind in kinds.items()]
+
+    group, first, second, third = change(system, make)
+
+    def begin(tx):
+        for host in (first, second, third):
+            grants.grant(tx, group, host)
+        things.block(tx, first, "locked")
+        things.block(tx, third, "disabled")
+
+    def end(tx):
+        grants.set_validity(tx, group, first, Validity(now, now + HOUR))
+        things.unblock(tx, third, "disabled")
+        things.remove(tx, second)
+
+    change(system, begin)
+    change(system, end)
+    return system
+
+
+def test_a_ledger_nobody_touched_is_whole_and_its_head_can_be_noted(used):
+    before = verdict(used)
+    change(used, lambda tx: things.add(tx, New(Kind.GROUP, 1, "ops", Details())))
+    after = verdict(used, before.head)
+
+    assert (before.fault, after.fault) == (None, None)
+    assert after.entries == before.entries + 1
+    assert after.revision == used.revision()
+    assert len(bytes.fromhex(after.head)) == 32
+
+
+def test_a_new_system_is_whole(system):
+    assert verdict(system).fault is None
+
+
+def test_what_is_switched_off_on_and_off_within_one_millisecond_is_whole(system):
+    host = change(system, lambda tx: things.add(tx, New(Kind.HOST, 1, "db-1", Details())))
+
+    def flicker(tx):
+        things.block(tx, host, "locked")
+        things.unblock(tx, host, "locked")
+        things.block(tx, host, "locked")
+
+    change(system, flicker)
+
+    assert verdict(system).fault is None
+
+
+@pytest.mark.parametrize(
+    ("statements", "told"),
+    [
+        (["update changes set fact = replace(fact, 'db-1', 'db-9')"], "does not fit what stands before it"),
+        (["update changes set actor = 'mallory' where revision = 3"], "Entry 3/0 does not fit"),
+        (["update changes set at = at + 1 where revision = 3"], "Entry 3/0 does not fit"),
+        (["update changes set fact = '{}' where revision = 2"], "Entry 2/0 does not fit"),
+        (["delete from changes where revision = 3"], "Entry 4/0 follows 2/3"),
+        (["delete from changes where revision = 1"], "Entry 2/0 follows nothing"),
+        (["delete from changes where revision = 1 and ordinal = 1"], "Entry 1/2 follows 1/0"),
+        (["update changes set revision = -1 where revision = 3",
+          "update changes set revision = 3 where revision = 4",
+          "update changes set revision = 4 where revision = -1"], "Entry 3/0 does not fit"),
+        (["delete from changes where revision = (select n from revision)"], "entries at its end are missing"),
+        (["delete from changes"], "The ledger ends with revision 0"),
+        (["update revision set n = n + 1"], "entries at its end are missing"),
+        (["update links set ends_at = 9 where target = (select key from things where name = 'db-1')"],
+         "The link from group 'dba' to host 'db-1' is not as the ledger has it"),
+        (["update links set added_at = added_at - 1"], "is not as the ledger has it"),
+        (["insert into links select key, 1, key, 0, 9, 0, 1 from things where name = 'db-1'"],
+         "The link from host 'db-1' to host 'db-1' is not as"),
+        (["delete from links where target = (select key from things where name = 'db-3')"],
+         "The link from group 'dba' to host 'db-3' is in the ledger, and missing in the database"),
+        (["update past_links set removed_at = 1 where target = (select key from things where name = 'db-2')"],
+         "The link from group 'dba' to host 'db-2' was in the past not as the ledger has it"),
+        (["delete from past_links where target = (select key from things where name = 'db-2')"],
+         "The link from group 'dba' to host 'db-2' is in the ledger, and missing"),
+        (["delete from blocks where word = 'locked'"], "That host 'db-1' is locked is not as the"),
+        (["update blocks set removed_at = 1 where word = 'locked'"], "That host 'db-1' is locked is not as"),
+        (["update blocks set removed_at = null where word = 'disabled'"], "That host 'db-3' is disabled"),
+    ],
+)  # fmt: skip
+def test_what_was_done_behind_the_ledgers_back_is_found_and_named(used, statements, told):
+    tamper(used, *statements)
+
+    assert told in (verdict(used).fault or "")
+
+
+def test_entries_before_the_first_bad_one_are_counted(used):
+    tamper(used, "update changes set actor = 'mallory' where revision = 3")
+
+    found = verdict(used)
+    with used.admit.store.read() as sql:
+        good = sql.execute(text("select count(*) from changes where revision < 3")).scalar_one()
+    assert (found.entries, found.revision) == (good, 2)
+
+
+def test_a_ledger_put_back_to_an_earlier_state_is_found_by_the_noted_head_alone(used):
+    noted = verdict(used).head
+    tamper(
+        used,
+        "delete from changes where revision > 2",
+        "update revision set n = 2, head = (select hash from changes where revision = 2 and ordinal = 3)",
+        "delete from links where added_in > 2",
+        "delete from past_links where added_in > 2",
+        "delete from blocks",
+    )
+
+    fault = verdict(used, noted).fault or ""
+    assert "The head that was noted is not in the ledger" in fault
+
+
+def test_another_key_finds_no_entry_fitting(used):
+    with used.admit.store.read() as sql:
+        fault = verify(sql, b"another").fault or ""
+    assert "Entry 1/0 does not fit" in fault
