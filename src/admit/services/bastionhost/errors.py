@@ -49,17 +49,17 @@ class UserGroupAlreadyExists(AdmitError):
 
 
 class HostNotFound(AdmitError):
-    """No such host: (id). 400, unlike the other kinds, as the vendor has it."""
+    """No such host: (id). 400, unlike the other kinds, as the vendor has it; else as a user."""
 
     code, status = "HostNotFound", 400
-    message = "The specified host {0} does not exist."
+    message = "The specified host {0} does not exist (OBJECT_NOT_FOUND)."
 
 
 class HostAccountNotFound(AdmitError):
-    """No such host account: (id)."""
+    """No such host account: (id). It mentions OBJECT_NOT_FOUND for Terraform, as a user does."""
 
     code, status = "HostAccountNotFound", 404
-    message = "The specified host account {0} does not exist."
+    message = "The specified host account {0} does not exist (OBJECT_NOT_FOUND)."
 
 
 class HostAccountAlreadyExists(AdmitError):

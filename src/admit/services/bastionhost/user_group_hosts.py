@@ -1,71 +1,52 @@
 """Which hosts and host accounts a user group may use."""
 
-from typing import Annotated
-
-from admit.control import grants
 from admit.core.links import Kind
 from admit.rpc.operation import Call
-from admit.rpc.shape import JsonText, Shape, at_most, like
-from admit.services.bastionhost.errors import InvalidArgument
+from admit.rpc.shape import Shape
+from admit.services.bastionhost.errors import (
+    HostNotFound,
+    InstanceNotFound,
+    InvalidArgument,
+    UserGroupNotFound,
+)
+from admit.services.bastionhost.host_details import HostBrief, brief
+from admit.services.bastionhost.host_grants import (
+    GrantedHostAccount,
+    GrantedHostAccountFilter,
+    GrantedHostFilter,
+    HostResult,
+    Hosts,
+    attach,
+    change_all,
+    detach,
+    find,
+)
 from admit.services.bastionhost.vocabulary import (
-    ALREADY,
-    NOT_FOUND,
-    OK,
-    HostAccountId,
-    HostId,
     InstanceId,
-    Message,
     ProjectId,
     RegionId,
-    ResultCode,
+    TotalCount,
     UserGroupId,
     bastionhost,
     instance,
+    user_group,
 )
-from admit.store import things
-from admit.store.things import Thing
 
 
-class HostToAttach(Shape):
-    """A host and, optionally, accounts on it."""
+class UserGroupHostResult(HostResult, kw_only=True):
+    """What became of one host for a user group."""
 
-    host_id: HostId
-    host_account_ids: Annotated[tuple[HostAccountId, ...], at_most(10)] = ()
-
-
-class HostAccountResult(Shape):
-    """What became of one host account."""
-
-    host_account_id: HostAccountId
-    code: ResultCode
-    message: Message
-
-
-class HostResult(Shape):
-    """What became of one host."""
-
-    host_id: HostId
     user_group_id: UserGroupId
-    code: ResultCode
-    message: Message
-    host_accounts: tuple[HostAccountResult, ...]
 
 
-Hosts = Annotated[
-    JsonText[Annotated[tuple[HostToAttach, ...], at_most(10, least=1)]],
-    like(
-        '[{"HostId":"1"},{"HostId":"2","HostAccountIds":["1","2"]}]',
-        "The hosts and host accounts, as JSON: up to 10 hosts, up to 10 accounts for each. "
-        "A host without accounts stands for the host alone.",
-    ),
-]
-
-
-@bastionhost.operation("update", errors=(InvalidArgument,))
+@bastionhost.operation("update", errors=(InvalidArgument, InstanceNotFound))
 class AttachHostAccountsToUserGroup(Shape):
     """Authorizes a user group to manage one or more hosts and host accounts.
 
     All members of the user group, present and future, then have access to them.
+
+    Ours: a host is granted even if none of the accounts named on it exists.
+    Ours: what is named twice in one call is told as granted before the second time.
     """
 
     instance_id: InstanceId
@@ -75,39 +56,81 @@ class AttachHostAccountsToUserGroup(Shape):
     project_id: ProjectId | None = None
 
     class Response(Shape):
-        """What became of each host."""
-
-        results: tuple[HostResult, ...]
+        results: tuple[UserGroupHostResult, ...]
 
     def handle(self, call: Call) -> Response:
-        """Grant each host, then each account on it; a failure stops only its own item."""
         bastion = instance(call, self.instance_id)
-        group = things.by_id(call.sql, Kind.GROUP, bastion.key, self.user_group_id)
-        return self.Response(results=tuple(self._attach(call, bastion, group, each) for each in self.hosts))
-
-    def _attach(self, call: Call, bastion: Thing, group: Thing | None, asked: HostToAttach) -> HostResult:
-        host = things.by_id(call.sql, Kind.HOST, bastion.key, asked.host_id)
-        if group is None or host is None:
-            codes = [NOT_FOUND] * (1 + len(asked.host_account_ids))
-        else:
-            fresh = grants.grant(call.tx, group, host)
-            accounts = [_grant_account(call, group, host, each) for each in asked.host_account_ids]
-            # The host as a whole was there already only if nothing about it is new.
-            codes = [OK if fresh or OK in accounts or accounts else ALREADY, *accounts]
-        return HostResult(
-            host_id=asked.host_id,
-            user_group_id=self.user_group_id,
-            code=codes[0],
-            message="",
-            host_accounts=tuple(
-                HostAccountResult(host_account_id=account, code=code, message="")
-                for account, code in zip(asked.host_account_ids, codes[1:], strict=True)
-            ),
+        principal = find(call, Kind.GROUP, bastion.key, self.user_group_id)
+        results = change_all(call, bastion, principal, self.hosts, attach)
+        return self.Response(
+            results=tuple(UserGroupHostResult(**each, user_group_id=self.user_group_id) for each in results)
         )
 
 
-def _grant_account(call: Call, group: Thing, host: Thing, account_id: str) -> str:
-    account = things.by_id(call.sql, Kind.HOST_ACCOUNT, host.key, account_id)
-    if account is None:
-        return NOT_FOUND
-    return OK if grants.grant(call.tx, group, account) else ALREADY
+@bastionhost.operation("update", errors=(InvalidArgument, InstanceNotFound))
+class DetachHostAccountsFromUserGroup(Shape):
+    """Takes hosts and host accounts from a user group.
+
+    A host without accounts takes the host and every account on it. With accounts, only
+    these; the host itself stays granted.
+
+    Ours: what is not granted is told as OBJECT_AlREADY_EXISTS, as the oldest pages have it.
+    """
+
+    instance_id: InstanceId
+    user_group_id: UserGroupId
+    hosts: Hosts
+    region_id: RegionId | None = None
+    project_id: ProjectId | None = None
+
+    class Response(Shape):
+        results: tuple[UserGroupHostResult, ...]
+
+    def handle(self, call: Call) -> Response:
+        bastion = instance(call, self.instance_id)
+        principal = find(call, Kind.GROUP, bastion.key, self.user_group_id)
+        results = change_all(call, bastion, principal, self.hosts, detach)
+        return self.Response(
+            results=tuple(UserGroupHostResult(**each, user_group_id=self.user_group_id) for each in results)
+        )
+
+
+@bastionhost.operation("get", errors=(InvalidArgument, InstanceNotFound, UserGroupNotFound))
+class ListHostsForUserGroup(GrantedHostFilter, kw_only=True):
+    """Lists the hosts that are, or with Mode Unauthorized are not, granted to a user group directly.
+
+    What members were granted otherwise does not count.
+    """
+
+    instance_id: InstanceId
+    user_group_id: UserGroupId
+    region_id: RegionId | None = None
+    project_id: ProjectId | None = None
+
+    class Response(Shape):
+        hosts: tuple[HostBrief, ...]
+        total_count: TotalCount
+
+    def handle(self, call: Call) -> Response:
+        bastion = instance(call, self.instance_id)
+        found, total = self.page(call, bastion, user_group(call, bastion, self.user_group_id))
+        return self.Response(hosts=tuple(HostBrief(**brief(each)) for each in found), total_count=total)
+
+
+@bastionhost.operation("get", errors=(InvalidArgument, InstanceNotFound, UserGroupNotFound, HostNotFound))
+class ListHostAccountsForUserGroup(GrantedHostAccountFilter, kw_only=True):
+    """Lists all accounts of a host, and tells which are granted to a user group directly."""
+
+    instance_id: InstanceId
+    user_group_id: UserGroupId
+    region_id: RegionId | None = None
+    project_id: ProjectId | None = None
+
+    class Response(Shape):
+        host_accounts: tuple[GrantedHostAccount, ...]
+        total_count: TotalCount
+
+    def handle(self, call: Call) -> Response:
+        bastion = instance(call, self.instance_id)
+        found, total = self.page(call, bastion, user_group(call, bastion, self.user_group_id))
+        return self.Response(host_accounts=found, total_count=total)

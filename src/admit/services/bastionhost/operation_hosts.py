@@ -1,0 +1,169 @@
+"""What the calling RAM user may operate: hosts and host accounts, by whatever path."""
+
+from typing import Annotated
+
+import msgspec
+
+from admit.control import access
+from admit.core.links import Kind, Ref
+from admit.rpc.operation import Call
+from admit.rpc.shape import Shape, like
+from admit.services.bastionhost.errors import InstanceNotFound, InvalidArgument
+from admit.services.bastionhost.host_account_details import (
+    PASSWORD,
+    Fingerprint,
+    HasPassword,
+    HostAccountDetails,
+)
+from admit.services.bastionhost.host_details import SourcedHost, SourcedHostFilter, sourced
+from admit.services.bastionhost.vocabulary import (
+    HostAccountId,
+    HostAccountName,
+    HostId,
+    HostShareKeyId,
+    InstanceId,
+    PageNumber,
+    PageSize,
+    ProtocolName,
+    RegionId,
+    TotalCount,
+    bastionhost,
+    instance,
+    pages,
+)
+from admit.store import links, things
+from admit.store.things import Thing, Where
+
+OperationProjectId = Annotated[
+    str, like("1", "The ID of a project. Accepted and not used: there are no projects here.")
+]
+Channel = Annotated[bool, like(example=True, description="Whether policies leave the channel open.")]
+
+
+class OperationHost(SourcedHost, kw_only=True):
+    """A host the caller may operate."""
+
+    project_name: str | None = None
+
+
+@bastionhost.operation("list", errors=(InvalidArgument, InstanceNotFound))
+class ListOperationHosts(SourcedHostFilter, kw_only=True):
+    """Lists the hosts the calling RAM user may operate at this moment.
+
+    The RAM user is the user of the bastion host whose Source is Ram and whose
+    SourceUserId is theirs. Grants to the user, to the user's groups and by rules count alike.
+
+    Ours: a caller no user stands for, such as an assumed role, may operate none.
+    Ours: a host is listed as well if only accounts on it are granted.
+    """
+
+    instance_id: InstanceId
+    operation_project_id: OperationProjectId | None = None
+    region_id: RegionId | None = None
+
+    class Response(Shape):
+        hosts: tuple[OperationHost, ...]
+        total_count: TotalCount
+
+    def handle(self, call: Call) -> Response:
+        bastion = instance(call, self.instance_id)
+        reached = _reached(call, bastion)
+        hosts = {ref.key for ref in reached if ref.kind is Kind.HOST}
+        accounts = [ref.key for ref in reached if ref.kind is Kind.HOST_ACCOUNT]
+        hosts |= {account.parent for account in things.by_keys(call.sql, accounts).values()}
+        where = self.where(call, bastion, among=hosts)
+        offset, limit = pages(self.page_number, self.page_size)
+        found = things.find(call.sql, where, offset=offset, limit=limit)
+        return self.Response(
+            hosts=tuple(OperationHost(**sourced(each)) for each in found),
+            total_count=things.count(call.sql, where),
+        )
+
+
+class SSHConfig(Shape):
+    """What may be done over SSH."""
+
+    enable_ssh_channel: Channel = msgspec.field(name="EnableSSHChannel")
+    enable_sftp_channel: Channel = msgspec.field(name="EnableSFTPChannel")
+
+
+class OperationHostAccount(Shape):
+    """An account the caller may operate."""
+
+    host_account_id: HostAccountId
+    host_account_name: HostAccountName
+    host_id: HostId
+    protocol_name: ProtocolName
+    has_password: HasPassword
+    private_key_fingerprint: Fingerprint | None = None
+    host_share_key_id: HostShareKeyId | None = None
+    ssh_config: SSHConfig | None = msgspec.field(default=None, name="SSHConfig")
+
+
+@bastionhost.operation("list", errors=(InvalidArgument, InstanceNotFound))
+class ListOperationHostAccounts(Shape):
+    """Lists the accounts on a host that the calling RAM user may operate at this moment.
+
+    Ours: a host that does not exist is answered like one that is not open to the caller, with an
+    empty list. Ours: without a policy both channels of SSH are open.
+    """
+
+    instance_id: InstanceId
+    host_id: HostId
+    host_account_name: HostAccountName | None = None
+    page_number: PageNumber | None = None
+    page_size: PageSize | None = None
+    region_id: RegionId | None = None
+
+    class Response(Shape):
+        host_accounts: tuple[OperationHostAccount, ...]
+        total_count: TotalCount
+
+    def handle(self, call: Call) -> Response:
+        bastion = instance(call, self.instance_id)
+        on = things.by_id(call.sql, Kind.HOST, bastion.key, self.host_id)
+        if on is None:
+            return self.Response(host_accounts=(), total_count=0)
+        reached = [ref.key for ref in _reached(call, bastion) if ref.kind is Kind.HOST_ACCOUNT]
+        where = Where(Kind.HOST_ACCOUNT, parent=on.key, keys=reached, name=self.host_account_name)
+        offset, limit = pages(self.page_number, self.page_size)
+        found = things.find(call.sql, where, offset=offset, limit=limit)
+        return self.Response(
+            host_accounts=tuple(_told(call, on, each) for each in found),
+            total_count=things.count(call.sql, where),
+        )
+
+
+def _told(call: Call, on: Thing, account: Thing) -> OperationHostAccount:
+    details = account.read(HostAccountDetails)
+    ssh = details.protocol_name == "SSH"
+    return OperationHostAccount(
+        host_account_id=account.id,
+        host_account_name=account.name,
+        host_id=on.id,
+        protocol_name=details.protocol_name,
+        has_password=PASSWORD in things.secret_purposes(call.sql, account.key),
+        private_key_fingerprint=details.private_key_fingerprint,
+        host_share_key_id=details.host_share_key_id,
+        ssh_config=SSHConfig(enable_ssh_channel=True, enable_sftp_channel=True) if ssh else None,
+    )
+
+
+def _reached(call: Call, bastion: Thing) -> set[Ref]:
+    """Everything the caller reaches as a user of a bastion host, by the walk that decides."""
+    if call.caller.user_id is None:
+        return set()
+    source = {"source": "Ram", "source_user_id": call.caller.user_id}
+    users = things.find(call.sql, Where(Kind.USER, parent=bastion.key, details=source))
+    return {
+        reach.ref
+        for user in users
+        if _may_be_used(call, user)
+        for reach in access.everything(call.sql, user.ref, call.now)
+    }
+
+
+def _may_be_used(call: Call, user: Thing) -> bool:
+    """Whether the person behind a user may use it now: within its time, and neither is switched off."""
+    people = links.of(call.sql, user.key, inward=True, kind=Kind.PERSON)
+    return any(access.ask(call.sql, person, user.ref, call.now).allowed for _, person in people)

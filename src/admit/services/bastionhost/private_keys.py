@@ -1,0 +1,93 @@
+"""Private SSH keys: read, checked against their pass phrase, told by their fingerprint."""
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.dsa import DSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import MD5
+from cryptography.hazmat.primitives.serialization import (
+    load_pem_private_key,
+    load_ssh_private_key,
+    ssh_key_fingerprint,
+)
+
+from admit.services.bastionhost.errors import InvalidArgument
+
+_Key: TypeAlias = RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey | DSAPrivateKey
+
+_OPENSSH = b"-----BEGIN OPENSSH PRIVATE KEY-----"
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateKey:
+    """A private key and what opens it."""
+
+    text: bytes = field(repr=False)
+    """As a key file holds it: PEM (PKCS #1, PKCS #8, SEC 1) or OpenSSH's form."""
+    pass_phrase: str | None = field(repr=False)
+    fingerprint: str
+    """MD5 over the public key, in hexadecimal pairs: the form the vendor shows."""
+
+
+def read_private_key(encoded: str, pass_phrase: str | None, former: str | None = None) -> PrivateKey:
+    """A private key given as Base64.
+
+    ``former`` is the pass phrase that is tried when the key needs one and none is given.
+
+    Raises:
+        InvalidArgument: it is not Base64, not a key SSH can use, or the pass phrase does not open it.
+    """
+    try:
+        text = base64.b64decode("".join(encoded.split()), validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidArgument("PrivateKey", "it is not Base64.") from None
+    if pass_phrase is None and former is not None and _is_protected(text):
+        pass_phrase = former
+    return open_private_key(text, pass_phrase)
+
+
+def open_private_key(text: bytes, pass_phrase: str | None) -> PrivateKey:
+    """The same, of the text of a key file.
+
+    Raises:
+        InvalidArgument: it is not a key SSH can use, or the pass phrase does not open it.
+    """
+    try:
+        fingerprint = ssh_key_fingerprint(_load(text, pass_phrase).public_key(), MD5())  # noqa: S303 - the form asked for
+    except TypeError:
+        why = "the private key is protected by one." if pass_phrase is None else "the private key has none."
+        raise InvalidArgument("PassPhrase", why) from None
+    except (ValueError, UnsupportedAlgorithm):
+        why = "it is not a private key for SSH, or the pass phrase does not open it."
+        raise InvalidArgument("PrivateKey", why) from None
+    return PrivateKey(text, pass_phrase, fingerprint.hex(":"))
+
+
+def _is_protected(text: bytes) -> bool:
+    try:
+        _load(text, None)
+    except TypeError:
+        return True
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+    return False
+
+
+def _load(text: bytes, pass_phrase: str | None) -> _Key:
+    """The key of a key file.
+
+    Raises:
+        TypeError: it needs a pass phrase and has none, or the other way round.
+        ValueError, UnsupportedAlgorithm: it cannot be read, or SSH has no such keys.
+    """
+    load = load_ssh_private_key if _OPENSSH in text else load_pem_private_key
+    key = load(text, None if pass_phrase is None else pass_phrase.encode())
+    if not isinstance(key, _Key):
+        raise UnsupportedAlgorithm("SSH has no such keys")
+    return key
