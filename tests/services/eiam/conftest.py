@@ -10,3 +10,9 @@ from tests.system import System
 def idaas(system: System) -> Idaas:
     """An instance without anybody in it."""
     return Idaas(system)
+
+
+@pytest.fixture
+def pair(idaas: Idaas) -> dict[str, str]:
+    """A rule and a group."""
+    return {"AuthorizationRuleId": idaas.rule(), "GroupId": idaas.group("ops")}

@@ -1,4 +1,4 @@
-"""An IDaaS instance for a test: its people and groups, and its rules driven as callers drive them."""
+"""An IDaaS instance for a test of rules, driven as callers drive it."""
 
 import itertools
 import json
@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from admit.control import access, people
+from admit.control import access
 from admit.control import grants as verbs
 from admit.control import things as thing_verbs
 from admit.control.callers import PolicyDetails
@@ -20,12 +20,17 @@ from admit.core.validity import Millis
 from admit.rpc.signing import SigningKey
 from admit.store import things
 from admit.store.engine import Author, Tx
-from admit.store.things import Thing
-from tests.system import System
+from tests.services.eiam.company import Company
 
 T = TypeVar("T")
 AUTHOR = Author("acs:ram::1:root", "test", "request")
 PROJECT = "iprj_system_default"
+EVER = {"ValidityType": "permanent"}
+
+
+def bound(start: Millis | None, end: Millis | None) -> dict[str, Any]:
+    """The parameters of an attachment for a time."""
+    return {"ValidityType": "time_bound", "ValidityPeriod": {"StartTime": start, "EndTime": end}}
 
 
 class Bare(msgspec.Struct):
@@ -33,23 +38,14 @@ class Bare(msgspec.Struct):
 
 
 @dataclass
-class Idaas:
-    """An instance, and the words a test says to it."""
+class Idaas(Company):
+    """A company with rules."""
 
-    system: System
-    id: str = "idaas_test"
-    _count: Any = field(default_factory=itertools.count)
-
-    def __post_init__(self) -> None:
-        account = self.system.admit.world.account_key
-        self.key = self.write(
-            lambda tx: thing_verbs.add(tx, New(Kind.IDAAS, account, self.id, Bare(), self.id))
-        ).key
+    _count: Any = field(default_factory=itertools.count, init=False)
 
     def call(self, action: str, key: SigningKey | None = None, **parameters: Any) -> dict[str, Any]:
         """Call an operation about this instance, with a ClientToken of its own unless one is given."""
-        named = {"InstanceId": self.id, "ClientToken": f"token-{next(self._count)}"}
-        return self.system.call("eiam", action, key, **(named | parameters))
+        return super().call(action, key, **({"ClientToken": f"token-{next(self._count)}"} | parameters))
 
     def write(self, body: Callable[[Tx], T]) -> T:
         """Change something that no operation is asked to."""
@@ -80,62 +76,15 @@ class Idaas:
 
         return self.write(body)
 
-    # -- the directory -------------------------------------------------------------------------------
-
-    def user(self, name: str) -> str:
-        """A new account, of the person of the same name."""
-        user_id = f"user_{name}"
-        self.write(lambda tx: people.add_user(tx, New(Kind.USER, self.key, name, Bare(), user_id)))
-        return user_id
-
-    def group(self, name: str, *members: str) -> str:
-        """A new group of these accounts."""
-        group_id = f"group_{name}"
-
-        def body(tx: Tx) -> None:
-            group = thing_verbs.add(tx, New(Kind.GROUP, self.key, name, Bare(), group_id))
-            for member in members:
-                verbs.grant(tx, self._thing(tx, Kind.USER, member), group)
-
-        self.write(body)
-        return group_id
-
-    def application(self, name: str) -> str:
-        """A new application."""
-        application_id = f"app_{name}"
-        self.write(
-            lambda tx: thing_verbs.add(tx, New(Kind.APPLICATION, self.key, name, Bare(), application_id))
-        )
-        return application_id
+    # -- accounts, groups and applications -----------------------------------------------------------
 
     def join(self, user_id: str, group_id: str) -> None:
         """Put an account into a group."""
-        self.write(
-            lambda tx: verbs.grant(
-                tx, self._thing(tx, Kind.USER, user_id), self._thing(tx, Kind.GROUP, group_id)
-            )
-        )
+        self.call("AddUsersToGroup", GroupId=group_id, UserIds=[user_id])
 
     def leave(self, user_id: str, group_id: str) -> None:
         """Take an account out of a group."""
-        self.write(
-            lambda tx: verbs.revoke(
-                tx, self._thing(tx, Kind.USER, user_id), self._thing(tx, Kind.GROUP, group_id)
-            )
-        )
-
-    def disable(self, kind: Kind, thing_id: str) -> None:
-        """Switch an account or an application off."""
-        self.write(lambda tx: thing_verbs.block(tx, self._thing(tx, kind, thing_id), "disabled"))
-
-    def remove(self, kind: Kind, thing_id: str) -> None:
-        """End a group, an account or an application."""
-        self.write(lambda tx: thing_verbs.remove(tx, self._thing(tx, kind, thing_id)))
-
-    def _thing(self, tx: Tx, kind: Kind, thing_id: str) -> Thing:
-        found = things.by_id(tx.sql, kind, self.key, thing_id)
-        assert found is not None, thing_id
-        return found
+        self.call("RemoveUsersFromGroup", GroupId=group_id, UserIds=[user_id])
 
     # -- rules and what they lead to -----------------------------------------------------------------
 
@@ -166,16 +115,16 @@ class Idaas:
 
     # -- decisions -----------------------------------------------------------------------------------
 
-    def decision(self, person: str, role_id: str, at: Millis | None = None) -> Decision:
+    def role_decision(self, person: str, role_id: str, at: Millis | None = None) -> Decision:
         """What is decided when a person asks for a cloud account role, now or as of a moment."""
         with self.system.admit.store.read() as sql:
             (subject,) = things.named(sql, Kind.PERSON, person)
             (role,) = things.named(sql, Kind.CLOUD_ROLE, role_id)
             return access.ask(sql, subject.ref, role.ref, self.now(), at)
 
-    def may(self, person: str, role_id: str, at: Millis | None = None) -> bool:
+    def holds(self, person: str, role_id: str, at: Millis | None = None) -> bool:
         """Whether a person may use a cloud account role."""
-        return self.decision(person, role_id, at).allowed
+        return self.role_decision(person, role_id, at).allowed
 
     def application_may(self, application_id: str, role_id: str) -> bool:
         """Whether an application may use a cloud account role."""

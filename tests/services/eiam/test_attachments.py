@@ -10,10 +10,8 @@ from admit.core.links import Kind
 from admit.core.validity import FOREVER, HOUR, Validity
 from admit.store import things
 from admit.store.engine import Tx
-from tests.services.eiam.idaas import Idaas
+from tests.services.eiam.idaas import EVER, Idaas
 from tests.system import Refused
-
-EVER = {"ValidityType": "permanent"}
 
 
 @dataclass
@@ -144,7 +142,7 @@ def test_an_unknown_instance_or_rule_is_not_found(family: Family, parameter: str
 
 def test_a_subject_of_another_instance_cannot_be_attached(family: Family) -> None:
     """a subject of another instance cannot be attached"""
-    other = Family(Idaas(family.idaas.system, "idaas_other"), family.word, family.kind, family.rule)
+    other = Family(Idaas(family.idaas.system), family.word, family.kind, family.rule)
     stranger = other.subject("stranger")
     with pytest.raises(Refused) as refused:
         family.add(stranger)
@@ -239,7 +237,7 @@ def test_a_removed_subject_takes_its_attachments_along(family: Family) -> None:
     """a removed subject takes its attachments along"""
     subject = family.subject("one")
     family.add(subject)
-    family.idaas.remove(family.kind, subject)
+    family.idaas.call(f"Delete{family.word}", **{f"{family.word}Id": subject})
     assert (family.ids(), family.subjects()["TotalCount"]) == ([], 0)
     with pytest.raises(Refused) as refused:
         family.rules(subject)

@@ -65,7 +65,7 @@ def test_an_external_id_is_taken_once_in_an_instance(idaas: Idaas) -> None:
     with pytest.raises(Refused) as refused:
         idaas.account("77")
     assert (refused.value.status, refused.value.code) == (403, "ResourceDuplicated.CloudAccountExternalId")
-    other = Idaas(idaas.system, "idaas_other")
+    other = Idaas(idaas.system)
     assert other.account("77") != first
     idaas.call("DeleteCloudAccount", CloudAccountId=first)
     assert idaas.account("77") != first
@@ -142,7 +142,7 @@ def test_a_name_and_a_description_change(idaas: Idaas) -> None:
 )
 def test_a_cloud_account_is_found_in_its_own_instance_only(idaas: Idaas, action: str) -> None:
     """a cloud account is found in its own instance only"""
-    other = Idaas(idaas.system, "idaas_other")
+    other = Idaas(idaas.system)
     account = idaas.account()
     with pytest.raises(Refused) as refused:
         other.call(action, CloudAccountId=account, CloudAccountName="name")

@@ -2,7 +2,6 @@
 
 import pytest
 
-from admit.core.links import Kind
 from admit.core.validity import HOUR
 from tests.services.eiam.idaas import Idaas
 
@@ -26,7 +25,7 @@ def test_an_attached_application_may_act_in_the_role(
     idaas: Idaas, attached: dict[str, str], role: str
 ) -> None:
     """an attached application may act in the role"""
-    assert idaas.application_may("app_agent", role)
+    assert idaas.application_may(attached["ApplicationId"], role)
     other = idaas.application("other")
     assert not idaas.application_may(other, role)
 
@@ -34,7 +33,7 @@ def test_an_attached_application_may_act_in_the_role(
 def test_people_hold_nothing_by_an_application(idaas: Idaas, attached: dict[str, str], role: str) -> None:
     """people hold nothing by an application"""
     idaas.user("alice")
-    assert not idaas.may("alice", role)
+    assert not idaas.holds("alice", role)
 
 
 def test_an_application_may_act_until_its_period_ends(
@@ -48,18 +47,18 @@ def test_an_application_may_act_until_its_period_ends(
         ValidityPeriod={"StartTime": idaas.now(), "EndTime": idaas.now() + HOUR},
     )
     idaas.system.advance(HOUR - 1)
-    assert idaas.application_may("app_agent", role)
+    assert idaas.application_may(attached["ApplicationId"], role)
     idaas.system.advance(1)
-    assert not idaas.application_may("app_agent", role)
+    assert not idaas.application_may(attached["ApplicationId"], role)
 
 
 def test_a_disabled_application_may_not_act(idaas: Idaas, attached: dict[str, str], role: str) -> None:
     """a disabled application may not act"""
-    idaas.disable(Kind.APPLICATION, "app_agent")
-    assert not idaas.application_may("app_agent", role)
+    idaas.call("DisableApplication", ApplicationId=attached["ApplicationId"])
+    assert not idaas.application_may(attached["ApplicationId"], role)
 
 
 def test_a_detached_application_may_not_act(idaas: Idaas, attached: dict[str, str], role: str) -> None:
     """a detached application may not act"""
     idaas.call("RemoveApplicationFromAuthorizationRule", **attached)
-    assert not idaas.application_may("app_agent", role)
+    assert not idaas.application_may(attached["ApplicationId"], role)

@@ -1,29 +1,18 @@
 """Groups attached to authorization rules: the validity of attachments, case by case."""
 
+import json
 from typing import Any
 
 import pytest
 
-from admit.core.access import Reason
-from admit.core.links import Kind
-from admit.core.validity import DAY, HOUR, MINUTE
-from tests.services.eiam.idaas import Idaas
-from tests.system import Refused
+from admit.core.validity import DAY, HOUR
+from admit.rpc.signing import Call, sign_acs3
+from tests.services.eiam.idaas import EVER, Idaas, bound
+from tests.system import Refused, flat
 
 ADD = "AddGroupToAuthorizationRule"
 UPDATE = "UpdateAuthorizationRuleGroupAttachment"
 REMOVE = "RemoveGroupFromAuthorizationRule"
-EVER = {"ValidityType": "permanent"}
-
-
-@pytest.fixture
-def pair(idaas: Idaas) -> dict[str, str]:
-    """A rule and a group."""
-    return {"AuthorizationRuleId": idaas.rule(), "GroupId": idaas.group("ops")}
-
-
-def _bound(start: int | None, end: int | None) -> dict[str, Any]:
-    return {"ValidityType": "time_bound", "ValidityPeriod": {"StartTime": start, "EndTime": end}}
 
 
 def _attachment(idaas: Idaas, pair: dict[str, str]) -> dict[str, Any]:
@@ -65,7 +54,7 @@ def test_a_time_bound_attachment_is_told_with_its_period(
 ) -> None:
     """a time-bound attachment is told with its period"""
     start, end = idaas.now(), idaas.now() + HOUR
-    assert idaas.call(setting, **pair, **_bound(start, end)).keys() == {"RequestId"}
+    assert idaas.call(setting, **pair, **bound(start, end)).keys() == {"RequestId"}
     assert _attachment(idaas, pair) == {
         "ValidityType": "time_bound",
         "ValidityPeriod": {"StartTime": start, "EndTime": end},
@@ -123,7 +112,7 @@ def test_moments_in_another_unit_are_refused_with_a_hint(
     idaas: Idaas, pair: dict[str, str], setting: str, period: tuple[int, int], unit: str
 ) -> None:
     """moments in another unit are refused with a hint"""
-    refused = _refused(idaas, setting, **pair, **_bound(*period))
+    refused = _refused(idaas, setting, **pair, **bound(*period))
     assert (refused.status, refused.code) == (400, "InvalidParameter.ValidityPeriod")
     assert f"UNIX milliseconds are expected, and this looks like {unit}" in refused.message
 
@@ -132,7 +121,7 @@ def test_the_first_and_the_last_moment_that_can_be_milliseconds_are_accepted(
     idaas: Idaas, pair: dict[str, str], setting: str
 ) -> None:
     """the first and the last moment that can be milliseconds are accepted"""
-    idaas.call(setting, **pair, **_bound(1_000_000_000_000, 253_402_300_799_999))
+    idaas.call(setting, **pair, **bound(1_000_000_000_000, 253_402_300_799_999))
     assert _attachment(idaas, pair)["ValidityPeriod"]["EndTime"] == 253_402_300_799_999
 
 
@@ -141,7 +130,7 @@ def test_a_period_in_the_past_is_accepted_and_listed(
 ) -> None:
     """a period in the past is accepted and listed"""
     end = idaas.now() - DAY
-    idaas.call(setting, **pair, **_bound(end - DAY, end))
+    idaas.call(setting, **pair, **bound(end - DAY, end))
     assert _attachment(idaas, pair)["ValidityPeriod"]["EndTime"] == end
 
 
@@ -177,8 +166,8 @@ def test_what_is_required_must_be_there(
 def test_an_update_replaces_the_period_as_a_whole(idaas: Idaas, pair: dict[str, str]) -> None:
     """an update replaces the period as a whole"""
     now = idaas.now()
-    idaas.call(ADD, **pair, **_bound(now, now + HOUR))
-    idaas.call(UPDATE, **pair, **_bound(now + DAY, now + 2 * DAY))
+    idaas.call(ADD, **pair, **bound(now, now + HOUR))
+    idaas.call(UPDATE, **pair, **bound(now + DAY, now + 2 * DAY))
     assert _attachment(idaas, pair)["ValidityPeriod"] == {"StartTime": now + DAY, "EndTime": now + 2 * DAY}
 
 
@@ -186,14 +175,14 @@ def test_an_attachment_that_becomes_permanent_has_no_period_any_more(
     idaas: Idaas, pair: dict[str, str]
 ) -> None:
     """an attachment that becomes permanent has no period any more"""
-    idaas.call(ADD, **pair, **_bound(idaas.now(), idaas.now() + HOUR))
+    idaas.call(ADD, **pair, **bound(idaas.now(), idaas.now() + HOUR))
     idaas.call(UPDATE, **pair, **EVER)
     assert _attachment(idaas, pair) == {"ValidityType": "permanent"}
 
 
 def test_an_update_to_what_is_so_already_changes_nothing(idaas: Idaas, pair: dict[str, str]) -> None:
     """an update to what is so already changes nothing"""
-    period = _bound(idaas.now(), idaas.now() + HOUR)
+    period = bound(idaas.now(), idaas.now() + HOUR)
     idaas.call(ADD, **pair, **period)
     before = idaas.revision()
     idaas.call(UPDATE, **pair, **period)
@@ -203,7 +192,7 @@ def test_an_update_to_what_is_so_already_changes_nothing(idaas: Idaas, pair: dic
 def test_an_update_is_carried_out_once_per_client_token(idaas: Idaas, pair: dict[str, str]) -> None:
     """an update is carried out once per client token"""
     now = idaas.now()
-    first, second = _bound(now, now + HOUR), _bound(now, now + 2 * HOUR)
+    first, second = bound(now, now + HOUR), bound(now, now + 2 * HOUR)
     idaas.call(ADD, **pair, **EVER)
     idaas.call(UPDATE, **pair, **first, ClientToken="first")
     idaas.call(UPDATE, **pair, **second, ClientToken="second")
@@ -217,6 +206,22 @@ def test_an_update_is_carried_out_once_per_client_token(idaas: Idaas, pair: dict
     assert (refused.status, refused.code) == (400, "IdempotentParameterMismatch")
 
 
+def test_an_update_is_read_from_query_and_form_as_sdks_send_it(idaas: Idaas, pair: dict[str, str]) -> None:
+    """an update is read from query and form as SDKs send it"""
+    idaas.call(ADD, **pair, **EVER)
+    start, end = idaas.now(), idaas.now() + HOUR
+    query = flat({"InstanceId": idaas.id, **pair, **bound(start, end)})
+    form = {"ClientToken": "from-an-sdk"}
+    sent = Call("POST", "admit.test", UPDATE, "2021-12-01", query, form, idaas.now(), "nonce-of-an-sdk")
+    signed = sign_acs3(sent, idaas.system.key)
+
+    status, body, _ = idaas.system.http("POST", signed.target, signed.headers, signed.body)
+
+    assert (status, json.loads(body).keys()) == (200, {"RequestId"})
+    assert (signed.body, "ClientToken" in signed.target) == (b"ClientToken=from-an-sdk", False)
+    assert _attachment(idaas, pair)["ValidityPeriod"] == {"StartTime": start, "EndTime": end}
+
+
 def test_an_attachment_added_again_is_refused_but_a_retry_is_not(idaas: Idaas, pair: dict[str, str]) -> None:
     """an attachment added again is refused, but a retry is not"""
     idaas.call(ADD, **pair, **EVER, ClientToken="first")
@@ -227,7 +232,7 @@ def test_an_attachment_added_again_is_refused_but_a_retry_is_not(idaas: Idaas, p
 
 def test_an_attachment_that_is_over_is_still_there_to_be_updated(idaas: Idaas, pair: dict[str, str]) -> None:
     """an attachment that is over is still there to be updated"""
-    idaas.call(ADD, **pair, **_bound(idaas.now(), idaas.now() + HOUR))
+    idaas.call(ADD, **pair, **bound(idaas.now(), idaas.now() + HOUR))
     idaas.system.advance(DAY)
     assert _refused(idaas, ADD, **pair, **EVER).status == 403
     idaas.call(UPDATE, **pair, **EVER)
@@ -242,106 +247,3 @@ def test_an_attachment_that_is_not_there_is_not_found(
     refused = _refused(idaas, action, **pair, **EVER)
     assert refused.status == 404
     assert refused.code == "ResourceNotFound.AuthorizationRuleGroupAttachment"
-
-
-# -- what it means for access --------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def role(idaas: Idaas, pair: dict[str, str]) -> str:
-    """A role that the rule leads to; alice is in the group."""
-    idaas.group("others", idaas.user("alice"), idaas.user("bob"))
-    role = idaas.role(idaas.account())
-    idaas.resource(pair["AuthorizationRuleId"], role)
-    idaas.join("user_alice", pair["GroupId"])
-    return role
-
-
-def test_members_hold_the_role_from_the_start_until_right_before_the_end(
-    idaas: Idaas, pair: dict[str, str], role: str
-) -> None:
-    """members hold the role from the start until right before the end"""
-    start, end = idaas.now() + HOUR, idaas.now() + 2 * HOUR
-    idaas.call(ADD, **pair, **EVER)
-    assert idaas.may("alice", role)
-    assert not idaas.may("bob", role)
-
-    idaas.call(UPDATE, **pair, **_bound(start, end))
-
-    early = idaas.decision("alice", role)
-    assert (early.reason, early.changes_at) == (Reason.STARTS_LATER, start)
-    idaas.system.advance(HOUR - 1)
-    assert not idaas.may("alice", role)
-    idaas.system.advance(1)
-    inside = idaas.decision("alice", role)
-    assert (inside.reason, inside.valid_until) == (Reason.GRANTED, end)
-    idaas.system.advance(HOUR - 1)
-    assert idaas.may("alice", role)
-    idaas.system.advance(1)
-    late = idaas.decision("alice", role)
-    assert (late.reason, late.changes_at) == (Reason.HAS_ENDED, end)
-
-
-def test_history_answers_by_the_period_that_held_then(idaas: Idaas, pair: dict[str, str], role: str) -> None:
-    """history answers by the period that held then"""
-    idaas.call(ADD, **pair, **EVER)
-    idaas.system.advance(HOUR)
-    before_the_update = idaas.now()
-    idaas.system.advance(MINUTE)
-    idaas.call(UPDATE, **pair, **_bound(idaas.now() - DAY, idaas.now() + MINUTE))
-    updated = idaas.now()
-    idaas.system.advance(HOUR)
-
-    assert not idaas.may("alice", role)
-    assert idaas.may("alice", role, at=updated)
-    assert not idaas.may("alice", role, at=updated + MINUTE)
-    assert idaas.decision("alice", role, at=before_the_update).valid_until > idaas.now() + DAY
-    assert idaas.decision("alice", role, at=updated).valid_until == updated + MINUTE
-
-
-def test_a_disabled_rule_keeps_its_attachments_and_gives_no_access(
-    idaas: Idaas, pair: dict[str, str], role: str
-) -> None:
-    """a disabled rule keeps its attachments and gives no access"""
-    rule = pair["AuthorizationRuleId"]
-    idaas.call(ADD, **pair, **EVER)
-    idaas.call("DisableAuthorizationRule", AuthorizationRuleId=rule)
-    assert idaas.decision("alice", role).reason is Reason.DISABLED
-    assert _attachment(idaas, pair) == EVER
-    idaas.call("EnableAuthorizationRule", AuthorizationRuleId=rule)
-    assert idaas.may("alice", role)
-
-
-def test_a_disabled_account_has_no_access_through_its_group(
-    idaas: Idaas, pair: dict[str, str], role: str
-) -> None:
-    """a disabled account has no access through its group"""
-    idaas.call(ADD, **pair, **EVER)
-    idaas.disable(Kind.USER, "user_alice")
-    assert idaas.decision("alice", role).reason is Reason.DISABLED
-
-
-def test_who_leaves_the_group_leaves_the_role(idaas: Idaas, pair: dict[str, str], role: str) -> None:
-    """who leaves the group leaves the role"""
-    idaas.call(ADD, **pair, **EVER)
-    moment = idaas.now()
-    idaas.system.advance(MINUTE)
-    idaas.leave("user_alice", pair["GroupId"])
-    assert idaas.decision("alice", role).reason is Reason.NOT_GRANTED
-    assert idaas.may("alice", role, at=moment)
-
-
-def test_a_detached_group_has_no_access(idaas: Idaas, pair: dict[str, str], role: str) -> None:
-    """a detached group has no access"""
-    idaas.call(ADD, **pair, **EVER)
-    idaas.call(REMOVE, **pair)
-    assert idaas.decision("alice", role).reason is Reason.NOT_GRANTED
-
-
-def test_the_path_with_the_later_end_decides(idaas: Idaas, pair: dict[str, str], role: str) -> None:
-    """the path with the later end decides"""
-    now = idaas.now()
-    idaas.call(ADD, **pair, **_bound(now, now + HOUR))
-    idaas.call(ADD, **{**pair, "GroupId": "group_others"}, **_bound(now, now + 2 * HOUR))
-    assert idaas.decision("alice", role).valid_until == now + 2 * HOUR
-    assert idaas.decision("bob", role).valid_until == now + 2 * HOUR

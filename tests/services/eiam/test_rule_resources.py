@@ -107,7 +107,7 @@ def test_a_resource_that_cannot_be_is_refused(
 
 def test_a_role_of_another_instance_is_not_found(idaas: Idaas, rule: str) -> None:
     """a role of another instance is not found"""
-    other = Idaas(idaas.system, "idaas_other")
+    other = Idaas(idaas.system)
     with pytest.raises(Refused) as refused:
         idaas.resource(rule, other.role(other.account()))
     assert refused.value.code == "ResourceNotFound.CloudAccountRole"

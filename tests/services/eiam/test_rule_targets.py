@@ -30,26 +30,26 @@ def test_a_global_rule_leads_to_every_role_also_of_later(idaas: Idaas, account: 
     _rule_of_alice(idaas, "global")
     after = idaas.role(account, "after")
     elsewhere = idaas.role(idaas.account("2"), "elsewhere")
-    assert [idaas.may("alice", role) for role in (before, after, elsewhere)] == [True] * 3
+    assert [idaas.holds("alice", role) for role in (before, after, elsewhere)] == [True] * 3
 
 
 def test_a_global_rule_leads_to_nothing_in_another_instance(idaas: Idaas) -> None:
     """a global rule leads to nothing in another instance"""
     _rule_of_alice(idaas, "global")
-    other = Idaas(idaas.system, "idaas_other")
+    other = Idaas(idaas.system)
     role = other.role(other.account())
-    assert idaas.decision("alice", role).reason is Reason.NOT_GRANTED
+    assert idaas.role_decision("alice", role).reason is Reason.NOT_GRANTED
 
 
 def test_a_custom_rule_leads_to_its_resources_only(idaas: Idaas, account: str) -> None:
     """a custom rule leads to its resources only"""
     named, other = idaas.role(account, "named"), idaas.role(account, "other")
     rule = _rule_of_alice(idaas, "custom")
-    assert not idaas.may("alice", named)
+    assert not idaas.holds("alice", named)
     resource = idaas.resource(rule, named)
-    assert (idaas.may("alice", named), idaas.may("alice", other)) == (True, False)
+    assert (idaas.holds("alice", named), idaas.holds("alice", other)) == (True, False)
     idaas.call("DeleteAuthorizationResource", AuthorizationRuleId=rule, AuthorizationResourceId=resource)
-    assert not idaas.may("alice", named)
+    assert not idaas.holds("alice", named)
 
 
 def test_a_scope_that_changes_changes_what_the_rule_leads_to(idaas: Idaas, account: str) -> None:
@@ -61,11 +61,11 @@ def test_a_scope_that_changes_changes_what_the_rule_leads_to(idaas: Idaas, accou
     idaas.system.advance(MINUTE)
 
     _turn(idaas, rule, "global")
-    assert (idaas.may("alice", named), idaas.may("alice", other)) == (True, True)
-    assert not idaas.may("alice", other, at=custom)
+    assert (idaas.holds("alice", named), idaas.holds("alice", other)) == (True, True)
+    assert not idaas.holds("alice", other, at=custom)
 
     _turn(idaas, rule, "custom")
-    assert (idaas.may("alice", named), idaas.may("alice", other)) == (True, False)
+    assert (idaas.holds("alice", named), idaas.holds("alice", other)) == (True, False)
 
 
 def test_resources_of_a_global_rule_count_once_it_is_custom(idaas: Idaas, account: str) -> None:
@@ -75,10 +75,10 @@ def test_resources_of_a_global_rule_count_once_it_is_custom(idaas: Idaas, accoun
     idaas.resource(rule, kept)
     gone = idaas.resource(rule, dropped)
     idaas.call("DeleteAuthorizationResource", AuthorizationRuleId=rule, AuthorizationResourceId=gone)
-    assert idaas.may("alice", dropped)
+    assert idaas.holds("alice", dropped)
 
     _turn(idaas, rule, "custom")
-    assert (idaas.may("alice", kept), idaas.may("alice", dropped)) == (True, False)
+    assert (idaas.holds("alice", kept), idaas.holds("alice", dropped)) == (True, False)
 
 
 def test_a_deleted_role_leaves_no_resources_behind(idaas: Idaas, account: str) -> None:
@@ -102,6 +102,6 @@ def test_a_disabled_role_can_be_used_by_nobody(idaas: Idaas, account: str) -> No
     _rule_of_alice(idaas, "global")
     named = {"CloudAccountId": account, "CloudAccountRoleId": role}
     idaas.call("DisableCloudAccountRole", **named)
-    assert idaas.decision("alice", role).reason is Reason.DISABLED
+    assert idaas.role_decision("alice", role).reason is Reason.DISABLED
     idaas.call("EnableCloudAccountRole", **named)
-    assert idaas.may("alice", role)
+    assert idaas.holds("alice", role)

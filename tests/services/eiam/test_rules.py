@@ -124,7 +124,7 @@ def test_what_is_not_there_is_not_found(
 
 def test_a_rule_is_found_in_its_own_instance_only(idaas: Idaas) -> None:
     """a rule is found in its own instance only"""
-    other = Idaas(idaas.system, "idaas_other")
+    other = Idaas(idaas.system)
     with pytest.raises(Refused) as refused:
         other.call("GetAuthorizationRule", AuthorizationRuleId=idaas.rule())
     assert refused.value.code == "ResourceNotFound.AuthorizationRule"
