@@ -186,6 +186,7 @@ class ListApplications(Shape):
         | None
     ) = None
     status: Status | None = None
+    """Only applications that are so."""
     m2m_client_status: Status | None = msgspec.field(default=None, name="M2MClientStatus")
     """Only applications whose M2M client is so."""
     resource_server_status: Status | None = None

@@ -114,7 +114,9 @@ class CreateApplication(Shape):
     application_identity_type: IdentityType = "application"
     """agent: a program that acts on its own."""
     application_owner: Owner | None = None
+    """Accounts and groups that look after it."""
     custom_fields: CustomFields = ()
+    """Attributes beyond the usual ones."""
     description: Description | None = None
     logo_url: LogoUrl | None = None
 
@@ -156,9 +158,11 @@ class UpdateApplicationInfo(Shape):
     application_name: Annotated[str, like("wiki", "The new name.", max_length=64)] | None = None
     logo_url: LogoUrl | None = None
     application_owner: Owner | None = None
+    """Accounts and groups that look after it."""
     application_visibility: Visibility | None = None
     """Where it is shown. Kept as it is said."""
     custom_fields: CustomFieldChanges = ()
+    """What is to become of attributes beyond the usual ones."""
     client_token: ClientToken | None = None
 
     Response = Done

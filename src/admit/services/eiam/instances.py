@@ -178,6 +178,7 @@ class ListInstances(Shape):
 
     instance_ids: Annotated[tuple[InstanceId, ...], at_most(100, least=1)] | None = None
     status: Literal["creating", "running"] | None = None
+    """Only instances that are so; all are running here."""
     edition: Literal["free", "trial", "scalability", "standard", "enterprise"] | None = None
     """Only instances with such a licence; there are no licences here."""
     managed_service_code: str | None = None

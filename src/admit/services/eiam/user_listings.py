@@ -219,6 +219,7 @@ class ListUsers(Shape):
     phone_number: Annotated[str, like("13012345678", "Only accounts with this number.")] | None = None
     organizational_unit_id: OrganizationalUnitId | None = None
     status: Status | None = None
+    """Only accounts that are so."""
     user_external_id: Annotated[str, like("erp-0007", "Only the account of this external ID.")] | None = None
     user_source_type: SourceType | None = None
     """Only accounts from such a source; all are build_in here."""

@@ -76,6 +76,7 @@ class UpdateUserPassword(Shape):
     password_forced_update_status: Status = "disabled"  # noqa: S105 - a status
     """Whether the owner must choose another password at the next logon."""
     user_notification_channels: NotificationChannels | None = None
+    """Ways to tell the password to its owner. Accepted and not used."""
 
     Response = Done
 

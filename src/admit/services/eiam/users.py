@@ -141,8 +141,10 @@ class CreateUser(Shape):
     phone_number_verified: PhoneNumberVerified | None = None
     user_external_id: ExternalId | None = None
     custom_fields: CustomFields = ()
+    """Attributes beyond the usual ones."""
     password: Password | None = None
     password_initialization_config: PasswordInitialization | None = None
+    """How it comes to its first password, if none is given here."""
     client_token: ClientToken | None = None
 
     class Response(Shape):
@@ -216,6 +218,7 @@ class UpdateUser(Shape):
     phone_number: PhoneNumber | None = None
     phone_number_verified: PhoneNumberVerified | None = None
     custom_fields: CustomFieldChanges = ()
+    """What is to become of attributes beyond the usual ones."""
 
     Response = Done
 
