@@ -30,9 +30,13 @@ def test_an_attached_application_may_act_in_the_role(
     assert not idaas.application_may(other, role)
 
 
-def test_people_hold_nothing_by_an_application(idaas: Idaas, attached: dict[str, str], role: str) -> None:
-    """people hold nothing by an application"""
-    idaas.user("alice")
+def test_who_may_use_an_application_does_not_hold_what_it_holds(
+    idaas: Idaas, attached: dict[str, str], role: str
+) -> None:
+    """who may use an application does not hold what it holds"""
+    alice, application = idaas.user("alice"), attached["ApplicationId"]
+    idaas.call("AuthorizeApplicationToUsers", ApplicationId=application, UserIds=[alice])
+    assert idaas.may("alice", application)
     assert not idaas.holds("alice", role)
 
 
