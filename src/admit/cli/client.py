@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+import logging
 import ssl
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import structlog
 
 from admit.base.chance import Chance
 from admit.base.clock import SystemClock
@@ -65,11 +68,13 @@ class Client:
         answer = self.send(request)
         try:
             body = answer.json()
-        except json.JSONDecodeError:
-            raise Unreachable(f"{self.host} answered, but not as admit does.") from None
+        except ValueError:
+            body = None
+        if not isinstance(body, dict):
+            raise Unreachable(f"{self.host} answered, but not as admit does.")
         if answer.status_code >= httpx.codes.BAD_REQUEST:
             raise Refused(answer.status_code, body)
-        return dict(body)
+        return body
 
 
 def operation_named(product: str, action: str) -> Operation:
@@ -99,10 +104,17 @@ def _places(operation: Operation, parameters: Mapping[str, Any]) -> tuple[dict[s
 
 @contextmanager
 def remote(endpoint: str, key: SigningKey, ca_file: str | None) -> Iterator[Client]:
-    """A client of a server elsewhere; ``endpoint`` is ``http://host:port`` or ``https://host:port``."""
-    url = httpx.URL(endpoint if "://" in endpoint else f"http://{endpoint}")
-    verify = ssl.create_default_context(cafile=ca_file) if url.scheme == "https" else False
+    """A client of a server elsewhere; ``endpoint`` is ``http://host:port`` or ``https://host:port``.
+
+    Raises:
+        Unreachable: the endpoint is no address, or the authority's file cannot be read.
+    """
+    url = _address(endpoint)
     host = url.netloc.decode()
+    try:
+        verify = ssl.create_default_context(cafile=ca_file) if url.scheme == "https" else False
+    except OSError as error:
+        raise Unreachable(f"{ca_file} is no authority's certificate: {error}") from None
     with httpx.Client(verify=verify, timeout=TIMEOUT_S) as http:
 
         def send(request: httpx.Request) -> httpx.Response:
@@ -115,12 +127,32 @@ def remote(endpoint: str, key: SigningKey, ca_file: str | None) -> Iterator[Clie
         yield Client(key, host, send)
 
 
+def _address(endpoint: str) -> httpx.URL:
+    try:
+        url = httpx.URL(endpoint if "://" in endpoint else f"http://{endpoint}")
+    except httpx.InvalidURL as error:
+        raise Unreachable(f"{endpoint} is no address: {error}") from None
+    if url.scheme not in ("http", "https") or not url.host:
+        raise Unreachable(f"{endpoint} is no address: write http(s)://host:port.")
+    return url
+
+
 @contextmanager
 def local(settings: Settings, key: SigningKey | None = None) -> Iterator[Client]:
     """A client of a data directory: the whole system runs in this process, for as long as it is needed.
 
     Without a key it calls as the account itself: who can read the key file is trusted with that.
     """
+    # The answer says what became of a request: only what went wrong inside is worth a line, and not among
+    # what the command prints. Nothing is cached: whoever configures logging next is heard.
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+    )
     admit = open_admit(settings)
     transport = httpx.ASGITransport(admit.web)
     try:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 from types import ModuleType
-from typing import Any
+from typing import Any, get_origin
 
 import msgspec
 from msgspec import inspect as shapes
@@ -23,10 +23,19 @@ def text_of(operation: Operation) -> str:
     return inspect.cleandoc(operation.shape.__doc__ or "")
 
 
+def ours(operation: Operation) -> list[str]:
+    """What an operation's description says of what the vendor's documents leave open."""
+    parts = text_of(operation).split(OURS)[1:]
+    # What follows in another paragraph is said of something else.
+    texts = (" ".join(part.partition("\n\n")[0].split()) for part in parts)
+    return [text[0].upper() + text[1:] for text in texts]
+
+
 def fields_of(shape: type[Shape]) -> dict[str, str]:
     """What each field of a shape means: the string under it, or else its type's own description."""
     strings: dict[str, str] = {}
-    for part in reversed(shape.__mro__):
+    # Filter[Name] has the texts of Filter.
+    for part in reversed((get_origin(shape) or shape).__mro__):
         module = inspect.getmodule(part)
         if issubclass(part, Shape) and part is not Shape and module is not None:
             strings |= _strings(module).get(part.__qualname__, {})

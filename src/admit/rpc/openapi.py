@@ -81,11 +81,12 @@ def _schema(parameter: Parameter) -> dict[str, Any]:
 
 def schema_of(kind: shapes.Type) -> dict[str, Any]:
     """The JSON schema of a declared type."""
-    kind = _bare(kind)
+    kind = bare(kind)
     return next(write(kind) for each, write in _WRITERS if isinstance(kind, each))
 
 
-def _bare(kind: shapes.Type) -> shapes.Type:
+def bare(kind: shapes.Type) -> shapes.Type:
+    """A type without "or None" and without what is said of it."""
     while isinstance(kind, shapes.Metadata | shapes.UnionType):
         if isinstance(kind, shapes.Metadata):
             kind = kind.type
