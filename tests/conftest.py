@@ -8,11 +8,17 @@ import pytest
 
 from admit.base.chance import Chance
 from admit.base.clock import FakeClock
+from admit.base.log import configure
 from admit.control.founding import Founded
 from admit.main import create, open_admit
 from admit.settings import Settings
 from tests.databases import Cluster, cluster
 from tests.system import System
+
+
+def pytest_configure() -> None:
+    """Plain logs: a traceback that shows every local value takes seconds to draw."""
+    configure(json=True, level="ERROR")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -3,18 +3,26 @@
 from collections.abc import Iterator
 
 from admit.core.access import Facts
-from admit.core.links import Link, Ref
+from admit.core.links import Link, Ref, Stage, stage_of
 from admit.core.validity import Millis
 
 
-def paths(facts: Facts, start: Ref, end: Ref, gone: tuple[Ref, ...] = ()) -> Iterator[tuple[Link, ...]]:
-    """Every way from ``start`` to ``end`` that visits nothing twice."""
+def paths(facts: Facts, start: Ref, end: Ref) -> Iterator[tuple[Link, ...]]:
+    """Every way from ``start`` to ``end``: links that join, one that grants, links that hold."""
+    for path in ways(facts, start, end):
+        stages = [stage_of(link.source.kind, link.target.kind) for link in path]
+        if stages == sorted(stages) and stages.count(Stage.GRANT) == 1:
+            yield path
+
+
+def ways(facts: Facts, start: Ref, end: Ref, gone: tuple[Ref, ...] = ()) -> Iterator[tuple[Link, ...]]:
+    """Every way along links that visits nothing twice."""
     if start == end:
         yield ()
         return
     for link in facts.links:
         if link.source == start and link.target not in (*gone, start):
-            for rest in paths(facts, link.target, end, (*gone, start)):
+            for rest in ways(facts, link.target, end, (*gone, start)):
                 yield (link, *rest)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from heapq import heappop, heappush
 
-from admit.core.links import Link, Ref
+from admit.core.links import Link, Ref, Stage, stage_of
 from admit.core.validity import FOREVER, Millis
 
 MOST_PATHS = 1_000
@@ -38,10 +38,6 @@ class Facts:
     blocked: Mapping[Ref, str] = field(default_factory=dict)
     """Each thing that passes nothing on, with the word for it: ``locked``, ``disabled``."""
     revision: int = 0
-
-    def flipped(self) -> "Facts":
-        """The same facts with every link seen from its target."""
-        return Facts(tuple(link.flipped() for link in self.links), self.blocked, self.revision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,35 +103,59 @@ class Permit:
             raise AccessDenied(self.decision)
 
 
-def walk(start: Ref, facts: Facts, now: Millis) -> Iterator[Reach]:
-    """Everything reachable from ``start`` at ``now``, what stays open longest first.
+def walk(start: Ref, facts: Facts, now: Millis, *, backward: bool = False) -> Iterator[Reach]:
+    """Everything that ``start`` may use at ``now``, what stays open longest first.
 
-    Each thing comes once, by the path whose earliest end is latest. A blocked
-    thing is not passed, nor arrived at.
+    A path joins, is granted once, then holds: what a principal was granted it
+    uses, and does not act as. ``backward`` walks the links from target to
+    source, so the stages come in the other order. Each thing comes once, by
+    the path whose earliest end is latest. A blocked thing is not passed, nor
+    arrived at.
     """
     if start in facts.blocked:
         return
-    outward: dict[Ref, list[Link]] = {}
-    for link in facts.links:
-        outward.setdefault(link.source, []).append(link)
-    arrived: set[Ref] = set()
+    onward = _by_end(facts.links, backward=backward)
+    arrived: set[tuple[Ref, bool]] = set()
+    told: set[Ref] = set()
     # The count keeps the order of equals stable and paths out of comparisons.
-    waiting: list[tuple[Millis, int, int, Ref, tuple[Link, ...]]] = [(-FOREVER, 0, 0, start, ())]
+    waiting: list[tuple[Millis, int, int, Ref, bool, tuple[Link, ...]]] = [(-FOREVER, 0, 0, start, False, ())]
     count = 0
     while waiting:
-        until, _, _, ref, path = heappop(waiting)
-        if ref in arrived:
+        until, _, _, ref, granted, path = heappop(waiting)
+        if (ref, granted) in arrived:
             continue
-        arrived.add(ref)
-        if path:
+        arrived.add((ref, granted))
+        if granted and ref not in told:
+            told.add(ref)
             yield Reach(ref, -until, path)
-        for link in outward.get(ref, ()):
-            target = link.target
-            if target in arrived or target in facts.blocked or not link.validity.holds_at(now):
+        for link in onward.get(ref, ()):
+            end = link.source if backward else link.target
+            follows = _follows(_stage(link), granted=granted, backward=backward)
+            if not follows or end in facts.blocked or not link.validity.holds_at(now):
                 continue
             count += 1
+            longer = (link, *path) if backward else (*path, link)
             # Of paths that end together the shorter one explains more.
-            heappush(waiting, (max(until, -link.validity.end), len(path), count, target, (*path, link)))
+            after = granted or _stage(link) is Stage.GRANT
+            heappush(waiting, (max(until, -link.validity.end), len(path), count, end, after, longer))
+
+
+def _by_end(links: Iterable[Link], *, backward: bool) -> dict[Ref, list[Link]]:
+    """Links by the end a walk comes from."""
+    found: dict[Ref, list[Link]] = {}
+    for link in links:
+        found.setdefault(link.target if backward else link.source, []).append(link)
+    return found
+
+
+def _stage(link: Link) -> Stage:
+    return stage_of(link.source.kind, link.target.kind)
+
+
+def _follows(stage: Stage, *, granted: bool, backward: bool) -> bool:
+    """Whether a link of a stage may come next on a path that was (or was not) granted yet."""
+    first, last = (Stage.HOLD, Stage.JOIN) if backward else (Stage.JOIN, Stage.HOLD)
+    return stage is last if granted else stage in (first, Stage.GRANT)
 
 
 def reachable(subject: Ref, facts: Facts, now: Millis) -> Iterator[Reach]:
@@ -145,9 +165,7 @@ def reachable(subject: Ref, facts: Facts, now: Millis) -> Iterator[Reach]:
 
 def reached_by(resource: Ref, facts: Facts, now: Millis) -> Iterator[Reach]:
     """Everything that ``decide`` would let reach ``resource``; paths run towards the resource."""
-    for reach in walk(resource, facts.flipped(), now):
-        path = tuple(link.flipped() for link in reversed(reach.path))
-        yield Reach(reach.ref, reach.until, path)
+    return walk(resource, facts, now, backward=True)
 
 
 def decide(question: Question, facts: Facts, now: Millis) -> Decision:
@@ -201,25 +219,18 @@ def _closed(question: Question, facts: Facts, now: Millis, path: tuple[Link, ...
 
 def _paths(question: Question, facts: Facts) -> Iterator[tuple[Link, ...]]:
     """Every path from subject to resource, open or not; at most MOST_PATHS of them."""
-    inward: dict[Ref, list[Link]] = {}
-    for link in facts.links:
-        inward.setdefault(link.target, []).append(link)
+    inward = _by_end(facts.links, backward=True)
     found = 0
-    waiting: list[tuple[Link, ...]] = [(link,) for link in inward.get(question.resource, ())]
+    waiting: list[tuple[bool, tuple[Link, ...]]] = [(False, ())]
     while waiting and found < MOST_PATHS:
-        path = waiting.pop()
-        source = path[0].source
-        if source == question.subject:
+        granted, path = waiting.pop()
+        end = path[0].source if path else question.resource
+        if granted and end == question.subject:
             found += 1
             yield path
-        elif all(link.target != source for link in path):
-            waiting.extend((link, *path) for link in inward.get(source, ()))
-
-
-def losses(before: Iterable[Reach], after: Iterable[Reach]) -> tuple[list[Reach], list[Reach]]:
-    """Who gains and who loses between two answers about the same thing: ``(gained, lost)``."""
-    old = {reach.ref: reach for reach in before}
-    new = {reach.ref: reach for reach in after}
-    gained = [reach for ref, reach in new.items() if ref not in old]
-    lost = [reach for ref, reach in old.items() if ref not in new]
-    return gained, lost
+            continue
+        for link in inward.get(end, ()):
+            stage = _stage(link)
+            visited = any(link.source == known.target for known in path) or link.source == question.resource
+            if _follows(stage, granted=granted, backward=True) and not visited:
+                waiting.append((granted or stage is Stage.GRANT, (link, *path)))

@@ -121,7 +121,3 @@ class Link:
     source: Ref
     target: Ref
     validity: Validity = PERMANENT
-
-    def flipped(self) -> "Link":
-        """The same link seen from its target."""
-        return Link(self.target, self.source, self.validity)

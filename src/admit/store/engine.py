@@ -347,10 +347,18 @@ def _engine(url: URL, *, is_sqlite: bool) -> Engine:
     return engine
 
 
+_PRAGMAS = ("journal_mode = wal", "synchronous = full", "cache_size = -65536", "case_sensitive_like = on")
+
+
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     # The driver's own idea of when to begin is switched off; _begin_sqlite says it.
     connection.isolation_level = None
-    for pragma in ("journal_mode = wal", "synchronous = full", "foreign_keys = on", "cache_size = -65536"):
+    for pragma in (
+        "journal_mode = wal",
+        "synchronous = full",
+        "cache_size = -65536",
+        "case_sensitive_like = on",
+    ):
         connection.execute(f"pragma {pragma}")
 
 

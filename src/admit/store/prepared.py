@@ -75,7 +75,13 @@ class Prepared:
     def _compile(self, dialect: Dialect) -> _Compiled:
         compiled = self._statement.compile(dialect=dialect)
         order = compiled.positiontup  # type: ignore[attr-defined]
-        constants = {name: value for name, value in compiled.params.items() if value is not None}
+        # Values that stand in the statement are converted now; those given later travel as they are.
+        convert = compiled._bind_processors  # type: ignore[attr-defined]  # noqa: SLF001 - no public way
+        constants = {
+            name: convert[name](value) if name in convert else value
+            for name, value in compiled.params.items()
+            if value is not None
+        }
         found = _Compiled(str(compiled), None if order is None else tuple(order), constants)
         self._compiled[dialect.name] = found
         return found

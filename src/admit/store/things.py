@@ -1,19 +1,22 @@
 """Things: everything that has an id, with its attributes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from admit.core.links import Kind, Ref, Stage
+from admit.core.links import Kind, Ref
 from admit.core.validity import Millis
 from admit.store.prepared import Conflict, Prepared
-from admit.store.tables import blocks, links, secrets, things
+from admit.store.tables import blocks, secrets, things
+from admit.store.where import COLUMNS, Where, counting, listing
 
 T = TypeVar("T")
+
+__all__ = ["HandleTaken", "Thing", "Where"]
 
 
 class HandleTaken(Exception):
@@ -43,51 +46,8 @@ class Thing:
         return msgspec.json.decode(self.details, type=shape)
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
-    """Which things a listing is about. What is left out does not restrict."""
-
-    kind: Kind
-    parent: int | None = None
-    ids: Sequence[str] | None = None
-    keys: Sequence[int] | None = None
-    name: str | None = None
-    names: Sequence[str] | None = None
-    name_prefix: str | None = None
-    name_contains: str | None = None
-    details: Mapping[str, str | bool | None] = field(default_factory=dict)
-    """Attributes and the exact value each must have; None does not restrict."""
-    details_in: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    details_contain: Mapping[str, str | None] = field(default_factory=dict)
-    details_prefix: Mapping[str, str | None] = field(default_factory=dict)
-    linked_to: int | None = None
-    """Only what has a link to this key."""
-    linked_from: int | None = None
-    """Only what has a link from this key."""
-    not_linked_to: int | None = None
-    not_linked_from: int | None = None
-    held_at: Millis | None = None
-    """Only what a link that holds at this moment leads to."""
-    not_held_at: Millis | None = None
-    blocked: str | None = None
-    """Only what carries this block."""
-    not_blocked: str | None = None
-    order: Literal["oldest", "newest", "name", "changed"] = "oldest"
-
-
-_COLUMNS = (
-    things.c.key,
-    things.c.kind,
-    things.c.parent,
-    things.c.id,
-    things.c.name,
-    things.c.details,
-    things.c.created_at,
-    things.c.changed_at,
-)
-
 _BY_ID = Prepared(
-    select(*_COLUMNS).where(
+    select(*COLUMNS).where(
         things.c.kind == bindparam("kind"),
         things.c.parent == bindparam("parent"),
         things.c.id == bindparam("id"),
@@ -95,14 +55,14 @@ _BY_ID = Prepared(
     )
 )
 _BY_ID_ANYWHERE = Prepared(
-    select(*_COLUMNS).where(
+    select(*COLUMNS).where(
         things.c.kind == bindparam("kind"),
         things.c.id == bindparam("id"),
         things.c.removed_at.is_(None),
     )
 )
 _BY_NAME = Prepared(
-    select(*_COLUMNS).where(
+    select(*COLUMNS).where(
         things.c.kind == bindparam("kind"),
         things.c.parent == bindparam("parent"),
         things.c.name == bindparam("name"),
@@ -110,16 +70,16 @@ _BY_NAME = Prepared(
     )
 )
 _BY_HANDLE = Prepared(
-    select(*_COLUMNS).where(
+    select(*COLUMNS).where(
         things.c.kind == bindparam("kind"),
         things.c.parent == bindparam("parent"),
         things.c.handle == bindparam("handle"),
         things.c.removed_at.is_(None),
     )
 )
-_BY_KEY = Prepared(select(*_COLUMNS).where(things.c.key == bindparam("key")))
+_BY_KEY = Prepared(select(*COLUMNS).where(things.c.key == bindparam("key")))
 _CHILDREN = Prepared(
-    select(*_COLUMNS).where(things.c.parent == bindparam("parent"), things.c.removed_at.is_(None))
+    select(*COLUMNS).where(things.c.parent == bindparam("parent"), things.c.removed_at.is_(None))
 )
 _BLOCKS = Prepared(
     select(blocks.c.word).where(blocks.c.thing == bindparam("thing"), blocks.c.removed_at.is_(None))
@@ -158,9 +118,7 @@ def by_handle(sql: Connection, kind: Kind, parent: int, handle: str) -> Thing | 
 
 def named(sql: Connection, kind: Kind, name: str, at: Millis | None = None) -> list[Thing]:
     """Whatever of a kind has this name or this id, anywhere: what lives now, or lived at a moment."""
-    statement = select(*_COLUMNS).where(
-        things.c.kind == kind, or_(things.c.name == name, things.c.id == name)
-    )
+    statement = select(*COLUMNS).where(things.c.kind == kind, or_(things.c.name == name, things.c.id == name))
     if at is None:
         statement = statement.where(things.c.removed_at.is_(None))
     else:
@@ -185,8 +143,14 @@ def by_keys(sql: Connection, keys: Sequence[int]) -> dict[int, Thing]:
     """Things by key, alive or not."""
     if not keys:
         return {}
-    rows = sql.execute(select(*_COLUMNS).where(things.c.key.in_(keys)))
-    return {row[0]: _thing(row) for row in rows}
+    found: dict[int, Thing] = {}
+    for start in range(0, len(keys), KEYS_AT_ONCE):
+        rows = sql.execute(select(*COLUMNS).where(things.c.key.in_(keys[start : start + KEYS_AT_ONCE])))
+        found |= {row[0]: _thing(row) for row in rows}
+    return found
+
+
+KEYS_AT_ONCE = 500
 
 
 def children(sql: Connection, parent: int) -> list[Thing]:
@@ -196,18 +160,14 @@ def children(sql: Connection, parent: int) -> list[Thing]:
 
 def find(sql: Connection, where: Where, *, offset: int = 0, limit: int | None = None) -> list[Thing]:
     """The living things a ``Where`` selects, in its order."""
-    statement = select(*_COLUMNS).where(*_conditions(where)).order_by(*_ORDERS[where.order])
-    if limit is not None:
-        statement = statement.limit(limit)
-    if offset:
-        statement = statement.offset(offset)
-    return [_thing(row) for row in sql.execute(statement)]
+    statement, values = listing(where, offset, limit)
+    return [_thing(row) for row in statement.rows(sql, **values)]
 
 
 def count(sql: Connection, where: Where) -> int:
     """How many living things a ``Where`` selects."""
-    statement = select(func.count()).select_from(things).where(*_conditions(where))
-    return int(sql.execute(statement).scalar_one())
+    statement, values = counting(where)
+    return sum(int(row[0]) for row in statement.rows(sql, **values))
 
 
 def block_words(sql: Connection, key: int) -> frozenset[str]:
@@ -327,91 +287,3 @@ def secret_purposes(sql: Connection, key: int) -> frozenset[str]:
 def forget_secrets(sql: Connection, key: int) -> None:
     """Destroy all secrets of a thing."""
     sql.execute(delete(secrets).where(secrets.c.thing == key))
-
-
-_ORDERS = {
-    "oldest": (things.c.key.asc(),),
-    "newest": (things.c.key.desc(),),
-    "name": (things.c.name.asc(), things.c.key.asc()),
-    "changed": (things.c.changed_at.desc(), things.c.key.desc()),
-}
-
-
-def _like(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-def _detail(name: str) -> ColumnElement[str]:
-    text: ColumnElement[str] = things.c.details[name].as_string()
-    return text
-
-
-def _conditions(where: Where) -> list[ColumnElement[bool]]:
-    """What a ``Where`` asks, as SQL."""
-    found = [things.c.kind == where.kind, things.c.removed_at.is_(None)]
-    if where.parent is not None:
-        found.append(things.c.parent == where.parent)
-    if where.ids is not None:
-        found.append(things.c.id.in_(where.ids))
-    if where.keys is not None:
-        found.append(things.c.key.in_(where.keys))
-    if where.name is not None:
-        found.append(things.c.name == where.name)
-    if where.names is not None:
-        found.append(things.c.name.in_(where.names))
-    if where.name_prefix is not None:
-        found.append(things.c.name.like(_like(where.name_prefix) + "%", escape="\\"))
-    if where.name_contains is not None:
-        found.append(things.c.name.like("%" + _like(where.name_contains) + "%", escape="\\"))
-    return found + _on_details(where) + _on_links(where) + _on_blocks(where)
-
-
-def _on_details(where: Where) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    for name, value in where.details.items():
-        if isinstance(value, bool):
-            found.append(things.c.details[name].as_boolean() == value)
-        elif value is not None:
-            found.append(_detail(name) == value)
-    found += [_detail(name).in_(values) for name, values in where.details_in.items()]
-    for name, part in where.details_contain.items():
-        if part is not None:
-            found.append(_detail(name).like("%" + _like(part) + "%", escape="\\"))
-    for name, part in where.details_prefix.items():
-        if part is not None:
-            found.append(_detail(name).like(_like(part) + "%", escape="\\"))
-    return found
-
-
-def _on_links(where: Where) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    outward = select(links.c.target).where(links.c.source == things.c.key)
-    stages = links.c.stage.in_([int(stage) for stage in Stage])
-    inward = select(links.c.source).where(links.c.target == things.c.key, stages)
-    if where.linked_to is not None:
-        found.append(outward.where(stages, links.c.target == where.linked_to).exists())
-    if where.not_linked_to is not None:
-        found.append(~outward.where(stages, links.c.target == where.not_linked_to).exists())
-    if where.linked_from is not None:
-        found.append(inward.where(links.c.source == where.linked_from).exists())
-    if where.not_linked_from is not None:
-        found.append(~inward.where(links.c.source == where.not_linked_from).exists())
-    if where.held_at is not None:
-        found.append(inward.where(_holds_at(where.held_at)).exists())
-    if where.not_held_at is not None:
-        found.append(~inward.where(_holds_at(where.not_held_at)).exists())
-    return found
-
-
-def _holds_at(moment: Millis) -> ColumnElement[bool]:
-    return and_(links.c.starts_at <= moment, links.c.ends_at > moment)
-
-
-def _on_blocks(where: Where) -> list[ColumnElement[bool]]:
-    standing = select(blocks.c.thing).where(blocks.c.thing == things.c.key, blocks.c.removed_at.is_(None))
-    found: list[ColumnElement[bool]] = []
-    if where.blocked is not None:
-        found.append(standing.where(blocks.c.word == where.blocked).exists())
-    if where.not_blocked is not None:
-        found.append(~standing.where(blocks.c.word == where.not_blocked).exists())
-    return found

@@ -1,0 +1,204 @@
+"""Which things a listing is about, as a value and as SQL."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Literal, TypeAlias
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, select
+
+from admit.core.links import Kind, Stage
+from admit.core.validity import Millis
+from admit.store.prepared import Prepared
+from admit.store.tables import blocks, links, things
+
+Order: TypeAlias = Literal["oldest", "newest", "name", "changed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which things a listing is about. What is left out does not restrict."""
+
+    kind: Kind
+    parent: int | None = None
+    ids: Sequence[str] | None = None
+    keys: Sequence[int] | None = None
+    name: str | None = None
+    names: Sequence[str] | None = None
+    name_prefix: str | None = None
+    name_contains: str | None = None
+    details: Mapping[str, str | bool | None] = field(default_factory=dict)
+    """Attributes and the exact value each must have; None does not restrict."""
+    details_in: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    details_contain: Mapping[str, str | None] = field(default_factory=dict)
+    details_prefix: Mapping[str, str | None] = field(default_factory=dict)
+    linked_to: int | None = None
+    """Only what has a link to this key."""
+    linked_from: int | None = None
+    """Only what has a link from this key."""
+    not_linked_to: int | None = None
+    not_linked_from: int | None = None
+    held_at: Millis | None = None
+    """Only what a link that holds at this moment leads to."""
+    not_held_at: Millis | None = None
+    blocked: str | None = None
+    """Only what carries this block."""
+    not_blocked: str | None = None
+    order: Order = "oldest"
+
+
+COLUMNS = (
+    things.c.key,
+    things.c.kind,
+    things.c.parent,
+    things.c.id,
+    things.c.name,
+    things.c.details,
+    things.c.created_at,
+    things.c.changed_at,
+)
+"""What is read of a thing, in the order of its class."""
+
+_ORDERS = {
+    "oldest": (things.c.key.asc(),),
+    "newest": (things.c.key.desc(),),
+    "name": (things.c.name.asc(), things.c.key.asc()),
+    "changed": (things.c.changed_at.desc(), things.c.key.desc()),
+}
+
+Criterion: TypeAlias = tuple[str | int, ...]
+"""One restriction without its values: its name, and what else shapes the SQL."""
+
+_STAGES = links.c.stage.in_([bindparam(f"stage_{stage:d}", int(stage)) for stage in Stage])
+_OUTWARD = select(links.c.target).where(links.c.source == things.c.key, _STAGES)
+_INWARD = select(links.c.source).where(links.c.target == things.c.key, _STAGES)
+_STANDING = select(blocks.c.thing).where(blocks.c.thing == things.c.key, blocks.c.removed_at.is_(None))
+
+
+def _among(column: ColumnElement[Any], many: int, place: str) -> ColumnElement[bool]:
+    return column.in_([bindparam(f"{place}_{n}") for n in range(many)]) if many else false()
+
+
+def _detail(name: str) -> ColumnElement[str]:
+    text: ColumnElement[str] = things.c.details[name].as_string()
+    return text
+
+
+def _holds(place: str) -> ColumnElement[bool]:
+    return and_(links.c.starts_at <= bindparam(place), links.c.ends_at > bindparam(place))
+
+
+_CONDITIONS: dict[str, Callable[..., ColumnElement[bool]]] = {
+    "parent": lambda place: things.c.parent == bindparam(place),
+    "name": lambda place: things.c.name == bindparam(place),
+    "name_like": lambda place: things.c.name.like(bindparam(place), escape="\\"),
+    "ids": lambda many, place: _among(things.c.id, many, place),
+    "keys": lambda many, place: _among(things.c.key, many, place),
+    "names": lambda many, place: _among(things.c.name, many, place),
+    "is": lambda name, place: _detail(name) == bindparam(place),
+    "is_so": lambda name, place: things.c.details[name].as_boolean() == bindparam(place),
+    "is_among": lambda name, many, place: _among(_detail(name), many, place),
+    "is_like": lambda name, place: _detail(name).like(bindparam(place), escape="\\"),
+    "linked_to": lambda place: _OUTWARD.where(links.c.target == bindparam(place)).exists(),
+    "not_linked_to": lambda place: ~_OUTWARD.where(links.c.target == bindparam(place)).exists(),
+    "linked_from": lambda place: _INWARD.where(links.c.source == bindparam(place)).exists(),
+    "not_linked_from": lambda place: ~_INWARD.where(links.c.source == bindparam(place)).exists(),
+    "held_at": lambda place: _INWARD.where(_holds(place)).exists(),
+    "not_held_at": lambda place: ~_INWARD.where(_holds(place)).exists(),
+    "blocked": lambda place: _STANDING.where(blocks.c.word == bindparam(place)).exists(),
+    "not_blocked": lambda place: ~_STANDING.where(blocks.c.word == bindparam(place)).exists(),
+}
+"""Every restriction as SQL; the last argument names the place of its value."""
+
+_PLAIN = (
+    "parent",
+    "name",
+    "linked_to",
+    "linked_from",
+    "not_linked_to",
+    "not_linked_from",
+    "held_at",
+    "not_held_at",
+    "blocked",
+    "not_blocked",
+)
+_LISTS = ("ids", "keys", "names")
+
+
+def _asked(where: Where) -> tuple[tuple[Criterion, ...], dict[str, Any]]:
+    """The restrictions of a ``Where`` without their values, and the values by place."""
+    found: list[tuple[Criterion, Any]] = [
+        ((name,), getattr(where, name)) for name in _PLAIN if getattr(where, name) is not None
+    ]
+    for name in _LISTS:
+        listed = getattr(where, name)
+        if listed is not None:
+            found.append(((name, len(listed)), listed))
+    if where.name_prefix is not None:
+        found.append((("name_like",), f"{_literal(where.name_prefix)}%"))
+    if where.name_contains is not None:
+        found.append((("name_like",), f"%{_literal(where.name_contains)}%"))
+    found += _asked_of_details(where)
+    values: dict[str, Any] = {}
+    for number, (_, value) in enumerate(found):
+        if isinstance(value, list | tuple):
+            values |= {f"p{number}_{n}": item for n, item in enumerate(value)}
+        else:
+            values[f"p{number}"] = value
+    return tuple(criterion for criterion, _ in found), values
+
+
+def _asked_of_details(where: Where) -> list[tuple[Criterion, Any]]:
+    found: list[tuple[Criterion, Any]] = []
+    for name, value in where.details.items():
+        if value is not None:
+            found.append((("is_so" if isinstance(value, bool) else "is", name), value))
+    found += [(("is_among", name, len(listed)), tuple(listed)) for name, listed in where.details_in.items()]
+    for name, part in where.details_contain.items():
+        if part is not None:
+            found.append((("is_like", name), f"%{_literal(part)}%"))
+    for name, part in where.details_prefix.items():
+        if part is not None:
+            found.append((("is_like", name), f"{_literal(part)}%"))
+    return found
+
+
+def _literal(text: str) -> str:
+    """A text in which LIKE finds nothing to interpret."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _restricted(statement: Select[Any], criteria: tuple[Criterion, ...]) -> Select[Any]:
+    conditions = [
+        _CONDITIONS[str(name)](*rest, f"p{number}") for number, (name, *rest) in enumerate(criteria)
+    ]
+    return statement.where(things.c.kind == bindparam("kind"), things.c.removed_at.is_(None), *conditions)
+
+
+# Building and translating a statement costs ten times what running it does: each form is made once.
+@lru_cache(maxsize=1024)
+def _listing(criteria: tuple[Criterion, ...], order: Order) -> Prepared:
+    statement = _restricted(select(*COLUMNS), criteria).order_by(*_ORDERS[order])
+    return Prepared(statement.limit(bindparam("limit")).offset(bindparam("offset")))
+
+
+@lru_cache(maxsize=1024)
+def _counting(criteria: tuple[Criterion, ...]) -> Prepared:
+    return Prepared(_restricted(select(func.count()).select_from(things), criteria))
+
+
+EVERYTHING = 2**62
+"""A limit that does not limit."""
+
+
+def listing(where: Where, offset: int, limit: int | None) -> tuple[Prepared, dict[str, Any]]:
+    """The statement that lists, and its values."""
+    criteria, values = _asked(where)
+    paging = {"limit": EVERYTHING if limit is None else limit, "offset": offset}
+    return _listing(criteria, where.order), {**values, **paging, "kind": int(where.kind)}
+
+
+def counting(where: Where) -> tuple[Prepared, dict[str, Any]]:
+    """The statement that counts, and its values."""
+    criteria, values = _asked(where)
+    return _counting(criteria), {**values, "kind": int(where.kind)}
