@@ -34,6 +34,10 @@ class System:
     admit: Admit
     clock: FakeClock
     founded: Founded
+    peer: str = "127.0.0.1"
+    """The address calls come from."""
+    scheme: str = "http"
+    """What calls come over; with TLS ``https``."""
     key: SigningKey = field(init=False)
     _count: Any = field(default_factory=itertools.count)
 
@@ -67,10 +71,10 @@ class System:
         return answer
 
     def http(
-        self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"", peer: str = "127.0.0.1"
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"", peer: str | None = None
     ) -> tuple[int, bytes, dict[str, str]]:
         """One raw HTTP request through the ASGI application: status, body, headers."""
-        return asyncio.run(self._http(method, target, headers, body, peer))
+        return asyncio.run(self._http(method, target, headers, body, peer or self.peer))
 
     async def _http(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes, peer: str
@@ -82,7 +86,7 @@ class System:
             "method": method,
             "path": path,
             "query_string": query.encode("latin-1"),
-            "scheme": "http",
+            "scheme": self.scheme,
             "client": (peer, 40000),
             "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()],
         }

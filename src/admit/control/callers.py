@@ -2,6 +2,7 @@
 
 import base64
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -196,7 +197,11 @@ def policies_of(sql: Connection, holders: list[int]) -> tuple[Policy, ...]:
         for _, ref in stored_links.of(sql, holder, inward=False, kind=Kind.RAM_POLICY)
     )
     found = stored.by_keys(sql, list(attached))
-    return tuple(parse_policy(policy.name, policy.read(PolicyDetails).document) for policy in found.values())
+    return tuple(_parsed(policy.name, policy.read(PolicyDetails).document) for policy in found.values())
+
+
+# Callers are read again after every change of policy, whatever it is about; documents seldom change.
+_parsed = lru_cache(maxsize=1024)(parse_policy)
 
 
 def read_token(world: World, token: str) -> SecurityToken:

@@ -4,12 +4,15 @@ from admit.services.ram import (
     access_keys,
     attached,
     attachments,
+    entities,
+    errors,
     founding,
     group_users,
     groups,
     policies,
     policy_versions,
     roles,
+    tags,
     users,
 )
 from admit.services.ram.vocabulary import ram
@@ -18,6 +21,8 @@ __all__ = [
     "access_keys",
     "attached",
     "attachments",
+    "entities",
+    "errors",
     "founding",
     "group_users",
     "groups",
@@ -25,5 +30,6 @@ __all__ = [
     "policy_versions",
     "ram",
     "roles",
+    "tags",
     "users",
 ]
