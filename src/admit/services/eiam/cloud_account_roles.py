@@ -242,7 +242,7 @@ class UpdateCloudAccountRoleDescription(Shape):
         return Done()
 
 
-@eiam.operation("update", errors=(ResourceNotFound,), resources=(ON_CLOUD_ROLE,))
+@eiam.operation("update", errors=(ResourceNotFound, InvalidParameter), resources=(ON_CLOUD_ROLE,))
 class EnableCloudAccountRole(Shape):
     """Enables a role of a cloud account: who holds it can use it again.
 
@@ -263,7 +263,7 @@ class EnableCloudAccountRole(Shape):
         return Done()
 
 
-@eiam.operation("update", errors=(ResourceNotFound,), resources=(ON_CLOUD_ROLE,))
+@eiam.operation("update", errors=(ResourceNotFound, InvalidParameter), resources=(ON_CLOUD_ROLE,))
 class DisableCloudAccountRole(Shape):
     """Disables a role of a cloud account: rules still lead to it, and nobody can use it.
 

@@ -253,7 +253,7 @@ class UpdateAuthorizationRuleDescription(Shape):
         return Done()
 
 
-@eiam.operation("update", errors=(ResourceNotFound,), resources=(ON_RULE,), form=BODY_TOKEN)
+@eiam.operation("update", errors=(ResourceNotFound, InvalidParameter), resources=(ON_RULE,), form=BODY_TOKEN)
 class EnableAuthorizationRule(Shape):
     """Enables an authorization rule: what it grants can be used again.
 
@@ -273,7 +273,7 @@ class EnableAuthorizationRule(Shape):
         return Done()
 
 
-@eiam.operation("update", errors=(ResourceNotFound,), resources=(ON_RULE,), form=BODY_TOKEN)
+@eiam.operation("update", errors=(ResourceNotFound, InvalidParameter), resources=(ON_RULE,), form=BODY_TOKEN)
 class DisableAuthorizationRule(Shape):
     """Disables an authorization rule: it keeps its attachments and gives no access.
 
