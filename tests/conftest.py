@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -36,28 +37,39 @@ def postgres(request: pytest.FixtureRequest) -> Iterator[Cluster | None]:
             yield server
 
 
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A system made once; each test gets a copy of it."""
+
+    directory: Path
+    founded: Founded
+    database: str | None
+    """The PostgreSQL database's name, if the run is about PostgreSQL."""
+
+
 @pytest.fixture(scope="session")
-def founded_directory(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Founded]:
-    """A data directory made once; each test gets a copy."""
+def template(tmp_path_factory: pytest.TempPathFactory, postgres: Cluster | None) -> Template:
+    """The system that tests begin with."""
     directory = tmp_path_factory.mktemp("founded") / "data"
-    founded = create(Settings(data=directory), FakeClock(), Chance.seeded(1))
-    return directory, founded
+    database = None if postgres is None else postgres.new_database()
+    url = "" if postgres is None or database is None else postgres.url(database)
+    founded = create(Settings(data=directory, database_url=url), FakeClock(), Chance.seeded(1))
+    return Template(directory, founded, database)
 
 
 @pytest.fixture
-def system(
-    tmp_path: Path, founded_directory: tuple[Path, Founded], postgres: Cluster | None
-) -> Iterator[System]:
+def system(tmp_path: Path, template: Template, postgres: Cluster | None) -> Iterator[System]:
     """A whole system under a fake clock, new for each test."""
     clock, chance = FakeClock(), Chance.seeded(2)
     directory = tmp_path / "data"
-    if postgres is None:
-        template, founded = founded_directory
-        shutil.copytree(template, directory)
-        settings = Settings(data=directory)
+    shutil.copytree(template.directory, directory)
+    if postgres is None or template.database is None:
+        admit = open_admit(Settings(data=directory), clock, chance)
+        yield System(admit, clock, template.founded)
+        admit.close()
     else:
-        settings = Settings(data=directory, database_url=postgres.new_database())
-        founded = create(settings, clock, chance)
-    admit = open_admit(settings, clock, chance)
-    yield System(admit, clock, founded)
-    admit.close()
+        name = postgres.new_database(template.database)
+        admit = open_admit(Settings(data=directory, database_url=postgres.url(name)), clock, chance)
+        yield System(admit, clock, template.founded)
+        admit.close()
+        postgres.drop(name)

@@ -9,6 +9,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import LiteralString
+
+import psycopg
 
 _NUMBERS = itertools.count()
 
@@ -43,11 +46,24 @@ class Cluster:
     def stop(self) -> None:
         self._run(_program("pg_ctl"), "-D", str(self.directory / "data"), "-m", "immediate", "stop")
 
-    def new_database(self) -> str:
-        """The URL of a fresh, empty database."""
+    def new_database(self, template: str = "template1") -> str:
+        """The name of a fresh database, made like another one."""
         name = f"admit_{next(_NUMBERS)}"
-        self._run(_program("createdb"), "-h", str(self.directory), "-U", self.user, name)
+        self._say(f"create database {name} template {template} strategy file_copy")
+        return name
+
+    def drop(self, name: str) -> None:
+        """Forget a database."""
+        self._say(f"drop database {name} with (force)")
+
+    def url(self, name: str) -> str:
+        """How a database is reached."""
         return f"postgresql+psycopg://{self.user}@/{name}?host={self.directory}"
+
+    def _say(self, text: LiteralString) -> None:
+        conninfo = f"host={self.directory} user={self.user} dbname=postgres"
+        with psycopg.connect(conninfo, autocommit=True) as server:
+            server.execute(text)
 
     def _run(self, *command: str) -> None:
         subprocess.run([*self._prefix, *command], check=True, capture_output=True, cwd="/")

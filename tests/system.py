@@ -9,11 +9,10 @@ from typing import Any
 
 from admit.base.clock import FakeClock
 from admit.control.founding import Founded
-from admit.main import Admit
-from admit.store.links import current_revision
-from admit.rpc.signing import Call, SigningKey, sign_acs3
-
 from admit.core.validity import Millis
+from admit.main import Admit
+from admit.rpc.signing import Call, SigningKey, sign_acs3
+from admit.store.links import current_revision
 
 
 class Refused(Exception):

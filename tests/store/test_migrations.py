@@ -35,7 +35,8 @@ def new_engine(request, tmp_path):
         if request.param == "sqlite":
             url = f"sqlite:///{tmp_path / f'{len(stores)}.db'}"
         else:
-            url = request.getfixturevalue("server").new_database()
+            server = request.getfixturevalue("server")
+            url = server.url(server.new_database())
         stores.append(Store(url, FakeClock(), b"key"))
         return stores[-1].engine
 
