@@ -115,6 +115,15 @@ def test_a_policy_speaks_of_users_and_policies_by_name(callers: Callers) -> None
             assert refused(callers.ram, "AttachPolicyToUser", key, **attach) == DENIED
 
 
+def test_a_deny_is_not_escaped_by_parameters_that_are_not_read(callers: Callers) -> None:
+    """a deny is not escaped by parameters that are not read"""
+    own = f"acs:ram:*:{callers.account}:policy/guard"
+    key = callers.user("alice", statement("Allow", "ram:*"), statement("Deny", "ram:*", own))
+    callers.policy("guard", statement("Deny", "*"))
+    for asked in ({}, {"PolicyType": "System"}, {"PolicyOwner": "system"}, {"account": "system"}):
+        assert refused(callers.ram, "DeletePolicy", key, PolicyName="guard", **asked) == DENIED
+
+
 def test_a_policy_holds_from_a_moment_to_another(callers: Callers) -> None:
     """a policy holds from a moment to another"""
     now = callers.system.clock.now()

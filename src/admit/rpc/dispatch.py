@@ -155,7 +155,10 @@ class Dispatcher:
             caller = self._authenticate(wire, claim)
         except SignatureFault as fault:
             raise BadSignature(fault.code, fault.message) from None
-        parameters = business_parameters(wire)
+        # What the operation does not read must not tell RAM what it is about.
+        parameters = {
+            name: value for name, value in business_parameters(wire).items() if name in operation.by_name
+        }
         conditions = self._conditions(operation, parameters, caller, peer)
         if operation.authorized:
             resources = self._resources(operation, parameters, caller)

@@ -28,6 +28,7 @@ from admit.services.ram.errors import (
 from admit.services.ram.policy_versions import VersionShown, add_version, default_of, shown_version
 from admit.services.ram.tags import Tags, TagsShown, tagged, tags_given, tags_shown
 from admit.services.ram.vocabulary import (
+    THE_OWN_POLICY,
     THE_POLICY,
     Date,
     Description,
@@ -212,7 +213,7 @@ class ListPolicies(Shape):
         )
 
 
-@ram.operation("update", errors=(InvalidParameter, PolicyNotFound), resources=(THE_POLICY,))
+@ram.operation("update", errors=(InvalidParameter, PolicyNotFound), resources=(THE_OWN_POLICY,))
 class UpdatePolicyDescription(Shape):
     """Gives a policy of the account another description.
 
@@ -245,7 +246,7 @@ class UpdatePolicyDescription(Shape):
         RoleHasPolicy,
         PolicyHasVersion,
     ),
-    resources=(THE_POLICY,),
+    resources=(THE_OWN_POLICY,),
 )
 class DeletePolicy(Shape):
     """Deletes a policy of the account that is attached to nothing."""

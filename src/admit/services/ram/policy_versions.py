@@ -22,6 +22,7 @@ from admit.services.ram.errors import (
     VersionIsDefault,
 )
 from admit.services.ram.vocabulary import (
+    THE_OWN_POLICY,
     THE_POLICY,
     Date,
     Document,
@@ -105,7 +106,7 @@ def _version(call: Call, owner: Thing, version_id: str) -> Thing:
 @ram.operation(
     "create",
     errors=(InvalidParameter, MalformedPolicyDocument, PolicyNotFound, TooManyVersions),
-    resources=(THE_POLICY,),
+    resources=(THE_OWN_POLICY,),
 )
 class CreatePolicyVersion(Shape):
     """Adds a version to a policy of the account, and if asked puts it in force."""
@@ -188,7 +189,7 @@ class ListPolicyVersions(Shape):
 
 
 @ram.operation(
-    "update", errors=(InvalidParameter, PolicyNotFound, PolicyVersionNotFound), resources=(THE_POLICY,)
+    "update", errors=(InvalidParameter, PolicyNotFound, PolicyVersionNotFound), resources=(THE_OWN_POLICY,)
 )
 class SetDefaultPolicyVersion(Shape):
     """Puts a version of a policy of the account in force, from the next call on."""
@@ -213,7 +214,7 @@ class SetDefaultPolicyVersion(Shape):
 @ram.operation(
     "delete",
     errors=(InvalidParameter, PolicyNotFound, PolicyVersionNotFound, VersionIsDefault),
-    resources=(THE_POLICY,),
+    resources=(THE_OWN_POLICY,),
 )
 class DeletePolicyVersion(Shape):
     """Deletes a version of a policy of the account, unless it is the one in force."""

@@ -40,6 +40,8 @@ THE_USER = "user/{UserName}"
 THE_GROUP = "group/{GroupName}"
 THE_ROLE = "role/{RoleName}"
 THE_POLICY = "acs:ram:*:{PolicyOwner}:policy/{PolicyName}"
+THE_OWN_POLICY = "policy/{PolicyName}"
+"""A policy of the account, for operations that never touch those of the system."""
 
 
 def _spelled(characters: str) -> str:
