@@ -77,6 +77,8 @@ def serve(**flags: Any) -> None:
     """Serve everything in one process, until it is told to stop (Ctrl-C, SIGTERM)."""
     settings = load(flags)
     log.configure(json=settings.log_json, level=settings.log_level)
+    if not (settings.http or settings.https):
+        fail("Both http and https are empty: there is nowhere to serve.", USAGE)
     if not settings.data.is_dir():
         fail(f"There is no data directory {settings.data}: `admit init` makes one.", NOT_REACHABLE)
     with held(settings.data):
@@ -94,8 +96,6 @@ def _say_ready(listeners: list[Listener]) -> None:
 
 
 def _listeners(settings: Settings) -> list[Listener]:
-    if not (settings.http or settings.https):
-        fail("Both http and https are empty: there is nowhere to serve.", USAGE)
     try:
         found = [Listener(listen(settings.http))] if settings.http else []
         if settings.https:

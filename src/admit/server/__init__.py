@@ -75,10 +75,9 @@ def run(admit: Admit, listeners: Sequence[Listener], ready: Callable[[], object]
 
     A signal lets what is under way finish; a second one does not wait for it.
     """
-    configs = [_config(admit, each.tls) for each in listeners]
-    servers = [_Server(config) for config in configs]
-    with asyncio.Runner(loop_factory=configs[0].get_loop_factory()) as runner:
-        runner.run(_serve(admit, list(zip(servers, listeners, strict=True)), ready))
+    loop_factory = _config(admit, None).get_loop_factory()
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(serve_until(admit, listeners, ready))
 
 
 class _Server(uvicorn.Server):
@@ -116,9 +115,9 @@ def _config(admit: Admit, tls: ssl.SSLContext | None) -> uvicorn.Config:
     )
 
 
-async def _serve(
-    admit: Admit, servers: Sequence[tuple[_Server, Listener]], ready: Callable[[], object]
-) -> None:
+async def serve_until(admit: Admit, listeners: Sequence[Listener], ready: Callable[[], object]) -> None:
+    """What :func:`run` does, on the loop there is."""
+    servers = [(_Server(_config(admit, each.tls)), each) for each in listeners]
     stopping = asyncio.Event()
     signals = _stop_on_signals([server for server, _ in servers], stopping)
     serving = [asyncio.create_task(server.serve([listener.socket])) for server, listener in servers]
@@ -131,17 +130,17 @@ async def _serve(
         for _, listener in servers
         if listener.tls is not None
     ]
+    answering = asyncio.gather(*(server.answering.wait() for server, _ in servers))
+    watched: list[asyncio.Future[Any]] = [answering, *serving]
     try:
-        answering = asyncio.gather(*(server.answering.wait() for server, _ in servers))
-        watched: list[asyncio.Future[Any]] = [answering, *serving]
         await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
         if answering.done():
             ready()
         await asyncio.gather(*serving)
     finally:
-        for task in (*serving, *beside):
+        for task in (*watched, *beside):
             task.cancel()
-        await asyncio.gather(*serving, *beside, return_exceptions=True)
+        await asyncio.gather(*watched, *beside, return_exceptions=True)
         signals.close()
 
 

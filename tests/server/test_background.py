@@ -1,0 +1,161 @@
+"""What runs beside the answering of requests."""
+
+import asyncio
+import signal
+import ssl
+from contextlib import suppress
+
+import pytest
+from sqlalchemy import text
+
+from admit.base.authority import LOCAL_NAMES, AuthorityFiles, AuthorityRefused, certificate_names, days_left
+from admit.core.validity import DAY, HOUR, MINUTE
+from admit.server import Listener, background, certificate, listen, protocol, serve_until
+from admit.settings import Settings
+from admit.store import tokens
+from tests.system import System
+
+PRODUCT = "yundun-bastionhost"
+
+
+async def beside(*running, until):
+    """Run these until the condition holds."""
+    tasks = [asyncio.create_task(each) for each in running]
+    try:
+        while not until():  # noqa: ASYNC110 - it waits for a row, which sets no event
+            await asyncio.sleep(0)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def kept(system: System) -> tuple[list[str], list[str]]:
+    """The nonces and client tokens in the store."""
+    with system.admit.store.read() as sql:
+        return (
+            [row[0] for row in sql.execute(text("select nonce from nonces order by nonce"))],
+            [row[0] for row in sql.execute(text("select token from client_tokens order by token"))],
+        )
+
+
+def test_nonces_and_client_tokens_are_dropped_once_they_cannot_matter(system):
+    def write(name):
+        def body(tx):
+            tokens.use_nonce(tx.sql, name, tx.now)
+            tokens.tell(tx.sql, ("caller", "action", name), tokens.Told(b"", b""), tx.now)
+
+        system.admit.store.write_now(background.AUTHOR, body)
+
+    write("oldest")
+    system.advance(48 * HOUR)
+    write("older")
+    system.advance(30 * MINUTE)
+    write("new")
+
+    nonces, known = ["new", "older"], ["new", "older"]
+    asyncio.run(beside(background.sweep(system.admit), until=lambda: kept(system) == (nonces, known)))
+    assert kept(system) == (nonces, known)
+
+    async def an_hour_later():
+        system.advance(1)
+        sweeping = background.sweep(system.admit)
+        await beside(sweeping, until=lambda: kept(system)[0] == ["new"])
+
+    asyncio.run(an_hour_later())
+    assert kept(system) == (["new"], ["new", "older"])
+
+
+def test_what_fails_is_counted_and_begins_anew_after_a_pause(system, monkeypatch):
+    begun = []
+
+    async def failing(_admit):
+        begun.append(system.clock.now())
+        if len(begun) < 3:
+            raise OSError("not now")
+
+    monkeypatch.setattr(background, "TASKS", (("failing", failing),))
+    (running,) = background.tasks(system.admit)
+
+    async def let_time_pass():
+        task = asyncio.create_task(running)
+        while not task.done():
+            await asyncio.sleep(0)
+            if len(begun) < 3:
+                system.advance(background.PAUSE)
+        await task
+
+    asyncio.run(let_time_pass())
+    assert len(begun) == 3
+    assert begun[1] - begun[0] >= background.PAUSE
+    assert b'admit_background_failures_total{task="failing"} 2.0' in system.admit.world.metrics.text()
+
+
+def test_a_request_that_does_not_come_to_an_end_is_dropped(system, monkeypatch):
+    monkeypatch.setattr(protocol, "REQUEST_S", -1)
+
+    async def story():
+        socket, ready = listen("127.0.0.1:0"), asyncio.Event()
+        serving = asyncio.create_task(serve_until(system.admit, [Listener(socket)], ready.set))
+        await ready.wait()
+        reader, writer = await asyncio.open_connection(*socket.getsockname())
+        writer.write(b"POST / HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n")
+        begun = await reader.readuntil(b"\r\n\r\n")
+        while not reader.at_eof():
+            system.advance(protocol.LOOK_MS)
+            await asyncio.sleep(0)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(reader.read(), 0.01)
+        writer.close()
+        signal.raise_signal(signal.SIGTERM)
+        await serving
+        return begun
+
+    assert asyncio.run(story()).startswith(b"HTTP/1.1 100 ")
+
+
+def test_the_server_certificate_is_renewed_when_a_month_is_left(system):
+    settings, now = system.admit.settings, system.clock.now()
+    served = AuthorityFiles(settings.tls).server_certificate
+    first = served.read_bytes()
+    left = days_left(served, now)
+
+    context = certificate.context(settings, now)
+    assert served.read_bytes() == first
+    early = now + (left - 30) * DAY
+    assert certificate.refresh(settings, context, early) == 30
+    assert served.read_bytes() == first
+    assert certificate.refresh(settings, context, early + DAY) > 300
+    assert served.read_bytes() != first
+
+
+def test_the_server_certificate_follows_the_names_it_is_for(system):
+    settings = Settings(
+        data=system.admit.settings.data, tls_names=("gate.example.com",), https="192.0.2.7:8443"
+    )
+
+    certificate.context(settings, system.clock.now())
+
+    names = certificate_names(AuthorityFiles(settings.tls).server_certificate)
+    assert set(names) == {*LOCAL_NAMES, "gate.example.com", "192.0.2.7"}
+
+
+def test_a_certificate_of_your_own_is_used_and_never_replaced(system, tmp_path):
+    made, now = AuthorityFiles(system.admit.settings.tls), system.clock.now()
+    own = tmp_path / "own.pem"
+    own.write_bytes(made.server_certificate.read_bytes())
+    settings = Settings(data=tmp_path, tls_certificate=own, tls_key=made.server_key)
+
+    assert isinstance(certificate.context(settings, now + 390 * DAY), ssl.SSLContext)
+    assert own.read_bytes() == made.server_certificate.read_bytes()
+
+
+@pytest.mark.parametrize("text", [None, "no certificate"])
+def test_a_certificate_that_cannot_be_used_is_refused_by_name(tmp_path, text):
+    own = tmp_path / "own.pem"
+    if text is not None:
+        own.write_text(text)
+    settings = Settings(data=tmp_path, tls_certificate=own, tls_key=own)
+
+    with pytest.raises(AuthorityRefused, match=r"own\.pem cannot be used"):
+        certificate.context(settings, 0)
