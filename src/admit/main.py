@@ -18,7 +18,7 @@ from admit.control.world import World
 from admit.core.links import Kind
 from admit.rpc.dispatch import Dispatcher
 from admit.rpc.operation import Registry
-from admit.services import access, appstream, bastionhost, edsuser, eiam, ram, sts
+from admit.services import access, appstream, bastionhost, billing, edsuser, eiam, location, ram, sts
 from admit.settings import Settings
 from admit.store import things
 from admit.store.engine import Store
@@ -34,6 +34,8 @@ SERVICES = (
     eiam.eiam,
     ram.ram,
     sts.sts,
+    location.location,
+    billing.billing,
 )
 """Every service of the wire."""
 
@@ -84,6 +86,7 @@ def _create(settings: Settings, clock: Clock, chance: Chance) -> founding.Founde
 
 
 FOUNDERS: tuple[founding.Founder, ...] = (
+    appstream.founding.found,
     bastionhost.instances.found,
     eiam.instances.found,
     ram.founding.found,

@@ -243,8 +243,15 @@ class Dispatcher:
         return await asyncio.wrap_future(self._store.write(author, body))
 
     def _call(self, admitted: Admitted, envelope: Envelope, sql: Connection, now: Millis) -> Call:
-        caller, conditions = admitted.caller, admitted.conditions
-        return Call(sql, now, caller, envelope.request_id, self._world, conditions=conditions)
+        return Call(
+            sql,
+            now,
+            admitted.caller,
+            envelope.request_id,
+            self._world,
+            conditions=admitted.conditions,
+            host=envelope.host,
+        )
 
 
 def _once(operation: Operation, parsed: Shape, call: Call) -> bytes:

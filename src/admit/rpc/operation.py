@@ -39,6 +39,8 @@ class Call:
     transaction: Tx | None = None
     conditions: Mapping[str, str] = field(default_factory=dict)
     """What RAM's conditions may ask of the request: the moment, the address, the transport, the caller."""
+    host: str = ""
+    """The address the caller wrote to reach this server, as it says itself."""
 
     @property
     def tx(self) -> Tx:
