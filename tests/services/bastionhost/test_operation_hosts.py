@@ -195,3 +195,15 @@ def test_another_bastion_host_of_the_same_person_stays_apart(gate: Gate, alice: 
     gate.user("alice", ram_id=RAM_ID)
     assert operable(gate, alice) == []
     assert accounts(gate, alice, host) == []
+
+
+def test_what_is_open_to_another_user_of_the_same_person_is_not_listed(gate: Gate, alice: SigningKey) -> None:
+    """what is open to another user of the same person is not listed"""
+    user, other = gate.user("alice", ram_id=RAM_ID), gate.user("alice.local")
+    own, shared, others = gate.host("own"), gate.host("shared"), gate.host("others")
+    gate.call("AttachHostAccountsToUser", UserId=user, Hosts=hosts(own, shared))
+    gate.call("AttachHostAccountsToUser", UserId=other, Hosts=hosts(shared, others))
+    gate.write(lambda tx: grant(tx, gate.person("alice"), gate.thing(Kind.USER, other)))
+
+    assert gate.decision("alice", gate.thing(Kind.HOST, others).ref).allowed
+    assert operable(gate, alice) == [own, shared]

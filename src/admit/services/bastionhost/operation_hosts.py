@@ -1,10 +1,12 @@
 """What the calling RAM user may operate: hosts and host accounts, by whatever path."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated
 
 import msgspec
 
-from admit.control import access
+from admit.core.access import Reach, reachable
 from admit.core.links import Kind, Ref
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape, like
@@ -71,13 +73,18 @@ class ListOperationHosts(SourcedHostFilter, kw_only=True):
         hosts = {ref.key for ref in reached if ref.kind is Kind.HOST}
         accounts = [ref.key for ref in reached if ref.kind is Kind.HOST_ACCOUNT]
         hosts |= {account.parent for account in things.by_keys(call.sql, accounts).values()}
-        where = self.where(call, bastion, among=hosts)
+        found = self._matching(call, bastion, sorted(hosts))
         offset, limit = pages(self.page_number, self.page_size)
-        found = things.find(call.sql, where, offset=offset, limit=limit)
         return self.Response(
-            hosts=tuple(OperationHost(**sourced(each)) for each in found),
-            total_count=things.count(call.sql, where),
+            hosts=tuple(OperationHost(**sourced(each)) for each in found[offset : offset + limit]),
+            total_count=len(found),
         )
+
+    def _matching(self, call: Call, bastion: Thing, keys: list[int]) -> list[Thing]:
+        # In parts, since a statement holds a limited number of values.
+        step = things.KEYS_AT_ONCE
+        parts = (keys[start : start + step] for start in range(0, len(keys), step))
+        return [each for part in parts for each in things.find(call.sql, self.where(call, bastion, part))]
 
 
 class SSHConfig(Shape):
@@ -124,13 +131,13 @@ class ListOperationHostAccounts(Shape):
         on = things.by_id(call.sql, Kind.HOST, bastion.key, self.host_id)
         if on is None:
             return self.Response(host_accounts=(), total_count=0)
-        reached = [ref.key for ref in _reached(call, bastion) if ref.kind is Kind.HOST_ACCOUNT]
-        where = Where(Kind.HOST_ACCOUNT, parent=on.key, keys=reached, name=self.host_account_name)
+        reached = _reached(call, bastion)
+        accounts = Where(Kind.HOST_ACCOUNT, parent=on.key, name=self.host_account_name)
+        found = [each for each in things.find(call.sql, accounts) if each.ref in reached]
         offset, limit = pages(self.page_number, self.page_size)
-        found = things.find(call.sql, where, offset=offset, limit=limit)
         return self.Response(
-            host_accounts=tuple(_told(call, on, each) for each in found),
-            total_count=things.count(call.sql, where),
+            host_accounts=tuple(_told(call, on, each) for each in found[offset : offset + limit]),
+            total_count=len(found),
         )
 
 
@@ -155,15 +162,12 @@ def _reached(call: Call, bastion: Thing) -> set[Ref]:
         return set()
     source = {"source": "Ram", "source_user_id": call.caller.user_id}
     users = things.find(call.sql, Where(Kind.USER, parent=bastion.key, details=source))
-    return {
-        reach.ref
-        for user in users
-        if _may_be_used(call, user)
-        for reach in access.everything(call.sql, user.ref, call.now)
-    }
+    return {reach.ref for user in users for reach in _reached_by(call, user)}
 
 
-def _may_be_used(call: Call, user: Thing) -> bool:
-    """Whether the person behind a user may use it now: within its time, and neither is switched off."""
-    people = links.of(call.sql, user.key, inward=True, kind=Kind.PERSON)
-    return any(access.ask(call.sql, person, user.ref, call.now).allowed for _, person in people)
+def _reached_by(call: Call, user: Thing) -> Iterator[Reach]:
+    """What the person behind a user reaches as that user, and not as another of theirs."""
+    for _, person in links.of(call.sql, user.key, inward=True, kind=Kind.PERSON):
+        facts = links.facts_about(call.sql, links.Scope.FROM, subject=person)
+        as_user = tuple(link for link in facts.links if link.source != person or link.target == user.ref)
+        yield from reachable(person, replace(facts, links=as_user), call.now)

@@ -12,16 +12,19 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import MD5
 from cryptography.hazmat.primitives.serialization import (
+    load_der_private_key,
     load_pem_private_key,
     load_ssh_private_key,
     ssh_key_fingerprint,
 )
 
 from admit.services.bastionhost.errors import InvalidArgument
+from admit.services.bastionhost.key_stretching import check_openssh, checked_pkcs8
 
 _Key: TypeAlias = RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey | DSAPrivateKey
 
-_OPENSSH = b"-----BEGIN OPENSSH PRIVATE KEY-----"
+# NotImplementedError: a public point in the short form, which cryptography does not read.
+_UNREADABLE = (ValueError, UnsupportedAlgorithm, NotImplementedError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def open_private_key(text: bytes, pass_phrase: str | None) -> PrivateKey:
     except TypeError:
         why = "the private key is protected by one." if pass_phrase is None else "the private key has none."
         raise InvalidArgument("PassPhrase", why) from None
-    except (ValueError, UnsupportedAlgorithm):
+    except _UNREADABLE:
         why = "it is not a private key for SSH, or the pass phrase does not open it."
         raise InvalidArgument("PrivateKey", why) from None
     return PrivateKey(text, pass_phrase, fingerprint.hex(":"))
@@ -74,7 +77,7 @@ def _is_protected(text: bytes) -> bool:
         _load(text, None)
     except TypeError:
         return True
-    except (ValueError, UnsupportedAlgorithm):
+    except _UNREADABLE:
         return False
     return False
 
@@ -84,10 +87,18 @@ def _load(text: bytes, pass_phrase: str | None) -> _Key:
 
     Raises:
         TypeError: it needs a pass phrase and has none, or the other way round.
-        ValueError, UnsupportedAlgorithm: it cannot be read, or SSH has no such keys.
+        ValueError, UnsupportedAlgorithm, NotImplementedError: it cannot be read, or SSH has no such keys.
     """
-    load = load_ssh_private_key if _OPENSSH in text else load_pem_private_key
-    key = load(text, None if pass_phrase is None else pass_phrase.encode())
+    password = None if pass_phrase is None else pass_phrase.encode()
+    key: object
+    if b"OPENSSH PRIVATE KEY" in text:
+        check_openssh(text)
+        key = load_ssh_private_key(text, password)
+    elif b"ENCRYPTED PRIVATE KEY" in text:
+        # As DER, so that what is opened is what was checked.
+        key = load_der_private_key(checked_pkcs8(text), password)
+    else:
+        key = load_pem_private_key(text, password)
     if not isinstance(key, _Key):
         raise UnsupportedAlgorithm("SSH has no such keys")
     return key
