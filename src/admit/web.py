@@ -121,7 +121,7 @@ def _wire(scope: Scope, headers: dict[str, str], body: bytes) -> Wire:
         query = form.parse(scope["query_string"])
         fields = form.parse(body) if body and kind in ("", _FORM) else {}
     except form.FormFault as fault:
-        raise BadRequest(str(fault)) from None
+        raise BadRequest(f"{fault.name or 'the request'} {fault.why}.") from None
     return Wire(scope["method"], scope["path"], query, fields, headers, body)
 
 

@@ -15,7 +15,6 @@ NAMES = [f"{operation.service.product}:{operation.action}" for operation in OPER
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=NAMES)
 def test_an_operation_asks_for_what_the_sdk_sends(operation: Operation) -> None:
-    """an operation asks for what the SDK sends"""
     theirs = vendor.operations(operation.service.product)[operation.action]
     assert operation.service.version == theirs.version
     assert differences(request_fields(operation), theirs.request) == []
@@ -23,14 +22,12 @@ def test_an_operation_asks_for_what_the_sdk_sends(operation: Operation) -> None:
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=NAMES)
 def test_an_operation_answers_what_the_sdk_reads(operation: Operation) -> None:
-    """an operation answers what the SDK reads"""
     theirs = vendor.operations(operation.service.product)[operation.action]
     assert differences(response_fields(operation), theirs.response) == []
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=NAMES)
 def test_only_none_is_a_default_in_an_answer(operation: Operation) -> None:
-    """only None is a default in an answer"""
     assert _defaults(inspect.type_info(operation.response)) == []
 
 
@@ -38,9 +35,11 @@ def _defaults(kind: inspect.Type) -> list[str]:
     """Fields whose default would make them vanish from an answer that holds it."""
     found: list[str] = []
     for part in _structs(kind):
-        for each in part.fields:
-            if not each.required and each.default is not None:
-                found.append(f"{part.cls.__name__}.{each.name}")
+        found += [
+            f"{part.cls.__name__}.{each.name}"
+            for each in part.fields
+            if not each.required and each.default is not None
+        ]
     return found
 
 
@@ -57,7 +56,6 @@ def _structs(kind: inspect.Type) -> list[inspect.StructType]:
 
 
 def test_a_difference_is_found() -> None:
-    """a difference is found"""
     (first, *rest) = vendor.operations("eiam")["CreateUser"].request
     assert differences((first, *rest), (first, *rest)) == []
     assert differences(tuple(rest), (first, *rest)) == [f"{first.name}: not declared"]

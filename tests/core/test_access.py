@@ -48,7 +48,6 @@ questions = st.builds(Question, st.sampled_from(THINGS[:3]), st.sampled_from(THI
 @given(questions, facts, moments)
 @settings(max_examples=400)
 def test_a_decision_is_what_the_reference_says(question: Question, known: Facts, now: int) -> None:
-    """a decision is what the reference says"""
     until = reference.open_until(known, question.subject, question.resource, now)
     decision = decide(question, known, now)
     assert decision.allowed == (until is not None)
@@ -60,7 +59,6 @@ def test_a_decision_is_what_the_reference_says(question: Question, known: Facts,
 
 @given(facts, moments)
 def test_list_and_check_agree_from_both_ends(known: Facts, now: int) -> None:
-    """list and check agree from both ends"""
     forward = {(ALICE, reach.ref, reach.until) for reach in reachable(ALICE, known, now)}
     checked = {
         (ALICE, thing, decision.valid_until)
@@ -78,7 +76,6 @@ def test_list_and_check_agree_from_both_ends(known: Facts, now: int) -> None:
 
 @given(facts, moments, links)
 def test_adding_a_link_never_takes_access_away(known: Facts, now: int, more: Link) -> None:
-    """adding a link never takes access away"""
     before = {reach.ref: reach.until for reach in reachable(ALICE, known, now)}
     wider = replace(known, links=(*known.links, more))
     after = {reach.ref: reach.until for reach in reachable(ALICE, wider, now)}
@@ -87,7 +84,6 @@ def test_adding_a_link_never_takes_access_away(known: Facts, now: int, more: Lin
 
 @given(questions, facts, moments)
 def test_a_permit_holds_until_exactly_its_end(question: Question, known: Facts, now: int) -> None:
-    """a permit holds until exactly its end"""
     decision = decide(question, known, now)
     if not decision.allowed or decision.valid_until == FOREVER:
         return
@@ -99,7 +95,6 @@ def test_a_permit_holds_until_exactly_its_end(question: Question, known: Facts, 
 
 @given(questions, facts, moments)
 def test_every_open_path_is_found(question: Question, known: Facts, now: int) -> None:
-    """every open path is found"""
     expected = {
         path
         for path in reference.paths(known, question.subject, question.resource)
@@ -110,7 +105,6 @@ def test_every_open_path_is_found(question: Question, known: Facts, now: int) ->
 
 @given(questions, facts, moments)
 def test_a_refusal_tells_why_truthfully(question: Question, known: Facts, now: int) -> None:
-    """a refusal tells why truthfully"""
     decision = decide(question, known, now)
     if decision.reason is Reason.DISABLED:
         assert decision.blocked in known.blocked
@@ -144,18 +138,15 @@ CHAIN = (Link(ALICE, USER), Link(USER, DBA), Link(DBA, ROOT, Validity(5, 10)))
     ],
 )
 def test_the_start_is_inside_and_the_end_is_not(now: int, reason: Reason) -> None:
-    """the start is inside and the end is not"""
     assert decide(Question(ALICE, ROOT), _facts(*CHAIN), now).reason is reason
 
 
 def test_a_locked_user_reaches_nothing() -> None:
-    """a locked user reaches nothing"""
     decision = decide(Question(ALICE, ROOT), _facts(*CHAIN, off=(USER,)), 6)
     assert (decision.reason, decision.blocked) == (Reason.DISABLED, USER)
 
 
 def test_of_two_paths_the_one_open_longest_counts() -> None:
-    """of two paths the one open longest counts"""
     other = (Link(USER, OPS), Link(OPS, ROOT, Validity(0, 99)))
     decision = decide(Question(ALICE, ROOT), _facts(*CHAIN, *other), 6)
     assert decision.valid_until == 99
@@ -163,7 +154,6 @@ def test_of_two_paths_the_one_open_longest_counts() -> None:
 
 
 def test_of_equal_paths_the_shorter_explains() -> None:
-    """of equal paths the shorter explains"""
     decision = decide(
         Question(ALICE, ROOT),
         _facts(Link(USER, DBA), Link(DBA, ROOT), Link(ALICE, USER), Link(USER, ROOT)),
@@ -173,7 +163,6 @@ def test_of_equal_paths_the_shorter_explains() -> None:
 
 
 def test_links_that_never_hold_together_are_an_ended_path() -> None:
-    """links that never hold together are an ended path"""
     apart = _facts(Link(ALICE, USER), Link(USER, DBA, Validity(0, 3)), Link(DBA, ROOT, Validity(5, 10)))
     decision = decide(Question(ALICE, ROOT), apart, 1)
     assert decision.reason is Reason.HAS_ENDED
@@ -181,13 +170,11 @@ def test_links_that_never_hold_together_are_an_ended_path() -> None:
 
 
 def test_without_any_link_nothing_is_granted() -> None:
-    """without any link nothing is granted"""
     decision = decide(Question(ALICE, ROOT), _facts(), 1)
     assert (decision.reason, decision.because, decision.allowed) == (Reason.NOT_GRANTED, (), False)
 
 
 def test_a_permit_cannot_be_made_from_a_refusal() -> None:
-    """a permit cannot be made from a refusal"""
     refusal = decide(Question(ALICE, ROOT), _facts(), 1)
     with pytest.raises(AccessDenied, match="not granted"):
         Permit(refusal)
@@ -196,7 +183,6 @@ def test_a_permit_cannot_be_made_from_a_refusal() -> None:
 
 
 def test_what_a_person_may_open_is_not_what_they_act_as() -> None:
-    """what a person may open is not what they act as"""
     known = _facts(Link(ALICE, USER), Link(USER, WIKI), Link(WIKI, RULE), Link(RULE, ROLE))
     assert {reach.ref for reach in reachable(ALICE, known, 0)} == {WIKI}
     assert {reach.ref for reach in reached_by(ROLE, known, 0)} == {WIKI}
@@ -205,20 +191,17 @@ def test_what_a_person_may_open_is_not_what_they_act_as() -> None:
 
 
 def test_belonging_to_a_group_is_not_using_it() -> None:
-    """belonging to a group is not using it"""
     known = _facts(Link(ALICE, USER), Link(USER, DBA))
     assert not decide(Question(ALICE, DBA), known, 0).allowed
     assert list(reachable(ALICE, known, 0)) == list(reached_by(DBA, known, 0)) == []
 
 
 def test_some_kinds_are_never_joined() -> None:
-    """some kinds are never joined"""
     with pytest.raises(ValueError, match="from a host to a person"):
         stage_of(Kind.HOST, Kind.PERSON)
 
 
 def test_a_period_must_start_before_it_ends() -> None:
-    """a period must start before it ends"""
     with pytest.raises(ValueError, match="start before it ends"):
         Validity(5, 5)
     assert PERMANENT.permanent

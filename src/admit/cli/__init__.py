@@ -7,6 +7,7 @@ import click
 COMMANDS = {
     "init": "admit.cli.operate:init",
     "serve": "admit.cli.operate:serve",
+    "demo": "admit.cli.demo:demo",
     "can": "admit.cli.ask:can",
     "explain": "admit.cli.ask:explain",
     "who": "admit.cli.ask:who",
@@ -14,12 +15,14 @@ COMMANDS = {
     "grant": "admit.cli.ask:grant",
     "revoke": "admit.cli.ask:revoke",
     "call": "admit.cli.call:call",
+    "import": "admit.cli.imports:imports",
     "doctor": "admit.cli.upkeep:doctor",
     "verify": "admit.cli.upkeep:verify",
     "backup": "admit.cli.upkeep:backup",
     "restore": "admit.cli.upkeep:restore",
     "migrate": "admit.cli.upkeep:migrate",
     "completion": "admit.cli.completion:completion",
+    "docs": "admit.cli.docs:docs",
 }
 """Every subcommand and where it stands, in the order ``admit --help`` lists them."""
 

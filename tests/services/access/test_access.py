@@ -37,7 +37,6 @@ def _decision(system: System, person: str, **more: object) -> dict[str, object]:
 
 
 def test_a_group_grant_reaches_its_members_until_it_ends(office: System) -> None:
-    """a group grant reaches its members until it ends"""
     end = office.clock.now() + 10 * MINUTE
     assert _decision(office, "alice")["Allowed"] is False
 
@@ -53,7 +52,6 @@ def test_a_group_grant_reaches_its_members_until_it_ends(office: System) -> None
 
 
 def test_the_past_is_answered_as_it_was_then(office: System) -> None:
-    """the past is answered as it was then"""
     before = office.clock.now()
     office.advance(MINUTE)
     office.call("admit", "GrantAccess", Subject="alice", Resource="root@db-1")
@@ -71,7 +69,6 @@ def test_the_past_is_answered_as_it_was_then(office: System) -> None:
 
 
 def test_an_explanation_names_the_groups_that_would_help(office: System) -> None:
-    """an explanation names the groups that would help"""
     office.call("admit", "GrantAccess", Subject="group:dba", Resource="root@db-1")
     told = office.call("admit", "ExplainAccess", Person="bob", Resource="root@db-1")
     assert told["Decision"]["Allowed"] is False
@@ -79,7 +76,6 @@ def test_an_explanation_names_the_groups_that_would_help(office: System) -> None
 
 
 def test_an_explanation_tells_what_was_taken_back(office: System) -> None:
-    """an explanation tells what was taken back"""
     office.call("admit", "GrantAccess", Subject="bob", Resource="root@db-1")
     office.advance(MINUTE)
     office.call("admit", "RevokeAccess", Subject="bob", Resource="root@db-1")
@@ -88,7 +84,6 @@ def test_an_explanation_tells_what_was_taken_back(office: System) -> None:
 
 
 def test_a_preview_tells_who_gains_and_changes_nothing(office: System) -> None:
-    """a preview tells who gains and changes nothing"""
     before = office.revision()
     told = office.call("admit", "GrantAccess", Subject="group:dba", Resource="root@db-1", Preview=True)
     assert [each["Person"] for each in told["Result"]["Gained"]] == ["alice"]
@@ -97,7 +92,6 @@ def test_a_preview_tells_who_gains_and_changes_nothing(office: System) -> None:
 
 
 def test_everything_a_person_may_use_is_listed_in_pages(office: System) -> None:
-    """everything a person may use is listed in pages"""
     office.call("admit", "GrantAccess", Subject="alice", Resource="root@db-1")
     first = office.call("admit", "ListWhat", Person="alice", MaxResults=1)
     second = office.call("admit", "ListWhat", Person="alice", MaxResults=1, NextToken=first["NextToken"])
@@ -120,7 +114,6 @@ def test_everything_a_person_may_use_is_listed_in_pages(office: System) -> None:
 def test_a_name_that_names_nothing_is_told(
     office: System, parameters: dict[str, object], status: int, code: str
 ) -> None:
-    """a name that names nothing is told"""
     with pytest.raises(Refused) as refused:
         office.call("admit", "CheckAccess", **parameters)
     assert (refused.value.status, refused.value.code) == (status, code)

@@ -1,0 +1,1 @@
+"""A complete running example: a real server, called by the vendor's own SDK."""

@@ -1,0 +1,135 @@
+"""What the example runs on: a server process in a throw-away directory, and a mailbox."""
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty, Queue
+from typing import Any
+
+import httpx
+from aiosmtpd.controller import Controller
+
+PATIENCE_S = 30.0
+
+
+class Failed(Exception):
+    """Something did not do what it said."""
+
+
+@dataclass
+class Mailbox:
+    """Takes every mail it is given."""
+
+    arrived: Queue[str] = field(default_factory=Queue)
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        """Keep a mail."""
+        subject = next(
+            line for line in envelope.content.decode().splitlines() if line.lower().startswith("subject:")
+        )
+        self.arrived.put(f"to {', '.join(envelope.rcpt_tos)}: {subject.partition(':')[2].strip()}")
+        return "250 taken"
+
+    def wait(self, many: int) -> list[str]:
+        """The next mails, in the order of their lines.
+
+        Raises:
+            Failed: fewer came in time.
+        """
+        try:
+            return sorted(self.arrived.get(timeout=PATIENCE_S) for _ in range(many))
+        except Empty:
+            raise Failed(f"fewer than {many} mails arrived within {PATIENCE_S:.0f} seconds") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A running example."""
+
+    data: Path
+    endpoint: str
+    https: str
+    account_id: str
+    access_key_id: str
+    access_key_secret: str
+    mailbox: Mailbox
+
+    def admit(self, *words: str) -> tuple[int, str]:
+        """Run an ``admit`` command on the example's data directory: exit code and output."""
+        done = subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, "-m", "admit.cli", *words, "--data", str(self.data)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, (done.stdout or done.stderr).rstrip()
+
+
+@contextmanager
+def stage() -> Iterator[Stage]:
+    """Set the example up, and take it down again whatever happens."""
+    directory = Path(tempfile.mkdtemp(prefix="admit-demo-"))
+    mailbox = Mailbox()
+    mail = Controller(mailbox, hostname="127.0.0.1", port=_free_port())
+    mail.start()
+    try:
+        data = directory / "data"
+        first = json.loads(_run("init", "--data", str(data), "--json"))
+        http, https = f"127.0.0.1:{_free_port()}", f"127.0.0.1:{_free_port()}"
+        # The file says it, so that a command typed by hand finds the same settings.
+        (data / "admit.toml").write_text(
+            f'http = "{http}"\nhttps = "{https}"\nlog_level = "WARNING"\nmail_host = "127.0.0.1"\n'
+            f'mail_port = {mail.port}\nmail_security = "none"\nmail_sender = "admit <admit@example.com>"\n'
+        )
+        with _server(data, http):
+            yield Stage(
+                data,
+                http,
+                https,
+                first["account_id"],
+                first["access_key_id"],
+                first["access_key_secret"],
+                mailbox,
+            )
+    finally:
+        mail.stop()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _run(*words: str) -> str:
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "admit.cli", *words], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise Failed(f"admit {words[0]} failed: {done.stderr.strip()}")
+    return done.stdout
+
+
+@contextmanager
+def _server(data: Path, http: str) -> Iterator[None]:
+    server = subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", "admit.cli", "serve", "--data", str(data)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        # It says one line when it is ready; before that, an end of its output is its end.
+        if server.stdout is None or not server.stdout.readline():
+            raise Failed("the server did not start")
+        httpx.get(f"http://{http}/readyz").raise_for_status()
+        yield
+    finally:
+        server.terminate()
+        if server.wait(PATIENCE_S) != 0:
+            raise Failed(f"the server ended with {server.returncode}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
