@@ -1,5 +1,49 @@
 """App Streaming, appstream-center 2021-09-01."""
 
+from admit.services.appstream import (
+    authorization,
+    authorized,
+    authorized_groups,
+    connection,
+    delivery_groups,
+    errors,
+    founding,
+    grants_held,
+    group_attributes,
+    group_details,
+    group_listing,
+    group_told,
+    image_listing,
+    images,
+    offers,
+    persistent_sessions,
+    policies,
+    principals,
+    regions,
+    tickets,
+)
 from admit.services.appstream.vocabulary import appstream
 
-__all__ = ["appstream"]
+__all__ = [
+    "appstream",
+    "authorization",
+    "authorized",
+    "authorized_groups",
+    "connection",
+    "delivery_groups",
+    "errors",
+    "founding",
+    "grants_held",
+    "group_attributes",
+    "group_details",
+    "group_listing",
+    "group_told",
+    "image_listing",
+    "images",
+    "offers",
+    "persistent_sessions",
+    "policies",
+    "principals",
+    "regions",
+    "tickets",
+]

@@ -1,0 +1,176 @@
+"""Connecting: where a user's authorization is asked for."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from admit.core.errors import InvalidParameter, MissingParameter
+from admit.rpc.operation import Call
+from admit.rpc.shape import Shape, at_most, like
+from admit.services.appstream.errors import (
+    DeliveryGroupSetNotFound,
+    NoBindContext,
+    NoCandidateDeliveryGroup,
+    NoCandidateInstance,
+)
+from admit.services.appstream.group_details import GroupDetails
+from admit.services.appstream.offers import Wish, best_offer
+from admit.services.appstream.tickets import (
+    TASK,
+    TASK_LIFE,
+    TICKET,
+    TICKET_LIFE,
+    Binding,
+    TicketRefused,
+    seal,
+    unseal,
+)
+from admit.services.appstream.vocabulary import (
+    AppId,
+    DeliveryGroupId,
+    DeliveryGroupSetId,
+    ProductType,
+    RegionId,
+    SessionId,
+    UserName,
+    appstream,
+    refuse_set,
+)
+
+TaskId = Annotated[str, like("AfX1…", "The TaskId of an earlier answer.", max_length=50_000)]
+
+
+@appstream.operation(
+    "create",
+    errors=(
+        NoCandidateDeliveryGroup,
+        NoCandidateInstance,
+        NoBindContext,
+        DeliveryGroupSetNotFound,
+        InvalidParameter,
+        MissingParameter,
+    ),
+)
+class GetConnectionTicket(Shape):
+    """Gives a ticket with which a user connects to an application the user is authorized to.
+
+    The authorization is checked at every call, whatever an earlier one answered, unless the delivery
+    group lets every user in (SkipUserAuthCheck); a user who does not exist or is locked is never let in.
+
+    Ours: the first call answers Ticket at once, and TaskId as well for clients that ask again with it.
+    Ours: a ticket is good for two minutes and not beyond the end of the authorization; a TaskId for ten.
+    Ours: of several delivery groups that fit, the oldest is chosen.
+    Ours: whatever is in the way, also a name that nobody has, the answer is
+    TryBind.NoCandidateAppInstanceGroup, so that nobody learns by asking what there is.
+    Ours: there are no running instances to choose from: with AppInstanceId none is available.
+    """
+
+    end_user_id: UserName
+    product_type: ProductType
+    app_id: AppId | None = None
+    """The ID of the application, which is mandatory without TaskId."""
+    task_id: TaskId | None = None
+    app_instance_group_id_list: Annotated[tuple[DeliveryGroupId, ...], at_most(100)] = ()
+    """Delivery groups, of which it must be one. Mandatory with AppInstancePersistentId and AppInstanceId."""
+    app_instance_group_set_id: DeliveryGroupSetId | None = None
+    app_instance_persistent_id: SessionId | None = None
+    """The persistent session to connect to."""
+    app_instance_id: Annotated[str, like("ai-1", "A running instance.")] | None = None
+    app_version: Annotated[str, like("1", "The version the application must have.")] | None = None
+    biz_region_id: RegionId | None = None
+    """The region the delivery group must be in."""
+    access_type: Literal["INTERNET", "VPC"] | None = None
+    """The network the user comes from; delivery groups are reached from any."""
+    app_policy_id: Annotated[str, like("pg-1", "A policy for the connection.", max_length=128)] | None = None
+    app_start_param: Annotated[str, at_most(4096)] | None = None
+    """What to start the application with."""
+    environment_config: Annotated[str, at_most(4096)] | None = None
+    """What to set up first."""
+
+    class Response(Shape):
+        """The ticket, and what it is for."""
+
+        ticket: str
+        """The ticket, which says nothing to anybody but this system."""
+        task_id: str
+        """What to ask for another ticket with."""
+        task_status: str
+        """Finished."""
+        app_instance_group_id: DeliveryGroupId
+        biz_region_id: RegionId
+        os_type: str
+        tenant_id: int
+        """The ID of the account."""
+        avatar_id: str
+        app_instance_persistent_id: SessionId | None = None
+        app_instance_id: str | None = None
+
+    def handle(self, call: Call) -> Response:
+        """Find what is wished for, or was before, and whether it is the user's to use."""
+        refuse_set(self.app_instance_group_set_id)
+        before = self._before(call)
+        offer = best_offer(call, self._first_wish() if before is None else self._same_wish(before))
+        asked = before or self
+        binding = Binding(
+            user=offer.user.id,
+            group=offer.group.id,
+            app=offer.app.id,
+            until=min(call.now + TICKET_LIFE, offer.until),
+            session=None if offer.session is None else offer.session.id,
+            access_type=asked.access_type,
+            app_start_param=asked.app_start_param,
+            app_policy_id=asked.app_policy_id,
+            environment_config=asked.environment_config,
+        )
+        task = msgspec.structs.replace(binding, until=call.now + TASK_LIFE)
+        details = offer.group.read(GroupDetails)
+        return self.Response(
+            ticket=seal(call.world, TICKET, binding),
+            task_id=seal(call.world, TASK, task),
+            task_status="Finished",
+            app_instance_group_id=binding.group,
+            biz_region_id=details.region_id,
+            os_type=details.os_type,
+            tenant_id=int(call.world.account_id),
+            avatar_id="default",
+            app_instance_persistent_id=binding.session,
+        )
+
+    def _before(self, call: Call) -> Binding | None:
+        """What was found when TaskId was given out."""
+        if self.task_id is None:
+            return None
+        try:
+            return unseal(call.world, TASK, self.task_id, call.now)
+        except TicketRefused:
+            raise NoBindContext from None
+
+    def _first_wish(self) -> Wish:
+        if not self.app_id:
+            raise MissingParameter("AppId")
+        groups = self.app_instance_group_id_list
+        if self.app_instance_id:
+            if len(groups) != 1:
+                raise InvalidParameter("AppInstanceGroupIdList", "it must name one group with AppInstanceId.")
+            raise NoCandidateInstance(self.app_instance_id)
+        if self.app_instance_persistent_id and not groups:
+            raise InvalidParameter("AppInstanceGroupIdList", "it is mandatory with AppInstancePersistentId.")
+        return Wish(
+            self.end_user_id,
+            self.product_type,
+            self.app_id,
+            group_ids=groups,
+            session_id=self.app_instance_persistent_id or None,
+            region_id=self.biz_region_id or None,
+            app_version=self.app_version or None,
+        )
+
+    def _same_wish(self, before: Binding) -> Wish:
+        return Wish(
+            self.end_user_id,
+            self.product_type,
+            before.app,
+            user_id=before.user,
+            group_ids=(before.group,),
+            session_id=before.session,
+        )

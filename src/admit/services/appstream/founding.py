@@ -1,0 +1,26 @@
+"""What App Streaming puts into a new system: an image with a few applications."""
+
+from admit.control import things as verbs
+from admit.control.things import New
+from admit.control.world import World
+from admit.core.links import Kind
+from admit.services.appstream.images import ImageApp, ImageDetails
+from admit.services.appstream.vocabulary import new_id
+from admit.store.engine import Tx
+from admit.store.things import Thing
+
+APPS = ("Calculator", "Text Editor", "Terminal", "Browser")
+
+
+def found(tx: Tx, world: World) -> Thing:
+    """The image that first delivery groups are made from."""
+    details = ImageDetails(
+        product_type="CloudApp",
+        os_type="Linux",
+        status="AVAILABLE",
+        image_type="System",
+        apps=tuple(ImageApp(new_id(world, "ca-"), name, "1", "1.0") for name in APPS),
+        description="A few applications to begin with.",
+    )
+    image_id = new_id(world, "img-")
+    return verbs.add(tx, New(Kind.IMAGE, world.account_key, "First applications", details, image_id))
