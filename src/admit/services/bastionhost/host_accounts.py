@@ -65,8 +65,8 @@ class CreateHostAccount(Shape):
     """Creates an account on a host. Nobody may use it before it is granted to them.
 
     Ours: an unknown HostShareKeyId and a pass phrase without a private key are refused.
-    Ours: so is a private key that cannot be opened, or whose pass phrase takes more than
-    2 000 000 rounds of PBKDF2 or 256 of bcrypt.
+    Ours: a private key that cannot be opened is refused, also one whose pass phrase takes more
+    than 2 000 000 rounds of PBKDF2 or 256 of bcrypt, and a pass phrase the key does not need.
     """
 
     instance_id: InstanceId

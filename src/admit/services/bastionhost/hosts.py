@@ -69,6 +69,7 @@ class CreateHost(Shape):
     """Creates a host. Nobody may use it before it is granted to them.
 
     Ours: names and addresses need not be unique. Ours: where a Local host comes from is not kept.
+    Ours: an unknown NetworkDomainId is refused, for a host behind a proxy must not be reached past it.
     """
 
     instance_id: InstanceId
