@@ -2,10 +2,15 @@
 
 import pytest
 
-from admit.control import access
+from admit.control import access, grants
+from admit.control import things as verbs
+from admit.control.things import New
 from admit.core.links import Kind
 from admit.core.validity import DAY, HOUR
+from admit.services.edsuser.directory import UserDetails
 from admit.store import things
+from admit.store.engine import Author, Tx
+from admit.store.things import Thing
 from tests.services.edsuser.directory import Directory
 from tests.system import Refused
 
@@ -21,13 +26,21 @@ def alice(directory: Directory) -> Directory:
     return directory
 
 
-def _lets_in(directory: Directory, name: str = "alice") -> bool:
-    """Whether the person may be the user."""
-    system, user = directory.system, directory.thing(name)
+def _lets_in(directory: Directory) -> bool:
+    """Whether alice may use an application that was granted to her user."""
+    system, user = directory.system, directory.thing("alice")
+
+    def granted(tx: Tx) -> Thing:
+        new = New(Kind.APP, 0, "calculator", UserDetails("simple", "Normal"), "ca-1")
+        app = things.by_id(tx.sql, Kind.APP, 0, "ca-1") or verbs.add(tx, new)
+        grants.grant(tx, user, app)
+        return app
+
+    app = system.admit.store.write_now(Author("test", "test", "request"), granted)
     with system.admit.store.read() as sql:
-        person = things.by_handle(sql, Kind.PERSON, 0, name)
+        person = things.by_handle(sql, Kind.PERSON, 0, "alice")
         assert person is not None
-        return access.ask(sql, person.ref, user.ref, system.clock.now()).allowed
+        return access.ask(sql, person.ref, app.ref, system.clock.now()).allowed
 
 
 def test_a_locked_user_is_let_in_again_when_unlocked(alice: Directory):

@@ -82,10 +82,10 @@ def _usable(call: Call, wish: Wish) -> Iterator[_Usable]:
     """The users of the name whose person may be the user: neither is locked, and their time is not over."""
     for user in users_named(call, wish.user_name):
         if wish.user_id in (None, user.id):
-            for _, person in links.of(call.sql, user.key, inward=True, kind=Kind.PERSON):
-                decision = access.ask(call.sql, person, user.ref, call.now)
-                if decision.allowed:
-                    yield _Usable(user, decision.valid_until)
+            for held, person in links.of(call.sql, user.key, inward=True, kind=Kind.PERSON):
+                off = things.block_words(call.sql, user.key) | things.block_words(call.sql, person.key)
+                if held.validity.holds_at(call.now) and not off:
+                    yield _Usable(user, held.validity.end)
 
 
 def _offers(call: Call, users: list[_Usable], group: Thing, app: Thing) -> Iterator[Offer]:
