@@ -17,6 +17,7 @@ REFUSED_WORDS = frozenset(
     for plural in ("", "s")
 )
 VAGUE_LAST_WORD = "data"
+"""Alone it is the data directory, as the option ``--data`` calls it."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def refused(identifier: str) -> str | None:
     for word in parts:
         if word in REFUSED_WORDS:
             return word
-    if parts and parts[-1] == VAGUE_LAST_WORD:
+    if len(parts) > 1 and parts[-1] == VAGUE_LAST_WORD:
         return VAGUE_LAST_WORD
     return "do_" if len(parts) > 1 and parts[0] == "do" and "_" in identifier else None
 

@@ -58,7 +58,7 @@ def test_an_identifier_is_read_word_by_word():
         "def path_helper(): ...",
         "def do_grant(): ...",
         "def f(user_info): ...",
-        "def f(*, data): ...",
+        "def f(*, host_data): ...",
         "utils = 1",
         "row_data: int = 1",
         "self.misc = 1",
@@ -81,6 +81,7 @@ def test_a_refused_word_is_found_in_the_name_of_a_file(path):
     [
         "log.info('x')",
         "from os import utils",
+        "def f(*, data): ...",
         "f(data=1)",
         "data_folder = metadata = domain = done = 1",
         "def information(): ...",
@@ -95,7 +96,7 @@ def test_a_service_speaks_the_words_of_its_wire_in_operations_and_fields_alone()
     wire = """
         @ram.operation("read")
         class GetUserInfo(Shape):
-            data: str
+            user_data: str
             class Response(Shape):
                 user_info: str
     """

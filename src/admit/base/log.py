@@ -13,23 +13,23 @@ def configure(*, json: bool, level: str = "INFO") -> None:
 
     What libraries log goes the same way.
     """
-    processors: list[Any] = [
+    steps: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     factory: Any
     if json:
-        processors += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(_encode)]
+        steps += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(_encode)]
         factory = structlog.BytesLoggerFactory(sys.stderr.buffer)
     else:
         # The default formatter shows the values of all variables, and with them secrets.
         plain = structlog.dev.plain_traceback
         colors = sys.stderr.isatty()
-        processors.append(structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain))
+        steps.append(structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain))
         factory = structlog.WriteLoggerFactory(sys.stderr)
     structlog.configure(
-        processors=processors,
+        processors=steps,
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
         logger_factory=factory,
         cache_logger_on_first_use=True,

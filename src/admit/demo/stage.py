@@ -8,13 +8,14 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 from queue import Empty, Queue
-from typing import Any
 
 import httpx
 from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Message as MessageHandler
 
 PATIENCE_S = 30.0
 
@@ -23,19 +24,16 @@ class Failed(Exception):
     """Something did not do what it said."""
 
 
-@dataclass
-class Mailbox:
+class Mailbox(MessageHandler):
     """Takes every mail it is given."""
 
-    arrived: Queue[str] = field(default_factory=Queue)
+    def __init__(self) -> None:
+        super().__init__()
+        self.arrived: Queue[str] = Queue()
 
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+    def handle_message(self, message: Message) -> None:
         """Keep a mail."""
-        subject = next(
-            line for line in envelope.content.decode().splitlines() if line.lower().startswith("subject:")
-        )
-        self.arrived.put(f"to {', '.join(envelope.rcpt_tos)}: {subject.partition(':')[2].strip()}")
-        return "250 taken"
+        self.arrived.put(f"to {message['X-RcptTo']}: {message['Subject']}")
 
     def wait(self, many: int) -> list[str]:
         """The next mails, in the order of their lines.

@@ -2,6 +2,7 @@
 
 from admit.services.bastionhost import (
     assets,
+    errors,
     host_account_details,
     host_accounts,
     host_details,
@@ -27,6 +28,7 @@ from admit.services.bastionhost.vocabulary import bastionhost
 __all__ = [
     "assets",
     "bastionhost",
+    "errors",
     "host_account_details",
     "host_accounts",
     "host_details",
