@@ -1,5 +1,7 @@
 """Making a system and serving it."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -81,26 +83,24 @@ def serve(**flags: Any) -> None:
         fail("Both http and https are empty: there is nowhere to serve.", USAGE)
     if not settings.data.is_dir():
         fail(f"There is no data directory {settings.data}: `admit init` makes one.", NOT_REACHABLE)
-    with held(settings.data):
-        listeners = _listeners(settings)
+    with held(settings.data), ExitStack() as opened:
+        listeners = [opened.enter_context(closing(each)) for each in _listeners(settings)]
         bound = {"https" if each.tls else "http": each.address for each in listeners}
         admit = open_admit(msgspec.structs.replace(settings, **bound))
-        try:
-            run(admit, listeners, lambda: _say_ready(listeners))
-        finally:
-            admit.close()
+        opened.callback(admit.close)
+        run(admit, listeners, lambda: _say_ready(listeners))
 
 
 def _say_ready(listeners: list[Listener]) -> None:
     click.echo(f"admit is ready: {' '.join(each.url for each in listeners)}")
 
 
-def _listeners(settings: Settings) -> list[Listener]:
+def _listeners(settings: Settings) -> Iterator[Listener]:
     try:
-        found = [Listener(listen(settings.http))] if settings.http else []
+        if settings.http:
+            yield Listener(listen(settings.http))
         if settings.https:
             tls = certificate.context(settings, SystemClock().now())
-            found.append(Listener(listen(settings.https), tls))
+            yield Listener(listen(settings.https), tls)
     except ListenRefused as refusal:
         fail(str(refusal), NOT_REACHABLE)
-    return found

@@ -45,6 +45,10 @@ class Listener:
         """As a client writes it."""
         return f"{'http' if self.tls is None else 'https'}://{self.address}"
 
+    def close(self) -> None:
+        """Let go of the port."""
+        self.socket.close()
+
 
 def listen(address: str) -> socket.socket:
     """A socket that listens at ``host:port``; port 0 takes a free one, an empty host stands for all.
