@@ -199,6 +199,16 @@ def test_a_header_that_matters_must_be_signed(header):
     assert (code, message) == ("IncompleteSignature", f"The request must carry and sign the header {header}.")
 
 
+def test_the_type_of_a_body_that_is_not_there_need_not_be_signed():
+    wire = by_python_sdk(query={"Name": "alice"})
+    typed = replace(wire, headers={**wire.headers, "content-type": "application/octet-stream"})
+
+    assert_verifies(typed)
+    assert refusal(replace(typed, headers={**typed.headers, "x-acs-security-token": "CAIS"}))[0] == (
+        "IncompleteSignature"
+    )
+
+
 @pytest.mark.parametrize("header", ["host", "x-acs-date", "accept"])
 def test_a_signed_header_must_be_there(header):
     wire = by_python_sdk(headers={"accept": "*/*"})
