@@ -12,6 +12,7 @@ import pytest
 
 from admit.control.founding import Founded
 from admit.main import create
+from admit.server import GRACE_S
 from admit.server.protocol import HEAD_LIMIT
 from admit.settings import Settings
 from admit.web import BODY_LIMIT
@@ -184,6 +185,20 @@ def test_told_to_stop_it_finishes_what_is_under_way_and_ends_well(made, number, 
         assert b"connection: close" in answer
         assert server.process.wait() == 0
     assert not list(directory.glob("*-wal"))
+
+
+def test_idle_clients_do_not_hold_up_the_end(made, tmp_path):
+    directory = tmp_path / "data"
+    create(Settings(data=directory))
+    trusting = ssl.create_default_context(cafile=directory / "tls/ca.crt")
+    with serving(directory, "--https", "127.0.0.1:0") as server:
+        connection = HTTPSConnection("localhost", int(server.urls["https"].split(":")[1]), context=trusting)
+        connection.request("GET", "/readyz")
+        assert connection.getresponse().read() == b'{"ready":true}'
+
+        server.process.terminate()
+        assert server.process.wait(timeout=GRACE_S / 2) == 0
+        connection.close()
 
 
 def test_a_port_that_is_taken_is_told_and_nothing_is_served(made, served):

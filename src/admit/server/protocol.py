@@ -14,6 +14,8 @@ REQUEST_LIMIT = 64 * 1024 * 1024
 """The most bytes of a request, read or thrown away; the application refuses a body long before."""
 REQUEST_S = 60
 """The most seconds from a request's first byte, or the connection, to the request's last."""
+FAREWELL_S = 1
+"""How long a server that stops waits for idle peers to hear of it."""
 LOOK_MS = 5 * SECOND
 """How often slow connections are looked for."""
 
@@ -60,6 +62,13 @@ class LimitedProtocol(HttpToolsProtocol):
         """What follows is no request any more."""
         self.begun = None
         super().handle_websocket_upgrade()
+
+    def shutdown(self) -> None:
+        """End now, or after the answer that is under way."""
+        super().shutdown()
+        if self.transport.is_closing():
+            # TLS waits for the peer's own farewell, and one that is idle sends it when it next looks.
+            self.loop.call_later(FAREWELL_S, self.transport.abort)
 
     def _refuse_head(self) -> None:
         self.transport.write(STATUS_LINE[431] + b"content-length: 0\r\nconnection: close\r\n\r\n")
