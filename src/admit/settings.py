@@ -22,8 +22,25 @@ PREFIX = "ADMIT_"
 """What the environment's names begin with: ``ADMIT_HTTP`` sets ``http``."""
 
 _PORT = r"(6553[0-5]|655[0-2]\d|65[0-4]\d{2}|6[0-4]\d{3}|[1-5]\d{4}|\d{1,4})"
-Address: TypeAlias = Annotated[str, msgspec.Meta(pattern=rf"^$|^(\[[0-9A-Fa-f:.%]+\]|[^\s:\[\]]*):{_PORT}$")]
-"""``host:port``, an IPv6 address in brackets; empty for none."""
+Address: TypeAlias = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=rf"^$|^(\[[0-9A-Fa-f:.%]+\]|[^\s:\[\]]*):{_PORT}$",
+        description="host:port, such as 127.0.0.1:8080 or [::1]:8080, or nothing",
+    ),
+]
+"""An IPv6 address stands in brackets; empty for none."""
+DatabaseURL: TypeAlias = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^$|^(postgresql(\+psycopg)?|sqlite)://.",
+        description="postgresql://user:password@host/database or sqlite:///path",
+    ),
+]
+Region: TypeAlias = Annotated[
+    str,
+    msgspec.Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", description="lower-case words joined by hyphens"),
+]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,9 +52,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Where plain HTTP is served, as host:port; empty for not at all."""
     https: Address = "127.0.0.1:8443"
     """Where HTTPS is served, as host:port; empty for not at all."""
-    database_url: str = ""
-    """The database; by default SQLite in the data directory. ``postgresql+psycopg://…`` for PostgreSQL."""
-    region: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")] = "cn-hangzhou"
+    database_url: DatabaseURL = ""
+    """The database; by default SQLite in the data directory. ``postgresql://…`` for PostgreSQL."""
+    region: Region = "cn-hangzhou"
     """The region this system says it is in."""
     propagation_ms: Annotated[int, msgspec.Meta(ge=0, le=600_000)] = 0
     """How much later than a grant the App Streaming client view honours it, in milliseconds."""
@@ -170,7 +187,9 @@ def _put(values: dict[str, object], faults: list[str], what: tuple[str, str], va
     try:
         values[name] = msgspec.convert(value, kind, strict=not text, dec_hook=_from_text)
     except msgspec.ValidationError:
-        shown = "" if Secret in (kind, *get_args(kind)) else f" {value!r}"
+        # A secret is not shown, nor a URL, which may hold one.
+        hidden = kind is DatabaseURL or Secret in (kind, *get_args(kind))
+        shown = "" if hidden else f" {value!r}"
         faults.append(f"{name} in {place}:{shown} cannot be used. Expected: {_takes(kind)}.")
 
 
@@ -248,21 +267,11 @@ def _shown(default: object) -> str:
 
 def _takes(kind: Any) -> str:
     """A type in the reader's words."""
-    if kind is Address:
-        return "host:port, such as 127.0.0.1:8080 or [::1]:8080, or nothing"
     if get_origin(kind) is Literal:
         return " or ".join(get_args(kind))
     if get_origin(kind) is tuple:
         return "a list, in the environment separated by commas"
-    limits = next((each for each in _metadata(kind) if isinstance(each, msgspec.Meta)), None)
-    if limits is not None and limits.ge is not None:
-        return f"a number from {limits.ge} to {limits.le}"
-    if limits is not None:
-        return "lower-case words joined by hyphens"
+    for limits in getattr(kind, "__metadata__", ()):
+        return str(limits.description or f"a number from {limits.ge} to {limits.le}")
     words = {bool: "true or false", str: "text", Path: "a path", Secret: "a secret text"}
     return next(words[each] for each in (kind, *get_args(kind)) if each in words)
-
-
-def _metadata(kind: Any) -> tuple[object, ...]:
-    found: tuple[object, ...] = getattr(kind, "__metadata__", ())
-    return found

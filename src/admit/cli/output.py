@@ -11,6 +11,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from sqlalchemy.exc import OperationalError
 
 from admit.base.authority import AuthorityRefused
 from admit.base.directory import DirectoryRefused
@@ -72,6 +73,9 @@ def faults_told() -> Iterator[None]:
         yield
     except tuple(kind for kind, _ in _CODES) as fault:
         fail(str(fault), next(code for kind, code in _CODES if isinstance(fault, kind)))
+    except OperationalError as fault:
+        # The driver's own words: SQLAlchemy's show the statement too.
+        fail(f"The database cannot be used: {str(fault.orig).strip()}", NOT_REACHABLE)
 
 
 def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
