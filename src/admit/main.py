@@ -85,6 +85,13 @@ def _create(settings: Settings, clock: Clock, chance: Chance) -> founding.Founde
         store.close()
 
 
+USER_MAKERS = {
+    Kind.ACCOUNT: edsuser.creation.made,
+    Kind.BASTION: bastionhost.users.made,
+    Kind.IDAAS: eiam.users.made,
+}
+"""How each directory makes a user for a person who is granted something in it."""
+
 FOUNDERS: tuple[founding.Founder, ...] = (
     appstream.founding.found,
     bastionhost.instances.found,
@@ -134,6 +141,7 @@ def open_admit(settings: Settings, clock: Clock | None = None, chance: Chance | 
         sealer=sealer,
         endpoint=settings.http or settings.https,
         propagation_ms=settings.propagation_ms,
+        user_makers=USER_MAKERS,
     )
     registry = Registry(SERVICES)
     dispatcher = Dispatcher(registry, store, world)

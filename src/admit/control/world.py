@@ -1,12 +1,23 @@
 """What a running admit is made of, as the verbs need it."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from admit.base.chance import Chance
 from admit.base.clock import Clock
 from admit.base.metrics import Metrics
 from admit.base.sealing import Sealer
+from admit.core.links import Kind
 from admit.core.validity import Millis
+from admit.store.engine import Tx
+from admit.store.things import Thing
+
+UserMaker: TypeAlias = Callable[[Tx, "World", Thing, str], Thing]
+"""Makes a user in a directory (the third argument) of whom no more is known than the name.
+
+Raises HandleTaken: another user of the directory has the name.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +36,5 @@ class World:
     propagation_ms: Millis = 0
     """How much later than the grant itself the client view of App Streaming honours it."""
     metrics: Metrics = field(default_factory=Metrics)
+    user_makers: Mapping[Kind, UserMaker] = field(default_factory=dict)
+    """How a user is made, by the kind of the directory they are to be in."""

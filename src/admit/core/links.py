@@ -74,6 +74,7 @@ STEPS: dict[Kind, dict[Kind, Stage]] = {
         Kind.HOST: Stage.GRANT,
         Kind.HOST_ACCOUNT: Stage.GRANT,
         Kind.RULE: Stage.GRANT,
+        Kind.CLOUD_ROLE: Stage.GRANT,
         Kind.APPLICATION: Stage.GRANT,
     },
     Kind.GROUP: {
@@ -83,6 +84,7 @@ STEPS: dict[Kind, dict[Kind, Stage]] = {
         Kind.HOST: Stage.GRANT,
         Kind.HOST_ACCOUNT: Stage.GRANT,
         Kind.RULE: Stage.GRANT,
+        Kind.CLOUD_ROLE: Stage.GRANT,
         Kind.APPLICATION: Stage.GRANT,
     },
     Kind.UNIT: {

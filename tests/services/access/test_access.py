@@ -117,3 +117,67 @@ def test_a_name_that_names_nothing_is_told(
     with pytest.raises(Refused) as refused:
         office.call("admit", "CheckAccess", **parameters)
     assert (refused.value.status, refused.value.code) == (status, code)
+
+
+@pytest.mark.parametrize(
+    ("resource", "product", "get", "listing"),
+    [
+        ("root@db-1", "yundun-bastionhost", "GetUser", "ListUsers"),
+        ("app:wiki", "eiam", "GetUser", "ListUsers"),
+        ("delivery-group:office", "eds-user", "DescribeUser", "DescribeUsers"),
+    ],
+)
+def test_a_user_made_by_a_grant_is_a_user_like_any_other(
+    office: System, resource: str, product: str, get: str, listing: str
+) -> None:
+    _resources(office)
+    person = "carol"
+    _person(office, person)
+    office.call("admit", "GrantAccess", Subject=person, Resource=resource)
+    assert office.call("admit", "CheckAccess", Person=person, Resource=resource)["Decision"]["Allowed"]
+
+    instance = _instance(office, product)
+    listed = office.call(product, listing, **instance)["Users"]
+    (user,) = [each for each in listed if person in each.values()]
+    user_id = user.get("UserId") or user["EndUserId"]
+    words = {"EndUserId": user_id} if product == "eds-user" else {"UserId": user_id}
+    assert office.call(product, get, **instance, **words)
+
+
+def _instance(system: System, product: str) -> dict[str, str]:
+    kinds = {"yundun-bastionhost": Kind.BASTION, "eiam": Kind.IDAAS}
+    if product not in kinds:
+        return {}
+    with system.admit.store.read() as sql:
+        return {"InstanceId": stored.find(sql, stored.Where(kinds[product]))[0].id}
+
+
+def _person(system: System, name: str) -> None:
+    system.admit.store.write_now(AUTHOR, lambda tx: people.person_named(tx, name))
+
+
+def _resources(system: System) -> None:
+    """An application and a delivery group."""
+    instance = _instance(system, "eiam")
+    system.call(
+        "eiam",
+        "CreateApplication",
+        **instance,
+        ApplicationName="wiki",
+        ApplicationSourceType="urn:alibaba:idaas:app:source:standard",
+        SsoType="oidc",
+    )
+    (image, *_) = system.call("appstream-center", "ListImage", ProductType="CloudApp")["Data"]
+    system.call(
+        "appstream-center",
+        "CreateAppInstanceGroup",
+        AppCenterImageId=image["ImageId"],
+        AppInstanceGroupName="office",
+        BizRegionId="cn-hangzhou",
+        ChargeResourceMode="Node",
+        ChargeType="PostPaid",
+        Period=1,
+        PeriodUnit="Month",
+        ProductType="CloudApp",
+        SessionTimeout=15,
+    )

@@ -2,11 +2,8 @@
 
 from collections.abc import Callable
 
-import msgspec
-
 from admit.control import access as control
-from admit.control import grants, names, people
-from admit.control.things import New
+from admit.control import grants, names
 from admit.core.access import Reach
 from admit.core.errors import InvalidParameter
 from admit.core.links import Kind
@@ -26,7 +23,7 @@ from admit.services.access.vocabulary import (
     steps,
 )
 from admit.store import things as stored
-from admit.store.things import Thing
+from admit.store.things import HandleTaken, Thing
 
 
 class Change(Shape):
@@ -47,10 +44,6 @@ class Changed(Shape):
     lost: tuple[Change, ...]
 
 
-class _Nothing(msgspec.Struct):
-    """The details of a user of whom no more is known than the name."""
-
-
 class _Undo(Exception):
     """Ends a preview: what was tried is undone."""
 
@@ -68,10 +61,17 @@ def _subject(call: Call, text: str, resource: Thing) -> Thing:
     subject = named(lambda: names.subject(call.sql, text, directory), "Subject")
     if subject.kind is not Kind.PERSON:
         return subject
-    user = _user_of(call, subject, directory)
-    return user or people.add_user(
-        call.tx, New(Kind.USER, directory, subject.name, _Nothing(), None, handle=subject.name)
-    )
+    return _user_of(call, subject, directory) or _new_user(call, subject, directory)
+
+
+def _new_user(call: Call, person: Thing, directory: int) -> Thing:
+    place = stored.by_key(call.sql, directory)
+    try:
+        return call.world.user_makers[place.kind](call.tx, call.world, place, person.name)
+    except HandleTaken:
+        raise NotGrantable(
+            f"{person.name} has no user there, and the name is taken by another person's."
+        ) from None
 
 
 def _user_of(call: Call, person: Thing, directory: int) -> Thing | None:
@@ -126,7 +126,8 @@ class GrantAccess(Shape):
     """Grants a person or a group a resource, for ever or for a time.
 
     Ours: a person who has no user yet in the service of the resource gets one.
-    Granting what is granted already sets how long it holds.
+    Granting what is granted already sets how long it holds. A cloud role is
+    granted beside the authorization rules, whose lists do not show it.
     """
 
     subject: SubjectName
@@ -169,15 +170,13 @@ class GrantAccess(Shape):
 
 
 def _granted_together(call: Call, resource: Thing) -> list[Thing]:
-    """A host account comes with its host, as the vendor has it; a cloud role only through a rule."""
-    if resource.kind is Kind.CLOUD_ROLE:
-        raise NotGrantable("A cloud role is granted through an authorization rule: attach to one.")
+    """A host account comes with its host, as the vendor has it."""
     if resource.kind is Kind.HOST_ACCOUNT:
         return [stored.by_key(call.sql, resource.parent), resource]
     return [resource]
 
 
-@access.operation("update", errors=(NotFound, Ambiguous, InvalidParameter, NotGrantable))
+@access.operation("update", errors=(NotFound, Ambiguous, InvalidParameter))
 class RevokeAccess(Shape):
     """Takes back what a person or a group was granted itself.
 
@@ -212,8 +211,6 @@ class RevokeAccess(Shape):
 
 
 def _revoked_together(call: Call, resource: Thing) -> list[Thing]:
-    if resource.kind is Kind.CLOUD_ROLE:
-        raise NotGrantable("A cloud role is granted through an authorization rule: detach from it.")
     if resource.kind is Kind.HOST:
         accounts = stored.find(call.sql, stored.Where(Kind.HOST_ACCOUNT, parent=resource.key))
         return [resource, *accounts]

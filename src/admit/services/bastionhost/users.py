@@ -5,6 +5,7 @@ import msgspec
 from admit.control import grants, people
 from admit.control import things as verbs
 from admit.control.things import New
+from admit.control.world import World
 from admit.core.links import Kind
 from admit.core.validity import PERMANENT
 from admit.rpc.operation import Call
@@ -38,8 +39,19 @@ from admit.services.bastionhost.user_attributes import (
 )
 from admit.services.bastionhost.vocabulary import InstanceId, RegionId, UserId, bastionhost, instance, user
 from admit.store import things
+from admit.store.engine import Tx
 from admit.store.links import validities
 from admit.store.things import HandleTaken, Thing, Where
+
+
+def made(tx: Tx, _world: World, bastion: Thing, name: str) -> Thing:
+    """A local user of whom no more is known than the name: without a password, until one is set.
+
+    Raises:
+        HandleTaken: the bastion host has a user of that name.
+    """
+    details = UserDetails(display_name=name)
+    return people.add_user(tx, New(Kind.USER, bastion.key, name, details, handle=name))
 
 
 @bastionhost.operation("create", errors=(InvalidArgument, InstanceNotFound, UserAlreadyExists))

@@ -9,6 +9,7 @@ from admit.control import grants, people
 from admit.control import things as verbs
 from admit.control.founding import PASSWORD
 from admit.control.things import New
+from admit.control.world import World
 from admit.core.errors import InvalidParameter
 from admit.core.links import Kind
 from admit.core.validity import PERMANENT, Validity
@@ -29,6 +30,7 @@ from admit.services.edsuser.vocabulary import (
     find_user,
 )
 from admit.store import things
+from admit.store.engine import Tx
 from admit.store.things import Thing
 
 _NAME = re.compile(r"[a-z0-9_]{3,24}")
@@ -217,6 +219,17 @@ def _details(
         password_expire_days=days,
         password_set_at=call.now if password else None,
     )
+
+
+def made(tx: Tx, world: World, account: Thing, name: str) -> Thing:
+    """A convenience user of whom no more is known than the name: without a password, until one is set.
+
+    Raises:
+        HandleTaken: there is a user of that name.
+    """
+    wy_id = world.chance.text(16, "0123456789abcdef")
+    details = UserDetails(SIMPLE, "CreateFromManager")
+    return people.add_user(tx, New(Kind.USER, account.key, name, details, wy_id, handle=name))
 
 
 def _make(call: Call, name: str, details: UserDetails, validity: Validity) -> Thing:

@@ -7,6 +7,7 @@ import msgspec
 from admit.control import grants, people
 from admit.control import things as verbs
 from admit.control.things import New
+from admit.control.world import World
 from admit.core.errors import InvalidParameter, MissingParameter
 from admit.core.links import Kind
 from admit.rpc.operation import Call
@@ -23,6 +24,7 @@ from admit.services.eiam.directory import (
 )
 from admit.services.eiam.errors import ResourceDuplicated, ResourceNotFound
 from admit.services.eiam.passwords import Password, PasswordInitialization, keep_password
+from admit.services.eiam.units import root_of
 from admit.services.eiam.vocabulary import (
     ON_USER,
     Done,
@@ -35,6 +37,7 @@ from admit.services.eiam.vocabulary import (
     user,
 )
 from admit.store import things
+from admit.store.engine import Tx
 from admit.store.things import HandleTaken, Thing, Where
 
 _LETTERS = r"A-Za-z0-9_.@-"
@@ -178,6 +181,20 @@ class CreateUser(Shape):
             change_password_at_logon=initial is not None and initial.forces_change,
         )
         return msgspec.structs.replace(details, **_contacts(self, self.phone_region))
+
+
+def made(tx: Tx, world: World, idaas: Thing, name: str) -> Thing:
+    """An account of which no more is known than the name, in the root unit.
+
+    Raises:
+        HandleTaken: the instance has an account of that name.
+    """
+    root = root_of(tx.sql, idaas)
+    user_id = random_id(world, "user_")
+    details = UserDetails(user_id, root.id)
+    account = people.add_user(tx, New(Kind.USER, idaas.key, name, details, user_id, handle=name.casefold()))
+    grants.grant(tx, account, root)
+    return account
 
 
 def _make(call: Call, idaas: Thing, username: str, details: UserDetails) -> Thing:
