@@ -6,7 +6,9 @@ import pytest
 
 from admit.core.links import Kind
 from admit.store import things
+from tests.callers import Callers, statement
 from tests.services.appstream.streaming import Streaming
+from tests.system import Refused
 
 ACTION = "AuthorizeInstanceGroup"
 
@@ -253,3 +255,22 @@ def test_a_locked_user_keeps_an_authorization_and_cannot_use_it(streaming: Strea
 
     assert locked == (False, ["alice"])
     assert streaming.may("alice", group)
+
+
+def test_a_caller_needs_permission_for_this_very_operation(streaming: Streaming):
+    group, callers = streaming.create(), Callers(streaming.system)
+    key = callers.user("operator")
+    callers.policy("grants", statement("Allow", "appstreaming:AuthorizeInstanceGroup"))
+    asked = {"ProductType": "CloudApp", "AppInstanceGroupId": group}
+
+    with pytest.raises(Refused) as refused:
+        streaming.call(ACTION, key, **asked, AuthorizeUserIds=["alice"])
+    callers.attach("grants", user="operator")
+    streaming.call(ACTION, key, **asked, AuthorizeUserIds=["alice"])
+    with pytest.raises(Refused) as other:
+        streaming.call("DeleteAppInstanceGroup", key, **asked)
+
+    assert [(each.value.status, each.value.code) for each in (refused, other)] == [
+        (403, "Forbidden.NoPermission")
+    ] * 2
+    assert streaming.users(group) == ["alice"]

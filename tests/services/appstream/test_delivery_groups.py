@@ -91,6 +91,9 @@ def test_a_group_without_a_name_is_named_by_its_id(streaming: Streaming):
         ({"UserGroupIds": ["ug-1"] * 11}, "InvalidParameter.UserGroupIds"),
         ({"PreOpenAppId": "ca-1"}, "InvalidParameter.PreOpenAppId"),
         ({"SecurityPolicy": "{"}, "InvalidParameter.SecurityPolicy"),
+        ({"NodePool": '{"NodeAmount":101}'}, "InvalidParameter.NodePool"),
+        ({"NodePool": '{"ScalingStep":0}'}, "InvalidParameter.NodePool"),
+        ({"Network": '{"IpExpireMinutes":59}'}, "InvalidParameter.Network"),
         ({"AppInstanceGroupName": "a\nb"}, "InvalidParameter.AppInstanceGroupName"),
     ],
 )

@@ -27,7 +27,7 @@ ROOT = "org-aliyun-wy-org-id"
         ({"EndUserIds": ["carol", "alice", "nobody"]}, ["alice", "carol"]),
         ({"ExcludeEndUserIds": ["carol", "alice"]}, ["adam", "bob"]),
         ({"EndUserIds": ["carol", "alice"], "ExcludeEndUserIds": ["carol"]}, ["alice"]),
-        ({"Filter": "a*m"}, ["adam", "alice", "bob", "carol"][:2]),
+        ({"Filter": "a*m"}, ["adam", "alice"]),
         ({"Filter": "a*"}, ["adam", "alice", "carol"]),
         ({"Filter": "*another.org"}, ["carol"]),
         ({"Filter": "lic"}, ["alice"]),

@@ -4,6 +4,7 @@ import pytest
 
 from admit.core.links import Kind
 from admit.store import things
+from tests.callers import Callers, statement
 from tests.services.edsuser.directory import Directory
 from tests.system import Refused
 
@@ -114,3 +115,17 @@ def test_a_name_can_be_used_again_by_somebody_else(directory: Directory):
     assert second["WyId"] != first["WyId"]
     assert second["Id"] != first["Id"]
     assert second["Groups"] == []
+
+
+def test_permissions_are_named_after_cloud_desktops(directory: Directory):
+    callers = Callers(directory.system)
+    key = callers.user("operator")
+    callers.policy("readers", statement("Allow", "ecd:Describe*"))
+    callers.attach("readers", user="operator")
+
+    found = directory.call("DescribeUsers", key)
+    with pytest.raises(Refused) as refused:
+        directory.call("RemoveUsers", key, Users=["alice"])
+
+    assert found["Count"] == 0
+    assert (refused.value.status, refused.value.code) == (403, "NoPermission")

@@ -4,8 +4,10 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from admit.rpc.shape import Shape, at_most, like
+from admit.rpc.shape import Shape, at_most, between, like
 
+Count = Annotated[int, between(0, 100_000)]
+"""A number of things, minutes or pixels, where the vendor names no limit."""
 Kept = dict[str, Any]
 """A policy as it is kept: what was said, under the wire's names."""
 
@@ -34,7 +36,7 @@ class Network(Shape):
     """Where sessions are in the network, and what they reach."""
 
     domain_rules: Annotated[tuple[DomainRule, ...], at_most(300)] | None = None
-    ip_expire_minutes: int | None = None
+    ip_expire_minutes: Annotated[int, between(60, 100_000)] | None = None
     office_site_id: str | None = None
     routes: Annotated[tuple[Route, ...], at_most(300)] | None = None
     strategy_type: Literal["Mixed", "Shared"] | None = None
@@ -50,7 +52,7 @@ class NetworkChange(Shape):
 class TimerPeriod(Shape):
     """How many nodes there are in a part of the day."""
 
-    amount: int | None = None
+    amount: Count | None = None
     end_time: str | None = None
     start_time: str | None = None
 
@@ -59,21 +61,21 @@ class RecurrenceSchedule(Shape):
     """On which days a schedule of nodes holds."""
 
     recurrence_type: str | None = None
-    recurrence_values: Annotated[tuple[int, ...], at_most(7)] | None = None
+    recurrence_values: Annotated[tuple[Annotated[int, between(1, 31)], ...], at_most(7)] | None = None
     timer_periods: Annotated[tuple[TimerPeriod, ...], at_most(5)] | None = None
 
 
 class NodePool(Shape):
     """The nodes that sessions run on. They are kept and told; nothing is bought."""
 
-    max_idle_app_instance_amount: int | None = None
-    max_scaling_amount: int | None = None
-    node_amount: int | None = None
-    node_capacity: int | None = None
+    max_idle_app_instance_amount: Count | None = None
+    max_scaling_amount: Count | None = None
+    node_amount: Annotated[int, between(1, 100)] | None = None
+    node_capacity: Count | None = None
     node_instance_type: str | None = None
     recurrence_schedules: Annotated[tuple[RecurrenceSchedule, ...], at_most(7)] | None = None
-    scaling_down_after_idle_minutes: int | None = None
-    scaling_step: int | None = None
+    scaling_down_after_idle_minutes: Annotated[int, between(5, 120)] | None = None
+    scaling_step: Annotated[int, between(1, 10)] | None = None
     scaling_usage_threshold: str | None = None
     strategy_disable_date: str | None = None
     strategy_enable_date: str | None = None
@@ -84,7 +86,7 @@ class NodePool(Shape):
 class NodePoolChange(Shape):
     """What of the nodes can be changed."""
 
-    node_capacity: int | None = None
+    node_capacity: Count | None = None
     node_pool_id: str | None = None
 
 
@@ -148,10 +150,10 @@ class StorageChange(Shape):
 class VideoPolicy(Shape):
     """How sessions look."""
 
-    frame_rate: int | None = None
+    frame_rate: Count | None = None
     """30 or 60."""
-    session_resolution_height: int | None = None
-    session_resolution_width: int | None = None
+    session_resolution_height: Count | None = None
+    session_resolution_width: Count | None = None
     streaming_mode: Literal["video", "mix"] | None = None
     terminal_resolution_adaptive: bool | None = None
     webrtc: bool | None = None
