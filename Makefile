@@ -16,11 +16,13 @@ define static
 endef
 
 # Every branch of the decision and of the wire is tested; elsewhere such a demand breeds stubs.
+# What stands on a database runs on both.
 define tests
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m coverage run -m pytest -n 2
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage report --include='*/admit/core/*,*/admit/rpc/*' --fail-under=100
+	$(BIN)/python -m pytest -n 2 --database=postgresql
 endef
 
 help: ## lists what can be made

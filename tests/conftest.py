@@ -27,6 +27,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Function]) -> None:
+    """On PostgreSQL only what runs on the chosen database is run again."""
+    if config.getoption("--database") == "postgresql":
+        others = [item for item in items if "system" not in item.fixturenames]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if "system" in item.fixturenames]
+
+
 @pytest.fixture(scope="session")
 def postgres(request: pytest.FixtureRequest) -> Iterator[Cluster | None]:
     """The PostgreSQL server, if the run is about PostgreSQL."""

@@ -41,11 +41,15 @@ def add_user(tx: Tx, new: New, validity: Validity = PERMANENT) -> Thing:
 
 
 def remove_user(tx: Tx, user: Thing) -> None:
-    """End a service's user, and the person with the last of their users."""
+    """End a service's user, and the person with the last of their users.
+
+    Somebody who signs in with secrets of their own, as the administrator does, stays.
+    """
     people = [ref for _, ref in stored_links.of(tx.sql, user.key, inward=True, kind=Kind.PERSON)]
     things.remove(tx, user)
     for person in people:
-        if not stored_links.of(tx.sql, person.key, inward=False, limit=1):
+        alone = not stored_links.of(tx.sql, person.key, inward=False, limit=1)
+        if alone and not stored.secret_purposes(tx.sql, person.key):
             things.remove(tx, stored.by_key(tx.sql, person.key))
 
 
