@@ -105,6 +105,8 @@ def write_until_it_dies(
             acknowledged.tell(acknowledged.attached, group)
     except (OSError, HTTPException):
         return
+    finally:
+        caller.connection.close()
 
 
 def assert_nothing_lost_and_nothing_half_done(settings: Settings, acknowledged: Acknowledged) -> None:
