@@ -13,7 +13,6 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, make_url, select, update
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from admit.base.clock import Clock
@@ -288,10 +287,9 @@ class _Writer:
 
 
 class _Pool:
-    """PostgreSQL: a pool of threads, a transaction each, tried again when it lost a race."""
+    """PostgreSQL: a pool of threads, a transaction each."""
 
     THREADS = 8
-    TRIES = 5
 
     def __init__(self, store: Store, engine: Engine) -> None:
         self._store = store
@@ -305,18 +303,9 @@ class _Pool:
         self._threads.shutdown()
 
     def _commit(self, job: _Job[T]) -> T:
-        for attempt in range(1, self.TRIES + 1):
-            try:
-                return self._once(job)
-            except OperationalError:
-                if attempt == self.TRIES:
-                    raise
-        raise AssertionError("unreachable")
-
-    def _once(self, job: _Job[T]) -> T:
         with self._engine.connect() as sql:
             with sql.begin():
-                # The row lock makes commit order the number order.
+                # Writers take turns at this row: commit order is number order, and nobody loses a race.
                 head = load_head(sql, lock=True)
                 result, changed = self._store.run(sql, job, head)
                 save_head(sql, head)
