@@ -11,21 +11,23 @@ from click.testing import CliRunner, Result
 
 from admit.cli import main
 from admit.cli.client import Client, local
-from admit.main import create
+from admit.main import create, open_admit
 from admit.settings import Settings
-from tests.databases import Cluster
+from admit.store.links import current_revision
 
 BASTION = "yundun-bastionhost"
 PASSWORD = "Secret-123"
 
 Run = Callable[..., Result]
+Write = Callable[[str, str], str]
 
 
 @pytest.fixture(autouse=True)
 def logging_as_before() -> Iterator[None]:
     """A command that works on a data directory quiets the log of its process."""
+    before = structlog.get_config()
     yield
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")
@@ -46,31 +48,19 @@ def office_directory(empty_directory: Path) -> Path:
 
 
 @pytest.fixture
-def settings(
-    tmp_path: Path, empty_directory: Path, postgres: Cluster | None, monkeypatch: pytest.MonkeyPatch
-) -> Settings:
+def settings(tmp_path: Path, empty_directory: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """A data directory of the test's own."""
     # What is set around the test is not what the test is about.
     for name in [name for name in os.environ if name.startswith(("ADMIT_", "ALIBABA_CLOUD_"))]:
         monkeypatch.delenv(name)
-    directory = tmp_path / "data"
-    if postgres is None:
-        shutil.copytree(empty_directory, directory)
-        return Settings(data=directory)
-    found = Settings(data=directory, database_url=postgres.new_database())
-    create(found)
-    monkeypatch.setenv("ADMIT_DATABASE_URL", found.database_url)
-    return found
+    return Settings(data=Path(shutil.copytree(empty_directory, tmp_path / "data")))
 
 
 @pytest.fixture
 def office(settings: Settings, office_directory: Path) -> None:
     """alice in the group dba, bob in none; the accounts root and deploy on the host db-1."""
-    if settings.database_url:
-        furnish(settings)
-    else:
-        shutil.rmtree(settings.data)
-        shutil.copytree(office_directory, settings.data)
+    shutil.rmtree(settings.data)
+    shutil.copytree(office_directory, settings.data)
 
 
 @pytest.fixture
@@ -125,3 +115,31 @@ def furnish(settings: Settings) -> None:
         )
         for name in ("root", "deploy"):
             made("CreateHostAccount", "HostAccountId", HostId=host, ProtocolName="SSH", HostAccountName=name)
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write a file, and tell its path."""
+
+    def written(name: str, text: str) -> str:
+        (tmp_path / name).write_text(text, "utf-8")
+        return str(tmp_path / name)
+
+    return written
+
+
+def revision(settings: Settings) -> int:
+    """The number of the newest policy change: equal before and after means nothing changed."""
+    admit = open_admit(settings)
+    try:
+        with admit.store.read() as sql:
+            return current_revision(sql)
+    finally:
+        admit.close()
+
+
+def counts(result: Result) -> dict[tuple[str, str], tuple[int, ...]]:
+    """Made, changed, unchanged and left out, by where and what."""
+    assert "Traceback" not in result.stderr
+    rows = [row.split("\t") for row in result.stdout.splitlines()[1:]]
+    return {(where, what): tuple(map(int, numbers)) for where, what, *numbers in rows}

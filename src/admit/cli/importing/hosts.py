@@ -1,0 +1,183 @@
+"""Hosts of a file made hosts of a bastion host, with the accounts on them. Nothing is taken away."""
+
+import ipaddress
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from admit.cli.client import Client, Refused
+from admit.cli.importing.keys import KeyFiles
+from admit.cli.importing.listing import PAGE, by_number, chunks
+from admit.cli.importing.people import DENIED
+from admit.cli.importing.tally import Tally, Word
+from admit.imports.records import RDP_PORT, SSH_PORT, AccountRecord, HostRecord, LineFault
+
+PRODUCT = "yundun-bastionhost"
+
+Listed: TypeAlias = dict[str, Any]
+"""A host or an account as the listing tells it."""
+
+HOSTS, ACCOUNTS = ("bastion", "hosts"), ("bastion", "accounts")
+
+
+@dataclass(frozen=True, slots=True)
+class Assets:
+    """The hosts of one bastion host, and what a file brings to them."""
+
+    client: Client
+    instance_id: str
+    keys: KeyFiles
+    tally: Tally
+    dry: bool
+
+    def bring(self, hosts: Sequence[HostRecord]) -> None:
+        """Bring hosts and accounts; a dry run only tells what would become of them.
+
+        Each call is whole for itself, and one that was made already is not made again: what breaks off
+        in the middle is completed by the next run.
+
+        Raises:
+            Refused: the caller may not do this at all.
+        """
+        known: dict[str, list[Listed]] = {}
+        for listed in by_number(self.client, PRODUCT, "ListHosts", "Hosts", InstanceId=self.instance_id):
+            known.setdefault(listed["HostName"], []).append(listed)
+        for some in chunks(hosts, PAGE):
+            there = {host.name: known.get(host.name, []) for host in some}
+            accounts = self._accounts([each["HostId"] for same in there.values() for each in same])
+            for host in some:
+                self._note_what_is_lost(host)
+                host_id = self._host(host, there[host.name])
+                if host_id is not None:
+                    for account in host.accounts:
+                        self._account(host, account, host_id, accounts)
+                self.tally.step()
+
+    def _accounts(self, host_ids: list[str]) -> dict[tuple[str, str, str], Listed]:
+        """The accounts of some hosts, by host, protocol and name."""
+        if not host_ids:
+            return {}
+        found = (
+            listed
+            for some in chunks(host_ids, PAGE)
+            for listed in by_number(
+                self.client,
+                PRODUCT,
+                "ListHostAccounts",
+                "HostAccounts",
+                InstanceId=self.instance_id,
+                # 0: those of HostIds.
+                HostId="0",
+                HostIds=json.dumps(some),
+            )
+        )
+        return {(each["HostId"], each["ProtocolName"], each["HostAccountName"]): each for each in found}
+
+    def _note_what_is_lost(self, host: HostRecord) -> None:
+        if host.port != (RDP_PORT if any(each.protocol == "RDP" for each in host.accounts) else SSH_PORT):
+            self.tally.note(LineFault(host.line, host.name, f"the port {host.port} cannot be set yet"))
+
+    # -- a host ----------------------------------------------------------------------------------
+
+    def _host(self, host: HostRecord, same_name: list[Listed]) -> str | None:
+        """The ID of the host, made or changed if need be; None if it is left out."""
+        if len(same_name) > 1:
+            ids = ", ".join(each["HostId"] for each in same_name)
+            self._leave_out(HOSTS, host, f"there are {len(same_name)} hosts of this name: {ids}")
+            return None
+        try:
+            return self._changed(host, same_name[0]) if same_name else self._made(host)
+        except Refused as refusal:
+            self._refused(HOSTS, host, refusal)
+            return None
+
+    def _made(self, host: HostRecord) -> str:
+        kind = "Public" if _is_public(host.address) else "Private"
+        host_id = ""
+        if not self.dry:
+            answer = self._call(
+                "CreateHost",
+                Source="Local",
+                HostName=host.name,
+                OSType=host.os,
+                ActiveAddressType=kind,
+                Comment=host.comment,
+                **{f"Host{kind}Address": host.address},
+            )
+            host_id = str(answer["HostId"])
+        self.tally.count(HOSTS, "made")
+        return host_id
+
+    def _changed(self, host: HostRecord, listed: Listed) -> str:
+        address = f"Host{listed['ActiveAddressType']}Address"
+        wanted = {address: host.address, "OSType": host.os, "Comment": host.comment}
+        changes = {
+            name: value for name, value in wanted.items() if value and str(listed.get(name, "")) != value
+        }
+        if changes and not self.dry:
+            self._call("ModifyHost", HostId=listed["HostId"], **changes)
+        self.tally.count(HOSTS, "changed" if changes else "unchanged")
+        return str(listed["HostId"])
+
+    # -- an account ------------------------------------------------------------------------------
+
+    def _account(
+        self,
+        host: HostRecord,
+        account: AccountRecord,
+        host_id: str,
+        known: dict[tuple[str, str, str], Listed],
+    ) -> None:
+        key = None if account.private_key_path is None else self.keys.read(account.private_key_path)
+        if key is not None and key.fault:
+            place = LineFault(host.line, f"{account.name}@{host.name}", f"without a key: {key.fault}")
+            self.tally.note(place)
+        encoded = None if key is None else key.encoded
+        there = known.get((host_id, account.protocol, account.name))
+        word: Word = "unchanged"
+        try:
+            if there is None:
+                word = "made"
+                self._call_unless_dry(
+                    "CreateHostAccount",
+                    HostId=host_id,
+                    ProtocolName=account.protocol,
+                    HostAccountName=account.name,
+                    PrivateKey=encoded,
+                )
+            elif encoded and key is not None and there.get("PrivateKeyFingerprint") != key.fingerprint:
+                word = "changed"
+                self._call_unless_dry(
+                    "ModifyHostAccount", HostAccountId=there["HostAccountId"], PrivateKey=encoded
+                )
+        except Refused as refusal:
+            self._refused(ACCOUNTS, host, refusal)
+        else:
+            self.tally.count(ACCOUNTS, word)
+
+    # -- calling and telling ---------------------------------------------------------------------
+
+    def _call_unless_dry(self, action: str, **parameters: Any) -> None:
+        if not self.dry:
+            self._call(action, **parameters)
+
+    def _call(self, action: str, **parameters: Any) -> dict[str, Any]:
+        return self.client.call(PRODUCT, action, InstanceId=self.instance_id, **parameters)
+
+    def _refused(self, row: tuple[str, str], host: HostRecord, refusal: Refused) -> None:
+        """Leave one out, unless the next would fare no better."""
+        if refusal.code.startswith(DENIED):
+            raise refusal
+        self._leave_out(row, host, refusal.message)
+
+    def _leave_out(self, row: tuple[str, str], host: HostRecord, why: str) -> None:
+        self.tally.leave_out(row, LineFault(host.line, host.name, why))
+
+
+def _is_public(address: str) -> bool:
+    """Whether this is an IP address of the internet; a name is taken for one of this network."""
+    try:
+        return ipaddress.ip_address(address).is_global
+    except ValueError:
+        return False
