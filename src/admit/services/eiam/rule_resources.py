@@ -106,6 +106,7 @@ class CreateAuthorizationResource(Shape):
     authorization_resource_entity_id: CloudRoleId
     client_token: ClientToken
     condition: Condition | None = None
+    """What credentials the role may be taken with."""
 
     class Response(Shape):
         """The new resource."""
