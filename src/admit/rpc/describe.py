@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 from types import ModuleType
-from typing import Any, get_origin
+from typing import Any, get_args, get_origin
 
 import msgspec
 from msgspec import inspect as shapes
@@ -77,7 +77,14 @@ def _field_strings(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
 
 
 def _description(annotation: Any) -> str:
-    return str(_metadata(annotation, "description") or "")
+    return str(_metadata(annotation, "description") or _docstring(annotation))
+
+
+def _docstring(annotation: Any) -> str:
+    """What a structure says of itself: of a list, its items."""
+    if isinstance(annotation, type) and issubclass(annotation, Shape):
+        return inspect.cleandoc(annotation.__doc__ or "").partition("\n\n")[0]
+    return next(filter(None, map(_docstring, get_args(annotation))), "")
 
 
 def _metadata(annotation: Any, name: str) -> Any:
