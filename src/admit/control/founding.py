@@ -4,11 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
-from argon2 import PasswordHasher
 
 from admit.base.chance import BASE32_HEX, ID_LETTERS, Chance
 from admit.base.sealing import Sealer
-from admit.control import things
+from admit.control import passwords, things
 from admit.control.callers import SECRET, KeyDetails
 from admit.control.people import person_named
 from admit.control.things import New
@@ -16,8 +15,6 @@ from admit.control.world import World
 from admit.core.links import Kind
 from admit.store.engine import Author, Store, Tx
 from admit.store.things import Thing
-
-PASSWORD = "password hash"  # noqa: S105 - the purpose a sealed secret is kept under
 
 
 class AccountDetails(msgspec.Struct, omit_defaults=True):
@@ -63,8 +60,7 @@ def found(
         key, secret = new_access_key(tx, world, account)
         password = "-".join(chance.text(5, BASE32_HEX) for _ in range(4))
         admin = person_named(tx, "admin")
-        digest = PasswordHasher().hash(password)
-        things.keep_secret(tx, admin, PASSWORD, sealer.seal(digest.encode(), f"{PASSWORD}:{admin.key}"))
+        passwords.keep(tx, world, admin, password)
         for founder in founders:
             founder(tx, world)
         return Founded(account_id, key.id, secret, admin.name, password)

@@ -1,15 +1,6 @@
-"""Passwords of local users: what they must contain, and how they are kept."""
+"""Passwords of local users: what they must contain."""
 
-from argon2 import PasswordHasher
-
-from admit.control import things as verbs
-from admit.control.founding import PASSWORD
-from admit.rpc.operation import Call
 from admit.services.bastionhost.errors import InvalidArgument
-from admit.store.things import Thing
-
-SALT_BYTES = 16
-"""RFC 9106 §3.1 recommends 16 for passwords."""
 
 
 def check(password: str) -> None:
@@ -31,10 +22,3 @@ def check(password: str) -> None:
 
 def _is_special(letter: str) -> bool:
     return not letter.isalnum()
-
-
-def keep(call: Call, user: Thing, password: str) -> None:
-    """Keep what it takes to recognise a user's password; the password itself is forgotten."""
-    digest = PasswordHasher().hash(password, salt=call.world.chance.fill(SALT_BYTES))
-    sealed = call.world.sealer.seal(digest.encode(), f"{PASSWORD}:{user.id}")
-    verbs.keep_secret(call.tx, user, PASSWORD, sealed)

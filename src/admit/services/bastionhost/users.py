@@ -2,7 +2,7 @@
 
 import msgspec
 
-from admit.control import grants, people
+from admit.control import grants, passwords, people
 from admit.control import things as verbs
 from admit.control.things import New
 from admit.control.world import World
@@ -10,13 +10,13 @@ from admit.core.links import Kind
 from admit.core.validity import PERMANENT
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape
-from admit.services.bastionhost import passwords
 from admit.services.bastionhost.errors import (
     InstanceNotFound,
     InvalidArgument,
     UserAlreadyExists,
     UserNotFound,
 )
+from admit.services.bastionhost.passwords import check as check_password
 from admit.services.bastionhost.user_attributes import (
     DisplayName,
     Email,
@@ -101,7 +101,7 @@ class CreateUser(Shape):
         if local:
             if not self.password:
                 raise InvalidArgument("Password", "it is required if Source is Local.")
-            passwords.check(self.password)
+            check_password(self.password)
         elif not self.source_user_id:
             raise InvalidArgument("SourceUserId", f"it is required if Source is {self.source}.")
         details = self._details()
@@ -114,7 +114,7 @@ class CreateUser(Shape):
         except HandleTaken:
             raise UserAlreadyExists(self.user_name) from None
         if local and self.password:
-            passwords.keep(call, made, self.password)
+            passwords.keep(call.tx, call.world, made, self.password)
         return self.Response(user_id=made.id)
 
     def _details(self) -> UserDetails:
@@ -183,11 +183,11 @@ class ModifyUser(Shape):
         kept = found.read(UserDetails)
         local = kept.source == "Local"
         if local and self.password:
-            passwords.check(self.password)
+            check_password(self.password)
         verbs.change(call.tx, found, details=self._changed(kept))
         self._change_period(call, found)
         if local and self.password:
-            passwords.keep(call, found, self.password)
+            passwords.keep(call.tx, call.world, found, self.password)
         return self.Response()
 
     def _changed(self, kept: UserDetails) -> UserDetails:
@@ -211,7 +211,7 @@ class ModifyUser(Shape):
         if self.effective_start_time is None and self.effective_end_time is None:
             return
         was = validities(call.sql, [found.key], Kind.PERSON).get(found.key, PERMANENT)
-        person = things.by_key(call.sql, people.person_of(call.tx, found).key)
+        person = people.person_of(call.tx, found)
         validity = period(self.effective_start_time, self.effective_end_time, was)
         grants.set_validity(call.tx, person, found, validity)
 

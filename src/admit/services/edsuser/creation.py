@@ -3,11 +3,7 @@
 import re
 from typing import Annotated
 
-from argon2 import PasswordHasher
-
-from admit.control import grants, people
-from admit.control import things as verbs
-from admit.control.founding import PASSWORD
+from admit.control import grants, passwords, people
 from admit.control.things import New
 from admit.control.world import World
 from admit.core.errors import InvalidParameter
@@ -35,8 +31,7 @@ from admit.store.things import Thing
 
 _NAME = re.compile(r"[a-z0-9_]{3,24}")
 _CLASSES = (str.isupper, str.islower, str.isdigit, lambda letter: not (letter.isalnum() or letter.isspace()))
-SALT_BYTES = 16
-"""RFC 9106 §3.1 recommends 16 for passwords."""
+
 
 Password = Annotated[
     str,
@@ -242,11 +237,9 @@ def _make(call: Call, name: str, details: UserDetails, validity: Validity) -> Th
 def _keep_password(call: Call, owner: Thing, password: str, hashes: dict[str, str]) -> None:
     """Keep what it takes to recognise a password, of which only the Argon2id hash is kept, sealed."""
     if password not in hashes:
-        # Hashing is slow on purpose: users that begin with the common password share one.
-        salt = call.world.chance.fill(SALT_BYTES)
-        hashes[password] = PasswordHasher().hash(password, salt=salt)
-    sealed = call.world.sealer.seal(hashes[password].encode(), f"{PASSWORD}:{owner.id}")
-    verbs.keep_secret(call.tx, owner, PASSWORD, sealed)
+        # Users that begin with the common password share a hash.
+        hashes[password] = passwords.hashed(call.world, password)
+    passwords.keep_hash(call.tx, call.world, owner, hashes[password])
 
 
 def _created(new: NewUser) -> CreatedUser:

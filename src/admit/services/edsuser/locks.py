@@ -17,7 +17,6 @@ from admit.services.edsuser.vocabulary import (
     find_user,
     unknown_user,
 )
-from admit.store import things
 from admit.store.things import Thing
 
 
@@ -96,7 +95,7 @@ class UnlockUsers(Shape):
 
 def _let_in(call: Call, user: Thing, validity: Validity | None) -> None:
     """Let a user be used for a period; with None for ever, if the period of before is over."""
-    person = things.by_key(call.sql, people.person_of(call.tx, user).key)
+    person = people.person_of(call.tx, user)
     held = grants.find(call.tx, person, user)
     if validity is None and (held is None or held.validity.holds_at(call.now)):
         return

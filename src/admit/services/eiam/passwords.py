@@ -1,15 +1,9 @@
-"""Passwords of accounts: kept as hashes, never told and never sent."""
+"""Words about the passwords of accounts; they are never told and never sent."""
 
 from typing import Annotated, Literal
 
-from argon2 import PasswordHasher
-
-from admit.control import things as verbs
-from admit.control.founding import PASSWORD
-from admit.rpc.operation import Call
 from admit.rpc.shape import Shape, at_most, like
 from admit.services.eiam.directory import Status
-from admit.store.things import Thing
 
 Password = Annotated[str, like("correct horse battery", "The password.", min_length=6, max_length=64)]
 NotificationChannels = Annotated[tuple[str, ...], at_most(10)]
@@ -32,10 +26,3 @@ class PasswordInitialization(Shape):
         """Whether the owner must choose another password."""
         policy, forced = self.password_initialization_policy_priority, self.password_forced_update_status
         return (policy, forced) == ("custom", "enabled")
-
-
-def keep_password(call: Call, owner: Thing, password: str) -> None:
-    """Let an account sign in with a password, of which only the Argon2id hash is kept, sealed."""
-    digest = PasswordHasher().hash(password)
-    sealed = call.world.sealer.seal(digest.encode(), f"{PASSWORD}:{owner.id}")
-    verbs.keep_secret(call.tx, owner, PASSWORD, sealed)

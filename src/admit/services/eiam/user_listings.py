@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from admit.control.founding import PASSWORD
+from admit.control.passwords import PASSWORD
 from admit.core.errors import InvalidNextToken, InvalidParameter
 from admit.core.links import Kind
 from admit.core.validity import FOREVER, Millis

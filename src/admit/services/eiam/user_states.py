@@ -2,13 +2,14 @@
 
 import msgspec
 
+from admit.control import passwords
 from admit.control import things as verbs
 from admit.core.errors import InvalidParameter
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape
 from admit.services.eiam.directory import Status
 from admit.services.eiam.errors import ResourceNotFound
-from admit.services.eiam.passwords import NotificationChannels, Password, keep_password
+from admit.services.eiam.passwords import NotificationChannels, Password
 from admit.services.eiam.users import UserDetails
 from admit.services.eiam.vocabulary import DISABLED, ON_USER, Done, InstanceId, UserId, eiam, instance, user
 
@@ -85,5 +86,5 @@ class UpdateUserPassword(Shape):
         found = user(call, instance(call, self.instance_id), self.user_id)
         forced = self.password_forced_update_status == "enabled"  # noqa: S105 - a status
         details = msgspec.structs.replace(found.read(UserDetails), change_password_at_logon=forced)
-        keep_password(call, verbs.change(call.tx, found, details=details), self.password)
+        passwords.keep(call.tx, call.world, verbs.change(call.tx, found, details=details), self.password)
         return Done()

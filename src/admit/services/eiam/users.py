@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from admit.control import grants, people
+from admit.control import grants, passwords, people
 from admit.control import things as verbs
 from admit.control.things import New
 from admit.control.world import World
@@ -23,7 +23,7 @@ from admit.services.eiam.directory import (
     with_fields,
 )
 from admit.services.eiam.errors import ResourceDuplicated, ResourceNotFound
-from admit.services.eiam.passwords import Password, PasswordInitialization, keep_password
+from admit.services.eiam.passwords import Password, PasswordInitialization
 from admit.services.eiam.units import root_of
 from admit.services.eiam.vocabulary import (
     ON_USER,
@@ -164,7 +164,7 @@ class CreateUser(Shape):
         for each in units:
             grants.grant(call.tx, made, each)
         if self.password:
-            keep_password(call, made, self.password)
+            passwords.keep(call.tx, call.world, made, self.password)
         return self.Response(user_id=made.id)
 
     def _details(self, call: Call, idaas: Thing) -> UserDetails:
@@ -221,6 +221,7 @@ class UpdateUser(Shape):
     """Changes an account. What is left out stays as it is.
 
     Ours: an empty DisplayName, Email or PhoneNumber is taken away; an empty Username changes nothing.
+    Ours: an account that is renamed belongs to the person of the new name, unless it was put to another.
     """
 
     instance_id: InstanceId
@@ -257,7 +258,7 @@ class UpdateUser(Shape):
             said["custom_fields"] = with_fields(before.custom_fields, self.custom_fields)
         details = msgspec.structs.replace(before, **said)
         try:
-            verbs.change(
+            people.change_user(
                 call.tx,
                 found,
                 name=self.username or None,
