@@ -61,7 +61,10 @@ def _subject(call: Call, text: str, resource: Thing) -> Thing:
     subject = named(lambda: names.subject(call.sql, text, directory), "Subject")
     if subject.kind is not Kind.PERSON:
         return subject
-    return _user_of(call, subject, directory) or _new_user(call, subject, directory)
+    users = _users_of(call, subject, directory)
+    # Of several the one that has it, or else the one that was first.
+    holders = (user for user in users if grants.find(call.tx, user, resource) is not None)
+    return next(iter([*holders, *users]), None) or _new_user(call, subject, directory)
 
 
 def _new_user(call: Call, person: Thing, directory: int) -> Thing:
@@ -74,9 +77,9 @@ def _new_user(call: Call, person: Thing, directory: int) -> Thing:
         ) from None
 
 
-def _user_of(call: Call, person: Thing, directory: int) -> Thing | None:
-    users = stored.find(call.sql, stored.Where(Kind.USER, parent=directory, linked_from=person.key))
-    return users[0] if users else None
+def _users_of(call: Call, person: Thing, directory: int) -> list[Thing]:
+    """The person's users in a directory: seldom more than one, but somebody may have put more to a person."""
+    return stored.find(call.sql, stored.Where(Kind.USER, parent=directory, linked_from=person.key))
 
 
 def _tried(call: Call, resource: Thing, change: Callable[[], bool], *, preview: bool) -> Changed:
@@ -199,12 +202,11 @@ class RevokeAccess(Shape):
         resource = named(lambda: names.resource(call.sql, self.resource), "Resource")
         directory = _directory(call, resource)
         subject = named(lambda: names.subject(call.sql, self.subject, directory), "Subject")
-        holder = _user_of(call, subject, directory) if subject.kind is Kind.PERSON else subject
+        holders = _users_of(call, subject, directory) if subject.kind is Kind.PERSON else [subject]
 
         def change() -> bool:
-            if holder is None:
-                return False
-            gone = [grants.revoke(call.tx, holder, target) for target in _revoked_together(call, resource)]
+            targets = _revoked_together(call, resource)
+            gone = [grants.revoke(call.tx, holder, target) for holder in holders for target in targets]
             return any(gone)
 
         return self.Response(result=_tried(call, resource, change, preview=self.preview))
