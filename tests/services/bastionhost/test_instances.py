@@ -36,7 +36,7 @@ def test_a_new_system_has_one_bastion_host_and_it_runs(system: System) -> None:
     assert found["InstanceId"].startswith("bastionhost-cn-")
     assert found["InstanceStatus"] == "RUNNING"
     assert found["IntranetEndpoint"] == found["InternetEndpoint"] == "127.0.0.1"
-    assert (found["PlanCode"], found["LicenseCode"]) == ("cloudbastion_ha", "bhah_ent_500_asset")
+    assert (found["PlanCode"], found["LicenseCode"]) == ("cloudbastion_ha", "bhah_ent_100000_asset")
     assert (found["PublicNetworkAccess"], found["Legacy"]) == (True, False)
     assert found["StartTime"] == system.clock.now()
     assert "ExpireTime" not in found

@@ -33,7 +33,7 @@ Switch: TypeAlias = Literal["Enable", "Disable"]
 InstanceStatus = Annotated[
     Status, like("RUNNING", "PENDING: bought and not started yet. RUNNING: people can work through it.")
 ]
-LicenseCode = Annotated[str, like("bhah_ent_500_asset", "The licence. The number in it is how many assets.")]
+LicenseCode = Annotated[str, like("bhah_ent_100000_asset", "The licence. The number in it is how many assets.")]
 PlanCode = Annotated[
     str, like("cloudbastion_ha", "The edition: cloudbastion, or cloudbastion_ha for the enterprise edition.")
 ]
@@ -55,7 +55,8 @@ class BastionDetails(msgspec.Struct, omit_defaults=True):
     description: str
     region_id: str
     status: Status
-    license_code: str = "bhah_ent_500_asset"
+    license_code: str = "bhah_ent_100000_asset"
+    """Nobody sells licences here: the number only keeps the documented limit alive."""
     plan_code: str = "cloudbastion_ha"
     resource_group_id: str | None = None
     vswitch_id: str | None = None
