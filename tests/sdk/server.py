@@ -17,6 +17,8 @@ class Server:
 
     urls: dict[str, str]
     """``host:port`` by scheme."""
+    directory: Path
+    """Its data directory."""
     ca_certificate: str
     """The path of the certificate of the data directory's own authority."""
     account_id: str
@@ -35,8 +37,9 @@ def made(directory: Path) -> dict[str, str]:
 def running(told: dict[str, str]) -> Iterator[Server]:
     """Serve HTTP and HTTPS on free ports; at the end the server must stop in good order."""
     key = SigningKey(told["access_key_id"], told["access_key_secret"])
-    with serving(Path(told["data_dir"]), "--https", "127.0.0.1:0") as served:
-        server = Server(served.urls, told["ca_certificate"], told["account_id"], key)
+    directory = Path(told["data_dir"])
+    with serving(directory, "--https", "127.0.0.1:0") as served:
+        server = Server(served.urls, directory, told["ca_certificate"], told["account_id"], key)
         assert ready(server)
         yield server
         served.process.terminate()
