@@ -21,11 +21,11 @@ FILE = "admit.toml"
 PREFIX = "ADMIT_"
 """What the environment's names begin with: ``ADMIT_HTTP`` sets ``http``."""
 
-_PORT = r"(6553[0-5]|655[0-2]\d|65[0-4]\d{2}|6[0-4]\d{3}|[1-5]\d{4}|\d{1,4})"
+_PORT = r"(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[0-9]{1,4})"
 Address: TypeAlias = Annotated[
     str,
     msgspec.Meta(
-        pattern=rf"^$|^(\[[0-9A-Fa-f:.%]+\]|[^\s:\[\]]*):{_PORT}$",
+        pattern=rf"^((\[[0-9A-Fa-f:.%]+\]|[^\s:\[\]]*):{_PORT})?(?!\n)$",
         description="host:port, such as 127.0.0.1:8080 or [::1]:8080, or nothing",
     ),
 ]
@@ -39,7 +39,7 @@ DatabaseURL: TypeAlias = Annotated[
 ]
 Region: TypeAlias = Annotated[
     str,
-    msgspec.Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", description="lower-case words joined by hyphens"),
+    msgspec.Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*(?!\n)$", description="lower-case words joined by hyphens"),
 ]
 
 

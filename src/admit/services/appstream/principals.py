@@ -17,7 +17,7 @@ from admit.store.things import Thing, Where
 
 AdDomain = Annotated[
     str,
-    like("example.com", "The AD domain.", pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$"),
+    like("example.com", "The AD domain.", pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(?!\n)$"),
 ]
 
 

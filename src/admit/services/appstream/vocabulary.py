@@ -25,8 +25,8 @@ appstream = Service(
     form="*",
 )
 
-ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
-"""The pattern of a text without control characters."""
+ONE_LINE = r"^[^\x00-\x1f\x7f]*(?!\n)$"
+"""The pattern of a text without control characters; `$` alone would let a line feed pass at the end."""
 
 ProductName: TypeAlias = Literal[
     "CloudApp",

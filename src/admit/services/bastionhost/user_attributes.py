@@ -40,8 +40,8 @@ UserName = Annotated[
         "The name the user signs in with: letters, digits, underscores and hyphens.",
         min_length=1,
         max_length=128,
-        # "$" alone would also stand before a final line break.
-        pattern=r"^[A-Za-z0-9_-]+$(?!\n)",
+        # The look ahead keeps out a line feed at the end, which $ alone would let pass.
+        pattern=r"^[A-Za-z0-9_-]+(?!\n)$",
     ),
 ]
 UserSource = Annotated[
@@ -72,7 +72,7 @@ Email = Annotated[
         "alice@example.com",
         "The user's e-mail address.",
         max_length=254,
-        pattern=r"^([^@\s]+@[^@\s]+)?$(?!\n)",
+        pattern=r"^([^@\s]+@[^@\s]+)?(?!\n)$",
     ),
 ]
 Mobile = Annotated[str, like("13312345678", "The user's mobile number.", max_length=40)]

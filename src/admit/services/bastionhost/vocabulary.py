@@ -41,8 +41,8 @@ HostAccountId = Annotated[str, like("1", "The ID of the host account. ListHostAc
 HostGroupId = Annotated[str, like("1", "The ID of the host group. ListHostGroups lists them.")]
 HostShareKeyId = Annotated[str, like("1", "The ID of the shared key. ListHostShareKeys lists them.")]
 NetworkDomainId = Annotated[str, like("1", "The ID of the network domain. ListNetworkDomains lists them.")]
-ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
-"""The pattern of a text without control characters."""
+ONE_LINE = r"^[^\x00-\x1f\x7f]*(?!\n)$"
+"""The pattern of a text without control characters; `$` alone would let a line feed pass at the end."""
 HostName = Annotated[
     str, like("db-1", "The name of the host.", min_length=1, max_length=128, pattern=ONE_LINE)
 ]
@@ -87,9 +87,14 @@ ResultCode = Annotated[
     ),
 ]
 Message = Annotated[str, like("None", "Deprecated, always empty.")]
-PageNumber = Annotated[str, like("1", "The page to show, counted from 1.", pattern=r"^\d{1,9}$")]
+PageNumber = Annotated[str, like("1", "The page to show, counted from 1.", pattern=r"^[0-9]{1,9}(?!\n)$")]
 PageSize = Annotated[
-    str, like("20", "How many entries a page has: 1 to 100; 0 means the default.", pattern=r"^(\d{1,2}|100)$")
+    str,
+    like(
+        "20",
+        "How many entries a page has: 1 to 100; 0 means the default.",
+        pattern=r"^([0-9]{1,2}|100)(?!\n)$",
+    ),
 ]
 TotalCount = Annotated[int, like(10, "How many there are in all.")]
 

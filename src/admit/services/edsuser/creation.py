@@ -49,7 +49,9 @@ Remark = Annotated[str, like("Designer", "Remarks on the user.", max_length=500,
 PasswordExpireDays = Annotated[
     str,
     like(
-        "90", "For how many days a password is good: 30 to 365. For ever unless told.", pattern=r"^\d{1,3}$"
+        "90",
+        "For how many days a password is good: 30 to 365. For ever unless told.",
+        pattern=r"^[0-9]{1,3}(?!\n)$",
     ),
 ]
 

@@ -23,8 +23,8 @@ edsuser = Service(
     ram_prefix="ecd",
 )
 
-ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
-"""The pattern of a text without control characters."""
+ONE_LINE = r"^[^\x00-\x1f\x7f]*(?!\n)$"
+"""The pattern of a text without control characters; `$` alone would let a line feed pass at the end."""
 
 EndUserId = Annotated[
     str, like("alice", "The name of the user. DescribeUsers lists them.", min_length=1, max_length=256)

@@ -49,23 +49,23 @@ Username = Annotated[
         "The name of the account, unique in the instance: letters, digits and _ . @ -",
         min_length=1,
         max_length=256,
-        pattern=rf"^[{_LETTERS}]+$",
+        pattern=rf"^[{_LETTERS}]+(?!\n)$",
     ),
 ]
 DisplayName = Annotated[str, like("Alice Liddell", "The name that people read.", max_length=256)]
 _MAIL = r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
 Email = Annotated[
-    str, like("alice@example.com", "The email address.", max_length=128, pattern=rf"^({_MAIL})?$")
+    str, like("alice@example.com", "The email address.", max_length=128, pattern=rf"^({_MAIL})?(?!\n)$")
 ]
 EmailVerified = Annotated[
     bool,
     like(example=True, description="Whether the email address is known to be theirs. Goes with every Email."),
 ]
 PhoneRegion = Annotated[
-    str, like("86", "The country code: 1 to 6 digits without a plus sign.", pattern=r"^(\d{1,6})?$")
+    str, like("86", "The country code: 1 to 6 digits without a plus sign.", pattern=r"^([0-9]{1,6})?(?!\n)$")
 ]
 PhoneNumber = Annotated[
-    str, like("13012345678", "The phone number: 6 to 15 digits.", pattern=r"^(\d{6,15})?$")
+    str, like("13012345678", "The phone number: 6 to 15 digits.", pattern=r"^([0-9]{6,15})?(?!\n)$")
 ]
 PhoneNumberVerified = Annotated[
     bool,
@@ -227,7 +227,8 @@ class UpdateUser(Shape):
     instance_id: InstanceId
     user_id: UserId
     username: (
-        Annotated[str, like("alice", "The new name.", max_length=256, pattern=rf"^[{_LETTERS}]*$")] | None
+        Annotated[str, like("alice", "The new name.", max_length=256, pattern=rf"^[{_LETTERS}]*(?!\n)$")]
+        | None
     ) = None
     display_name: DisplayName | None = None
     email: Email | None = None
