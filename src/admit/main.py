@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import msgspec
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from admit import __version__
 from admit.base.authority import create_authority
 from admit.base.chance import Chance
 from admit.base.clock import Clock, SystemClock
@@ -17,6 +19,7 @@ from admit.control import founding
 from admit.control.world import World
 from admit.core.links import Kind
 from admit.rpc.dispatch import Dispatcher
+from admit.rpc.openapi import openapi
 from admit.rpc.operation import Registry
 from admit.services import access, appstream, bastionhost, billing, edsuser, eiam, location, ram, sts
 from admit.settings import Settings
@@ -146,7 +149,8 @@ def open_admit(settings: Settings, clock: Clock | None = None, chance: Chance | 
     registry = Registry(SERVICES)
     dispatcher = Dispatcher(registry, store, world)
     world.metrics.revision.set_function(lambda: _revision(store))
-    web = Web(dispatcher, chance.request_id, lambda: _answers(store), world.metrics.text)
+    described = cache(lambda: msgspec.json.encode(openapi(registry, __version__)))
+    web = Web(dispatcher, chance.request_id, lambda: _answers(store), world.metrics.text, described)
     return Admit(settings, store, world, registry, dispatcher, web)
 
 

@@ -34,16 +34,19 @@ class Web:
         request_id: Callable[[], str],
         ready: Callable[[], bool],
         measured: Callable[[], bytes],
+        described: Callable[[], bytes],
     ) -> None:
         self._dispatcher = dispatcher
         self._request_id = request_id
         self._ready = ready
         self._measured = measured
+        self._described = described
         self._pages = Starlette(
             routes=[
                 Route("/healthz", _alive),
                 Route("/readyz", self._readiness),
                 Route("/metrics", self._metrics),
+                Route("/openapi.json", self._description),
             ]
         )
 
@@ -72,6 +75,10 @@ class Web:
 
     async def _metrics(self, _request: Request) -> Response:
         return Response(self._measured(), media_type=metrics.CONTENT_TYPE)
+
+    # Not a coroutine: it runs on a thread of its own, as the first demand takes a while.
+    def _description(self, _request: Request) -> Response:
+        return Response(self._described(), media_type="application/json")
 
 
 async def _alive(_request: Request) -> Response:

@@ -18,7 +18,7 @@ from admit.rpc.signature import (
     read_claim,
     verify,
 )
-from admit.rpc.signing import Call, SigningKey, format_timestamp, sign_acs3, sign_v1
+from admit.rpc.signing import Call, SigningKey, format_timestamp, sign_acs3
 
 KEY = SigningKey("STS.NTESTKEY0000000000001", "TestStsSecret00000000000000001", "CAIStesttoken+/abc==")
 CALL = Call(
@@ -34,20 +34,17 @@ CALL = Call(
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 PARAMETERS = st.dictionaries(TEXT.filter(lambda name: name not in COMMON_PARAMETERS), TEXT, max_size=6)
 
-both_schemes = pytest.mark.parametrize("sign", [sign_acs3, sign_v1])
-
 
 def received(call, signed):
     query = form.parse(signed.target.partition("?")[2].encode())
     return Wire(call.method, "/", query, form.parse(signed.body), signed.headers, signed.body)
 
 
-@both_schemes
 @given(PARAMETERS, PARAMETERS, st.sampled_from(["GET", "POST"]))
-def test_whatever_is_signed_verifies_and_arrives_unchanged(sign, query, body, method):
+def test_whatever_is_signed_verifies_and_arrives_unchanged(query, body, method):
     call = replace(CALL, query=query, form=body, method=method)
 
-    wire = received(call, sign(call, KEY))
+    wire = received(call, sign_acs3(call, KEY))
     claim = read_claim(wire)
 
     verify(wire, claim, KEY.secret)
@@ -67,18 +64,10 @@ def test_an_acs3_call_is_signed_as_the_vendors_sdk_signs_it():
     )
 
 
-def test_a_v1_call_is_signed_as_the_vendors_sdk_signs_it():
-    parameters = form.parse(sign_v1(CALL, KEY).target.partition("?")[2].encode())
-    signature = parameters.pop("Signature")
-
-    assert signature == Utils.get_rpcsignature({**parameters, **CALL.form}, "POST", KEY.secret)
-
-
-@both_schemes
-def test_a_call_without_form_or_token_sends_neither_body_nor_their_headers(sign):
+def test_a_call_without_form_or_token_sends_neither_body_nor_their_headers():
     call = replace(CALL, form={})
 
-    signed = sign(call, replace(KEY, security_token=None))
+    signed = sign_acs3(call, replace(KEY, security_token=None))
 
     assert signed.body == b""
     assert "content-type" not in signed.headers
@@ -91,9 +80,8 @@ def test_an_acs3_call_without_a_query_asks_for_the_bare_path():
     assert sign_acs3(replace(CALL, query={}), KEY).target == "/"
 
 
-@both_schemes
-def test_a_call_changed_on_its_way_is_refused(sign):
-    wire = received(CALL, sign(CALL, KEY))
+def test_a_call_changed_on_its_way_is_refused():
+    wire = received(CALL, sign_acs3(CALL, KEY))
 
     for changed in [
         replace(wire, query=wire.query | {"UserGroupId": "2"}),
@@ -104,10 +92,9 @@ def test_a_call_changed_on_its_way_is_refused(sign):
             verify(changed, read_claim(changed), KEY.secret)
 
 
-@both_schemes
-def test_a_parameter_that_is_not_unicode_text_cannot_be_signed(sign):
+def test_a_parameter_that_is_not_unicode_text_cannot_be_signed():
     with pytest.raises(FormFault):
-        sign(replace(CALL, query={"Name": "\udcff"}), KEY)
+        sign_acs3(replace(CALL, query={"Name": "\udcff"}), KEY)
 
 
 def test_a_key_does_not_print_its_secret_or_token():

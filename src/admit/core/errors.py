@@ -192,10 +192,3 @@ class NoPermission(AdmitError):
         super().__init__(action, resource)
         # Services spell it differently.
         self.full_code = code
-
-
-class ServiceUnavailable(AdmitError):
-    """The server cannot answer for the moment."""
-
-    code, status = "ServiceUnavailable", 503
-    message = "The service cannot answer at the moment. Try again later."

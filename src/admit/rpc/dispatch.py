@@ -176,7 +176,7 @@ class Dispatcher:
         return operation
 
     def _authenticate(self, wire: Wire, claim: Claim) -> Caller:
-        """Who signed the request: key, then time, then token, then signature, then nonce."""
+        """Who signed the request: key and token, then time, then signature, then nonce."""
         if claim.scheme not in (Scheme.ACS3, Scheme.V1):
             raise UnsignedRequest
         now = self._world.clock.now()

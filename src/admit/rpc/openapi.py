@@ -7,7 +7,8 @@ import msgspec
 from msgspec import inspect as shapes
 
 from admit.rpc import describe
-from admit.rpc.operation import Operation, Parameter, Registry
+from admit.rpc.operation import Operation, Parameter, Registry, plain
+from admit.rpc.request import is_composite
 
 
 def openapi(registry: Registry, version: str) -> dict[str, Any]:
@@ -27,8 +28,30 @@ def openapi(registry: Registry, version: str) -> dict[str, Any]:
             f"/#{operation.service.product}/{operation.action}": {"post": _path(operation, schema)}
             for operation, schema in zip(operations, schemas, strict=True)
         },
-        "components": {"schemas": components},
+        "components": {"schemas": components, "responses": {"Error": _ERROR}},
     }
+
+
+def _of_texts(*names: str, **rest: dict[str, Any]) -> dict[str, Any]:
+    texts: dict[str, Any] = {name: {"type": "string"} for name in names}
+    return {"type": "object", "properties": texts | rest, "required": list(names)}
+
+
+_ANSWER = _of_texts("RequestId")
+"""What every answer holds besides what is the operation's own."""
+
+_JSON = "application/json"
+
+_ERROR: dict[str, Any] = {
+    "description": "Refused, or failed.",
+    "content": {
+        _JSON: {
+            "schema": _of_texts(
+                "RequestId", "HostId", "Code", "Message", "Recommend", AccessDeniedDetail={"type": "object"}
+            )
+        }
+    },
+}
 
 
 def _path(operation: Operation, response: dict[str, Any]) -> dict[str, Any]:
@@ -49,50 +72,44 @@ def _path(operation: Operation, response: dict[str, Any]) -> dict[str, Any]:
                 "in": "query",
                 "required": each.required,
                 "description": texts[each.attribute],
-                "schema": _schema(each),
+                **_written(each),
             }
             for each in query
         ],
-        "responses": {"200": {"description": "Done.", "content": {"application/json": {"schema": response}}}},
+        "responses": {
+            "200": {"description": "Done.", "content": {_JSON: {"schema": {"allOf": [_ANSWER, response]}}}},
+            "default": {"$ref": "#/components/responses/Error"},
+        },
     }
     if body:
-        found["requestBody"] = {
-            "content": {"application/x-www-form-urlencoded": {"schema": _form(body, texts)}}
-        }
+        found["requestBody"] = {"content": {"application/x-www-form-urlencoded": _form(body, texts)}}
     return found
 
 
 def _form(parameters: list[Parameter], texts: dict[str, str]) -> dict[str, Any]:
-    return {
+    schema = {
         "type": "object",
         "properties": {
-            each.name: {**_schema(each), "description": texts[each.attribute]} for each in parameters
+            each.name: {**schema_of(each.type), "description": texts[each.attribute]} for each in parameters
         },
         "required": [each.name for each in parameters if each.required],
     }
+    return {
+        "schema": schema,
+        "encoding": {each.name: {"contentType": _JSON} for each in parameters if is_composite(each)},
+    }
 
 
-def _schema(parameter: Parameter) -> dict[str, Any]:
-    """A parameter's JSON schema, written out where it stands."""
-    if parameter.mark.json_text:
-        return {"type": "string", "contentMediaType": "application/json"}
-    return schema_of(parameter.type)
+def _written(parameter: Parameter) -> dict[str, Any]:
+    """How a parameter of the query is written: of its three encodings the only one OpenAPI has words for."""
+    schema = schema_of(parameter.type)
+    return {"content": {_JSON: {"schema": schema}}} if is_composite(parameter) else {"schema": schema}
 
 
 def schema_of(kind: shapes.Type) -> dict[str, Any]:
     """The JSON schema of a declared type."""
-    kind = bare(kind)
+    kind, _ = plain(kind)
     return next(write(kind) for each, write in _WRITERS if isinstance(kind, each))
-
-
-def bare(kind: shapes.Type) -> shapes.Type:
-    """A type without "or None" and without what is said of it."""
-    while isinstance(kind, shapes.Metadata | shapes.UnionType):
-        if isinstance(kind, shapes.Metadata):
-            kind = kind.type
-        else:
-            kind = next(each for each in kind.types if not isinstance(each, shapes.NoneType))
-    return kind
 
 
 def _struct(kind: Any) -> dict[str, Any]:

@@ -177,7 +177,7 @@ def _declare(
 
 
 def _parameter(each: msgspec.structs.FieldInfo, form: frozenset[str] | str) -> Parameter:
-    kind, mark = _plain(inspect.type_info(each.type))
+    kind, mark = plain(inspect.type_info(each.type))
     in_body = form == ALL or each.name in form
     return Parameter(
         name=each.encode_name,
@@ -190,7 +190,7 @@ def _parameter(each: msgspec.structs.FieldInfo, form: frozenset[str] | str) -> P
     )
 
 
-def _plain(kind: inspect.Type) -> tuple[inspect.Type, Mark]:
+def plain(kind: inspect.Type) -> tuple[inspect.Type, Mark]:
     """A field's type without "or None" and without its marks, and the marks."""
     mark = Mark()
     while isinstance(kind, inspect.Metadata | inspect.UnionType):

@@ -10,8 +10,8 @@ from msgspec import inspect as shapes
 
 from admit.core.errors import AdmitError, BadSignature
 from admit.rpc import describe
-from admit.rpc.openapi import bare, schema_of
-from admit.rpc.operation import Operation, Registry, Service
+from admit.rpc.openapi import schema_of
+from admit.rpc.operation import Operation, Registry, Service, plain
 from admit.rpc.shape import Shape
 from admit.rpc.signature import SignatureFault
 
@@ -68,7 +68,7 @@ def _rows(name: str, kind: shapes.Type, text: str, *, required: bool) -> Iterato
     """What is said of a field, and then of the fields in it: ``Results[].Code``."""
     yield f"`{name}`", _word(kind), "yes" if required else "", cell(text)
     if isinstance(kind, shapes.VarTupleType | shapes.ListType):
-        kind, name = bare(kind.item_type), f"{name}[]"
+        kind, name = plain(kind.item_type)[0], f"{name}[]"
     if isinstance(kind, shapes.StructType):
         yield from _fields(kind.cls, f"{name}.")
 
@@ -76,7 +76,7 @@ def _rows(name: str, kind: shapes.Type, text: str, *, required: bool) -> Iterato
 def _fields(shape: type[Any], prefix: str) -> Iterator[tuple[str, str, str, str]]:
     texts = describe.fields_of(shape)
     for each in msgspec.structs.fields(shape):
-        kind = bare(shapes.type_info(each.type))
+        kind, _ = plain(shapes.type_info(each.type))
         yield from _rows(prefix + each.encode_name, kind, texts[each.name], required=each.required)
 
 

@@ -8,11 +8,11 @@ from typing import Any, NoReturn
 import msgspec
 from msgspec import inspect
 
-from admit.rpc.operation import Operation, Parameter
+from admit.rpc.operation import Operation, Parameter, plain
 from admit.rpc.shape import Shape
 
 DEPTH = 32
-"""How deep a structure in a parameter may be."""
+"""How many steps a name in dotted form is taken apart into."""
 ITEMS = 10_000
 """The greatest index a list in dotted form may have."""
 
@@ -74,9 +74,9 @@ def _value(parameter: Parameter, raw: str | None, tree: dict[str, Any] | None) -
     kind = parameter.type
     if tree is not None and raw is not None:
         raise Fault("it is given both whole and in dotted form.", "Format")
-    if isinstance(kind, _COMPOSITE):
+    if is_composite(parameter):
         given: Any = tree if tree is not None else _parsed(kind, raw, strict=parameter.mark.json_text)
-        return None if given is None else _converted(fit(given, kind), parameter)
+        return None if given is None else _converted(_fit(given, kind), parameter)
     # An empty scalar says no more than an absent one, unless empty is a value of its own.
     if raw is None or (raw == "" and not (isinstance(kind, inspect.StrType) and not parameter.required)):
         return None
@@ -85,8 +85,13 @@ def _value(parameter: Parameter, raw: str | None, tree: dict[str, Any] | None) -
     return _converted(raw, parameter)
 
 
-_LISTS = (inspect.ListType, inspect.VarTupleType, inspect.SetType, inspect.FrozenSetType)
+_LISTS = (inspect.ListType, inspect.VarTupleType)
 _COMPOSITE = (*_LISTS, inspect.StructType, inspect.DictType)
+
+
+def is_composite(parameter: Parameter) -> bool:
+    """Whether a parameter has parts: it may be sent as JSON, and in dotted form."""
+    return isinstance(parameter.type, _COMPOSITE)
 
 
 def _parsed(kind: inspect.Type, raw: str | None, *, strict: bool) -> Any:
@@ -107,92 +112,85 @@ def _parsed(kind: inspect.Type, raw: str | None, *, strict: bool) -> Any:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
+    found = {_writable(name): value for name, value in pairs}
     if len(found) != len(pairs):
         raise Fault("a member of the JSON document occurs twice.", "Format")
     return found
-
-
-def _no_constant(text: str) -> NoReturn:
-    raise Fault(f"{text} is not JSON.", "Format")
-
-
-def fit(value: Any, kind: inspect.Type, depth: int = 0) -> Any:
-    """``value`` brought to the form ``kind`` has: lists from numbered trees, texts from numbers.
-
-    Raises:
-        Fault: it cannot be brought there.
-    """
-    if depth > DEPTH:
-        raise Fault("it is nested too deeply.", "Format")
-    while isinstance(kind, inspect.Metadata | inspect.UnionType):
-        if isinstance(kind, inspect.Metadata):
-            kind = kind.type
-        elif value is None:
-            return None
-        else:
-            kind = next(each for each in kind.types if not isinstance(each, inspect.NoneType))
-    for kinds, fitter in _FITTERS:
-        if isinstance(kind, kinds):
-            return fitter(value, kind, depth)
-    return value
-
-
-def _fit_list(value: Any, kind: Any, depth: int) -> Any:
-    if isinstance(value, dict):
-        value = _numbered(value)
-    elif isinstance(value, str):
-        value = _parsed(kind, value, strict=False)
-    if not isinstance(value, list):
-        raise Fault("a list is expected.", "Format")
-    return [fit(item, kind.item_type, depth + 1) for item in value]
-
-
-def _numbered(tree: dict[str, Any]) -> list[Any]:
-    """The values of ``{"1": …, "10": …}`` in the order of their numbers."""
-    if not all(key.isascii() and key.isdigit() and 0 < int(key[:9]) <= ITEMS for key in tree):
-        raise Fault("the items of a list are numbered from 1.", "Format")
-    order = sorted(tree, key=int)
-    if len({int(key) for key in order}) != len(order):
-        raise Fault("two items of the list have the same number.", "Format")
-    return [tree[key] for key in order]
-
-
-def _fit_struct(value: Any, kind: Any, depth: int) -> Any:
-    if isinstance(value, str):
-        value = _parsed(kind, value, strict=True)
-    if not isinstance(value, dict):
-        raise Fault("an object is expected.", "Format")
-    fields = {each.encode_name: each for each in kind.fields}
-    return {
-        name: fit(item, fields[name].type, depth + 1) if name in fields else item
-        for name, item in value.items()
-        if item is not None
-    }
-
-
-def _fit_map(value: Any, kind: Any, depth: int) -> Any:
-    if isinstance(value, str):
-        value = _parsed(kind, value, strict=True)
-    if not isinstance(value, dict):
-        raise Fault("an object is expected.", "Format")
-    return {name: fit(item, kind.value_type, depth + 1) for name, item in value.items()}
-
-
-def _fit_text(value: Any, _kind: Any, _depth: int) -> Any:
-    # Ids are texts that look like numbers: some callers write them without quotes.
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    if isinstance(value, str) and _UNWRITABLE.search(value):
-        raise Fault("it contains characters that are not allowed.", "InvalidChars")
-    return value
 
 
 _UNWRITABLE = re.compile(r"[\x00\ud800-\udfff]")
 """What JSON can escape and neither a database nor an answer can hold."""
 
 
-_FITTERS: tuple[tuple[Any, Callable[[Any, Any, int], Any]], ...] = (
+def _writable(text: str) -> str:
+    if _UNWRITABLE.search(text):
+        raise Fault("it contains characters that are not allowed.", "InvalidChars")
+    return text
+
+
+def _no_constant(text: str) -> NoReturn:
+    raise Fault(f"{text} is not JSON.", "Format")
+
+
+def _fit(value: Any, kind: inspect.Type) -> Any:
+    """``value`` brought to the form ``kind`` has: lists from numbered trees, texts from numbers."""
+    kind, _ = plain(kind)
+    if isinstance(value, str):
+        _writable(value)
+    for kinds, fitter in _FITTERS:
+        if isinstance(kind, kinds):
+            return fitter(value, kind)
+    return value
+
+
+def _fit_list(value: Any, kind: Any) -> Any:
+    if isinstance(value, dict):
+        value = _numbered(value)
+    elif isinstance(value, str):
+        value = _parsed(kind, value, strict=False)
+    if not isinstance(value, list):
+        raise Fault("a list is expected.", "Format")
+    return [_fit(item, kind.item_type) for item in value]
+
+
+def _numbered(tree: dict[str, Any]) -> list[Any]:
+    """The values of ``{"1": …, "10": …}`` in the order of their numbers."""
+    if not all(_NUMBER.fullmatch(key) and int(key) <= ITEMS for key in tree):
+        raise Fault("the items of a list are numbered from 1.", "Format")
+    return [tree[key] for key in sorted(tree, key=int)]
+
+
+_NUMBER = re.compile("[1-9][0-9]{0,4}")
+"""Written in one way only, so that no two items have the same number."""
+
+
+def _fit_struct(value: Any, kind: Any) -> Any:
+    if isinstance(value, str):
+        value = _parsed(kind, value, strict=True)
+    if not isinstance(value, dict):
+        raise Fault("an object is expected.", "Format")
+    fields = {each.encode_name: each for each in kind.fields}
+    return {
+        name: _fit(item, fields[name].type) if name in fields else item
+        for name, item in value.items()
+        if item is not None
+    }
+
+
+def _fit_map(value: Any, kind: Any) -> Any:
+    if isinstance(value, str):
+        value = _parsed(kind, value, strict=True)
+    if not isinstance(value, dict):
+        raise Fault("an object is expected.", "Format")
+    return {name: _fit(item, kind.value_type) for name, item in value.items()}
+
+
+def _fit_text(value: Any, _kind: Any) -> Any:
+    # Ids are texts that look like numbers: some callers write them without quotes.
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+_FITTERS: tuple[tuple[Any, Callable[[Any, Any], Any]], ...] = (
     (_LISTS, _fit_list),
     (inspect.StructType, _fit_struct),
     (inspect.DictType, _fit_map),
@@ -210,9 +208,12 @@ def _converted(value: Any, parameter: Parameter) -> Any:
 
 def _fault(text: str, kind_expected: inspect.Type) -> Fault:
     """A complaint of msgspec in the caller's words, without echoing the value."""
-    what, _, where = text.partition(" - at ")
-    place = where.strip("`").removeprefix("$").removeprefix(".")
-    what = what.replace("`", "").replace("`str`", "text")
+    # The place stands last: a value that is repeated before it may hold the same words.
+    what, at, where = text.rpartition(" - at `$")
+    if not (at and where.endswith("`")):
+        what, where = text, ""
+    place = where.removesuffix("`").removeprefix(".")
+    what = what.replace("`", "").replace(" | null", "")
     kind = "Value"
     if "length" in what:
         kind = "Length"

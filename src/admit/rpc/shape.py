@@ -1,6 +1,6 @@
 """Shapes: the classes that operations, their parts and their answers are made of."""
 
-from typing import Annotated, Any, Generic, TypeAlias, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
 
@@ -64,30 +64,3 @@ def at_most(most: int, least: int = 0) -> msgspec.Meta:
 def between(least: int, most: int) -> msgspec.Meta:
     """The range of a number, both ends inside."""
     return msgspec.Meta(ge=least, le=most)
-
-
-def marks(annotation: Any) -> Mark:
-    """What a type's annotations say about how it travels."""
-    found = Mark()
-    while annotation is not None:
-        for meta in getattr(annotation, "__metadata__", ()):
-            mark = (meta.extra or {}).get("mark") if isinstance(meta, msgspec.Meta) else None
-            if mark is not None:
-                found = mark
-        annotation = getattr(annotation, "__origin__", None) if hasattr(annotation, "__metadata__") else None
-    return found
-
-
-__all__ = [
-    "AnyCase",
-    "ClientToken",
-    "Generic",
-    "Json",
-    "JsonText",
-    "Mark",
-    "Shape",
-    "at_most",
-    "between",
-    "like",
-    "marks",
-]

@@ -51,7 +51,9 @@ def sign_acs3(call: Call, key: SigningKey) -> Signed:
         FormFault: a parameter is not valid Unicode text.
     """
     body = form.write(call.form.items()).encode()
-    headers = _plain_headers(call) | {
+    headers = {
+        "host": call.host,
+        **({"content-type": "application/x-www-form-urlencoded"} if call.form else {}),
         "x-acs-action": call.action,
         "x-acs-version": call.version,
         "x-acs-date": format_timestamp(call.now),
@@ -71,39 +73,9 @@ def sign_acs3(call: Call, key: SigningKey) -> Signed:
     return Signed(_target(call.query), headers, body)
 
 
-def sign_v1(call: Call, key: SigningKey) -> Signed:
-    """The call signed with HMAC-SHA1, version 1.0, its signature in the query.
-
-    Raises:
-        FormFault: a parameter is not valid Unicode text.
-    """
-    query = {
-        **call.query,
-        "AccessKeyId": key.access_key_id,
-        "Action": call.action,
-        "Format": "JSON",
-        "SignatureMethod": Scheme.V1.value,
-        "SignatureNonce": call.nonce,
-        "SignatureVersion": "1.0",
-        "Timestamp": format_timestamp(call.now),
-        "Version": call.version,
-    }
-    if key.security_token:
-        query["SecurityToken"] = key.security_token
-    body = form.write(call.form.items()).encode()
-    wire = Wire(call.method, "/", query, dict(call.form), {}, body)
-    (text,) = string_to_sign(wire, Claim(Scheme.V1))
-    query["Signature"] = sign(Scheme.V1, key.secret, text)
-    return Signed(_target(query), _plain_headers(call), body)
-
-
 def format_timestamp(moment: Millis) -> str:
     """The moment as both schemes write it, cut to the second; :func:`signature.parse_timestamp` reads it."""
     return datetime.fromtimestamp(moment // SECOND, tz=UTC).isoformat().replace("+00:00", "Z")
-
-
-def _plain_headers(call: Call) -> dict[str, str]:
-    return {"host": call.host} | ({"content-type": "application/x-www-form-urlencoded"} if call.form else {})
 
 
 def _target(query: Mapping[str, str]) -> str:

@@ -1,0 +1,448 @@
+"""The steps of every request: in which order they refuse, what they remember, and what they let through."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+import pytest
+import structlog
+
+from admit.core.validity import MINUTE, SECOND, Millis
+from admit.rpc.dispatch import WINDOW
+from admit.rpc.signing import SigningKey
+from tests.callers import Callers, refused, statement, trust
+from tests.rpc.raw import Raw, answer, code, served, signed
+from tests.rpc.sample import SAMPLE
+from tests.system import Refused, System
+
+
+def groups(system: System, name: str) -> int:
+    """How many groups of a name there are."""
+    return int(system.call("sample", "CountGroups", Name=name)["Count"])
+
+
+# -- the order of the steps --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request about to be signed, and what is done to it afterwards."""
+
+    key: SigningKey
+    at: Millis
+    action: str = "AddGroup"
+    version: str = SAMPLE.version
+    method: str = "POST"
+    nonce: str = "fresh"
+    query: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=lambda: {"Name": "dba"})
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+NOBODY = "LTAI5tNobody"
+STEPS: dict[str, Callable[[Asked], Asked]] = {
+    "InvalidParameter.Format": lambda asked: replace(asked, query={"Format": "YAML"}),
+    "UnsupportedHTTPMethod": lambda asked: replace(asked, method="PUT"),
+    "IncompleteSignature": lambda asked: replace(
+        asked, headers={"authorization": "ACS3-HMAC-SHA256 Credential=x"}
+    ),
+    "MissingAction": lambda asked: replace(asked, action=""),
+    "MissingVersion": lambda asked: replace(asked, version=""),
+    "InvalidVersion": lambda asked: replace(asked, version="1999-09-09"),
+    "InvalidAction.NotFound": lambda asked: replace(asked, action="AddNothing"),
+    "InvalidAccessKeyId.NotFound": lambda asked: replace(asked, key=replace(asked.key, access_key_id=NOBODY)),
+    "InvalidSecurityToken.MismatchWithAccessKey": lambda asked: replace(
+        asked, key=replace(asked.key, security_token="token")
+    ),
+    "InvalidTimeStamp.Expired": lambda asked: replace(asked, at=asked.at - WINDOW - SECOND),
+    "SignatureDoesNotMatch": lambda asked: replace(asked, key=replace(asked.key, secret="wrong")),
+    "SignatureNonceUsed": lambda asked: replace(asked, nonce="used"),
+    "Forbidden.RAM": lambda asked: asked,
+    "MissingParameter.Name": lambda asked: replace(asked, parameters={}),
+    "Taken.dba": lambda asked: replace(asked, parameters={**asked.parameters, "End": "refused"}),
+}
+"""Each step by the code with which it refuses, in their order, and how to be refused there."""
+SAME_PLACE = {
+    # A request is without a version, or has an unknown one.
+    ("MissingVersion", "InvalidVersion"),
+    # A key that is not known here has no token either.
+    ("InvalidAccessKeyId.NotFound", "InvalidSecurityToken.MismatchWithAccessKey"),
+    # Without parameters there is no Name to be taken.
+    ("MissingParameter.Name", "Taken.dba"),
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_of_two_faults_the_step_that_comes_first_is_told(sampled: System, step: str):
+    forbidden = Callers(sampled).user("bob")
+    for key in (sampled.key, forbidden):
+        answer(sampled, signed(sampled, "CountGroups", {"Name": "x"}, nonce="used", key=key))
+
+    order = list(STEPS)
+    for number, later in enumerate(order[order.index(step) :]):
+        if (step, later) in SAME_PLACE:
+            continue
+        key = forbidden if "Forbidden.RAM" in (step, later) else sampled.key
+        asked = STEPS[step](STEPS[later](Asked(key, sampled.clock.now(), nonce=f"fresh-{number}")))
+        raw = signed(
+            sampled,
+            asked.action,
+            asked.parameters,
+            nonce=asked.nonce,
+            at=asked.at,
+            key=asked.key,
+            method=asked.method,
+            version=asked.version,
+            query=asked.query,
+        ).with_headers(**asked.headers)
+        assert code(sampled, raw) == step, later
+
+
+def test_a_request_without_any_signature_is_told_so_once_its_operation_is_known(sampled: System):
+    unsigned = Raw("GET", f"/?Action=CountGroups&Version={SAMPLE.version}&Name=x", {"host": "h"}, b"")
+    unknown = replace(unsigned, target=f"/?Action=Nothing&Version={SAMPLE.version}")
+
+    assert code(sampled, unsigned) == "MissingAccessKeyId"
+    assert code(sampled, unknown) == "InvalidAction.NotFound"
+
+
+# -- time and nonces ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("away", "told"),
+    [
+        (-WINDOW, "OK"),
+        (-WINDOW - SECOND, "InvalidTimeStamp.Expired"),
+        (WINDOW, "OK"),
+        (WINDOW + SECOND, "InvalidTimeStamp.Expired"),
+    ],
+)
+def test_a_request_may_be_15_minutes_old_or_early_and_no_second_more(
+    sampled: System, away: Millis, told: str
+):
+    raw = signed(sampled, "CountGroups", {"Name": "x"}, nonce="n", at=sampled.clock.now() + away)
+
+    assert WINDOW == 15 * MINUTE
+    assert code(sampled, raw) == told
+
+
+def test_a_request_is_too_old_a_millisecond_after_its_time(sampled: System):
+    first = signed(sampled, "CountGroups", {"Name": "x"}, nonce="1")
+    second = signed(sampled, "CountGroups", {"Name": "x"}, nonce="2")
+
+    sampled.advance(WINDOW)
+    assert code(sampled, first) == "OK"
+    sampled.advance(1)
+    assert code(sampled, second) == "InvalidTimeStamp.Expired"
+
+
+@pytest.mark.parametrize("action", ["CountGroups", "AddGroup"])
+def test_a_nonce_is_used_up_for_as_long_as_its_request_could_be_accepted(sampled: System, action: str):
+    raw = signed(sampled, action, {"Name": "x"}, nonce="n", at=sampled.clock.now() + WINDOW)
+
+    assert code(sampled, raw) == "OK"
+    for _ in range(30):
+        assert code(sampled, raw) == "SignatureNonceUsed"
+        sampled.advance(MINUTE)
+    assert code(sampled, raw) == "SignatureNonceUsed"
+    sampled.advance(1)
+    assert code(sampled, raw) == "InvalidTimeStamp.Expired"
+
+
+def test_a_nonce_that_is_too_old_to_matter_is_forgotten(sampled: System):
+    def sent() -> str:
+        return code(sampled, signed(sampled, "CountGroups", {"Name": "x"}, nonce="n"))
+
+    assert sent() == "OK"
+    sampled.advance(2 * WINDOW)
+    assert sent() == "SignatureNonceUsed"
+    sampled.advance(1)
+    # The sweep looks once a minute.
+    sampled.advance(MINUTE)
+    assert sent() == "OK"
+
+
+def test_a_wrong_signature_uses_up_no_nonce(sampled: System):
+    wrong = replace(sampled.key, secret="wrong")
+
+    assert (
+        code(sampled, signed(sampled, "AddGroup", {"Name": "x"}, nonce="n", key=wrong))
+        == "SignatureDoesNotMatch"
+    )
+    assert code(sampled, signed(sampled, "AddGroup", {"Name": "x"}, nonce="n")) == "OK"
+
+
+def test_two_keys_may_use_the_same_nonce(sampled: System):
+    other = Callers(sampled).user("bob", statement("Allow", "smp:*"))
+
+    for key in (sampled.key, other):
+        assert code(sampled, signed(sampled, "AddGroup", {"Name": "x"}, nonce="n", key=key)) == "OK"
+
+
+def test_a_write_is_not_repeated_after_a_restart_for_as_long_as_it_could_be_accepted(sampled: System):
+    raw = signed(sampled, "AddGroup", {"Name": "x"}, nonce="n", at=sampled.clock.now() + WINDOW)
+    assert code(sampled, raw) == "OK"
+
+    sampled.advance(2 * WINDOW)
+    restarted = served(sampled)
+    assert code(restarted, raw) == "SignatureNonceUsed"
+    assert groups(restarted, "x") == 1
+
+
+def test_a_write_is_not_repeated_by_another_server_of_the_same_database(sampled: System):
+    other = served(sampled)
+    raw = signed(sampled, "AddGroup", {"Name": "x"}, nonce="n")
+
+    assert [code(sampled, raw), code(other, raw)] == ["OK", "SignatureNonceUsed"]
+    assert groups(sampled, "x") == 1
+
+
+def test_what_a_refused_write_did_is_undone_and_its_nonce_stays_used(sampled: System):
+    raw = signed(sampled, "AddGroup", {"Name": "x", "End": "refused"}, nonce="n")
+    before = sampled.revision()
+
+    assert [code(sampled, raw), code(sampled, raw)] == ["Taken.x", "SignatureNonceUsed"]
+    restarted = served(sampled)
+    assert code(restarted, raw) == "SignatureNonceUsed"
+    assert (groups(restarted, "x"), restarted.revision()) == (0, before)
+
+
+# -- who calls, and may they -------------------------------------------------------------------------
+
+
+def test_ram_is_asked_about_every_resource_the_operation_names(sampled: System):
+    ram = Callers(sampled)
+    ours = f"acs:smp:*:{ram.account}:"
+    group, owner = f"{ours}group/a*", f"{ours}owner/both/red"
+    both = ram.user("both", statement("Allow", "smp:AddGroup", [group, owner]))
+    one = ram.user("one", statement("Allow", "smp:AddGroup", [group]))
+
+    def told(key: SigningKey, **parameters: str) -> str:
+        return code(sampled, signed(sampled, "AddGroup", parameters, nonce=str(parameters), key=key))
+
+    assert told(both, Name="a1", Colour="red") == "OK"
+    assert told(both, Name="b1", Colour="red") == "Forbidden.RAM"
+    assert told(both, Name="a1", Colour="blue") == "Forbidden.RAM"
+    assert told(one, Name="a1", Colour="red") == "Forbidden.RAM"
+
+
+def test_a_parameter_that_was_not_sent_stands_for_any_in_a_resource_name(sampled: System):
+    ram = Callers(sampled)
+    ours = f"acs:smp:*:{ram.account}:"
+    one = ram.user("one", statement("Allow", "smp:AddGroup", [f"{ours}group/*", f"{ours}owner/one/red"]))
+    every = ram.user("every", statement("Allow", "smp:AddGroup", [f"{ours}group/*", f"{ours}owner/every/*"]))
+
+    assert refused(sampled.call, "sample", "AddGroup", one, Name="a") == (403, "Forbidden.RAM")
+    assert sampled.call("sample", "AddGroup", every, Name="a")["GroupId"]
+
+
+def test_a_refusal_by_ram_says_what_was_asked_and_by_whom(sampled: System):
+    key = Callers(sampled).user("bob")
+    with pytest.raises(Refused) as refusal:
+        sampled.call("sample", "AddGroup", key, Name="a")
+
+    assert refusal.value.body["AccessDeniedDetail"] == {
+        "AuthAction": "smp:AddGroup",
+        "AuthPrincipalDisplayName": "bob",
+        "AuthPrincipalOwnerId": sampled.founded.account_id,
+        "AuthPrincipalType": "SubUser",
+        "NoPermissionType": "ImplicitDeny",
+        "PolicyType": "AccountLevelIdentityBasedPolicy",
+    }
+
+
+def test_an_operation_that_asks_nobody_is_open_to_every_key(sampled: System):
+    key = Callers(sampled).user("bob")
+    assert sampled.call("sample", "CountGroups", key, Name="a")["Count"] == 0
+
+
+CONDITIONS = [
+    ({"IpAddress": {"acs:SourceIp": "127.0.0.0/8"}}, True),
+    ({"IpAddress": {"acs:SourceIp": "10.0.0.0/8"}}, False),
+    ({"Bool": {"acs:SecureTransport": "false"}}, True),
+    ({"Bool": {"acs:SecureTransport": "true"}}, False),
+    ({"DateLessThan": {"acs:CurrentTime": "2026-05-28T20:26:41Z"}}, True),
+    ({"DateLessThan": {"acs:CurrentTime": "2026-05-28T20:26:40Z"}}, False),
+    ({"StringLike": {"acs:PrincipalARN": "acs:ram::*:user/bob"}}, True),
+    ({"StringLike": {"acs:PrincipalARN": "acs:ram::*:user/eve"}}, False),
+    ({"StringEquals": {"smp:Colour": "red"}}, True),
+    ({"StringEquals": {"smp:Colour": "blue"}}, False),
+    ({"StringEquals": {"acs:SourceIdentity": "x"}}, False),
+]
+
+
+@pytest.mark.parametrize(("condition", "allowed"), CONDITIONS)
+def test_conditions_are_told_what_the_connection_says_and_not_what_the_caller_says(
+    sampled: System,
+    condition: dict[str, dict[str, str]],
+    allowed: bool,  # noqa: FBT001
+):
+    key = Callers(sampled).user("bob", statement("Allow", "smp:*", **condition))
+    claims = {"SourceIp": "10.0.0.1", "SecureTransport": "true", "Name": "a", "Colour": "red"}
+    raw = signed(sampled, "AddGroup", claims, nonce="n", key=key)
+
+    assert code(sampled, raw) == ("OK" if allowed else "Forbidden.RAM")
+
+
+def test_conditions_are_told_who_began_a_chain_of_sessions(sampled: System):
+    ram = Callers(sampled)
+    only_eve = statement("Allow", "smp:*", StringEquals={"acs:SourceIdentity": "eve"})
+    bob = ram.user("bob", statement("Allow", "sts:AssumeRole"))
+    role = ram.role("painter", trust(ram.arn("user/bob")), only_eve)
+
+    eve = ram.assume(bob, role, SourceIdentity="eve")
+    nobody = ram.assume(bob, role)
+    assert sampled.call("sample", "AddGroup", eve, Name="a")["GroupId"]
+    assert refused(sampled.call, "sample", "AddGroup", nobody, Name="a") == (403, "Forbidden.RAM")
+
+
+def test_a_call_knows_the_address_it_was_sent_to(sampled: System):
+    assert sampled.call("sample", "Take")["Host"] == "admit.test"
+
+
+# -- client tokens -----------------------------------------------------------------------------------
+
+
+def added(system: System, key: SigningKey | None = None, action: str = "AddGroup", **parameters: str) -> str:
+    return str(system.call("sample", action, key, ClientToken="token", **parameters)["GroupId"])
+
+
+def test_the_same_token_and_parameters_get_the_first_answer_and_have_no_second_effect(sampled: System):
+    first = added(sampled, Name="x")
+    before = sampled.revision()
+
+    assert added(sampled, Name="x") == first
+    assert added(sampled, Name="x", End="well", RegionId="cn-hangzhou") == first
+    assert added(served(served(sampled)), Name="x", AcceptLanguage="en") == first
+    assert (groups(sampled, "x"), sampled.revision()) == (1, before)
+
+
+def test_each_answer_has_its_own_request_id(sampled: System):
+    answers = [sampled.call("sample", "AddGroup", Name="x", ClientToken="token") for _ in range(2)]
+    assert answers[0]["RequestId"] != answers[1]["RequestId"]
+    assert answers[0]["GroupId"] == answers[1]["GroupId"]
+
+
+def test_the_same_token_with_other_parameters_is_a_mismatch_and_does_nothing(sampled: System):
+    added(sampled, Name="x")
+
+    assert refused(added, sampled, Name="y") == (400, "IdempotentParameterMismatch")
+    assert refused(added, sampled, Name="x", Colour="red") == (400, "IdempotentParameterMismatch")
+    assert groups(sampled, "y") == 0
+
+
+def test_a_token_of_another_caller_or_of_another_operation_is_another_token(sampled: System):
+    other = Callers(sampled).user("bob", statement("Allow", "smp:*"))
+    made = {
+        added(sampled, Name="x"),
+        added(sampled, other, Name="x"),
+        added(sampled, action="AddOther", Name="x"),
+    }
+
+    assert len(made) == 3
+    assert groups(sampled, "x") == 3
+
+
+def test_a_token_differs_by_its_case(sampled: System):
+    sampled.call("sample", "AddGroup", Name="x", ClientToken="a")
+    sampled.call("sample", "AddGroup", Name="x", ClientToken="A")
+    assert groups(sampled, "x") == 2
+
+
+@pytest.mark.parametrize("end", ["refused", "broken"])
+def test_a_call_that_failed_leaves_its_token_free(sampled: System, end: str):
+    with pytest.raises(Refused):
+        added(sampled, Name="x", End=end)
+
+    assert added(sampled, Name="y")
+    assert (groups(sampled, "x"), groups(sampled, "y")) == (0, 1)
+
+
+@pytest.mark.parametrize("token", ["", "é", "x" * 65])
+def test_a_token_is_at_most_64_ascii_characters(sampled: System, token: str):
+    assert refused(sampled.call, "sample", "AddGroup", Name="x", ClientToken=token) == (
+        400,
+        "InvalidParameter.ClientToken",
+    )
+    assert sampled.call("sample", "AddGroup", Name="x", ClientToken="x" * 64)
+
+
+# -- what goes wrong, and in which form it is told ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("action", "parameters"),
+    [("Break", {}), ("Break", {"Write": "True"}), ("AddGroup", {"Name": "x", "End": "broken"})],
+)
+def test_what_nobody_expected_is_told_without_details_and_logged_with_them(
+    sampled: System, action: str, parameters: dict[str, str]
+):
+    before = sampled.revision()
+    with structlog.testing.capture_logs() as logged:
+        status, body = answer(sampled, signed(sampled, action, parameters, nonce="n"))
+
+    assert (status, body["Code"]) == (500, "InternalError")
+    assert body["RequestId"]
+    assert "secret" not in json.dumps(body)
+    (failure,) = (each for each in logged if each["log_level"] == "error")
+    assert (failure["request_id"], failure["action"]) == (body["RequestId"], action)
+    assert failure["exc_info"]
+    assert sampled.revision() == before
+
+
+@pytest.mark.parametrize("asked", ["XML", "xml", "Xml"])
+def test_an_answer_is_xml_where_format_says_so(sampled: System, asked: str):
+    raw = signed(sampled, "CountGroups", {"Name": "x"}, nonce="n", query={"Format": asked})
+    status, body, headers = sampled.http(raw.method, raw.target, raw.headers, raw.body)
+
+    assert (status, headers["content-type"]) == (200, "text/xml;charset=utf-8")
+    assert body.decode().endswith("<Count>0</Count></CountGroupsResponse>")
+
+
+@pytest.mark.parametrize(
+    ("accept", "query", "kind"),
+    [
+        ("application/xml", {}, "text/xml"),
+        ("text/xml;q=0.9", {}, "text/xml"),
+        ("application/xml", {"Format": "JSON"}, "application/json"),
+        ("application/json", {"Format": "XML"}, "text/xml"),
+        ("application/json", {}, "application/json"),
+        ("*/*", {"Format": ""}, "application/json"),
+    ],
+)
+def test_accept_asks_for_xml_where_format_says_nothing(
+    sampled: System, accept: str, query: dict[str, str], kind: str
+):
+    raw = signed(sampled, "CountGroups", {"Name": "x"}, nonce="n", query=query).with_headers(accept=accept)
+    _, _, headers = sampled.http(raw.method, raw.target, raw.headers, raw.body)
+    assert headers["content-type"] == f"{kind};charset=utf-8"
+
+
+@pytest.mark.parametrize(("action", "status"), [("Break", 500), ("Nothing", 404), ("AddGroup", 400)])
+def test_an_error_is_xml_where_xml_is_asked_for(sampled: System, action: str, status: int):
+    raw = signed(sampled, action, {}, nonce="n", query={"Format": "XML"})
+    told, body, headers = sampled.http(raw.method, raw.target, raw.headers, raw.body)
+
+    assert (told, headers["content-type"]) == (status, "text/xml;charset=utf-8")
+    assert body.startswith(b'<?xml version="1.0" encoding="UTF-8"?><Error><RequestId>')
+
+
+def test_an_unknown_format_is_refused_in_json(sampled: System):
+    raw = signed(sampled, "CountGroups", {"Name": "x"}, nonce="n", query={"Format": "YAML"})
+    assert answer(sampled, raw)[0] == 400
+    assert code(sampled, raw) == "InvalidParameter.Format"
+
+
+def test_an_answer_has_its_request_id_in_a_header_too(sampled: System):
+    raw = signed(sampled, "CountGroups", {"Name": "x"}, nonce="n")
+    _, body, headers = sampled.http(raw.method, raw.target, raw.headers, raw.body)
+    assert headers["x-acs-request-id"] == json.loads(body)["RequestId"]
+
+
+def test_what_goes_wrong_is_counted_under_a_code_that_no_caller_can_make_up(sampled: System):
+    code(sampled, signed(sampled, "AddGroup", {"Name": "made-up", "End": "refused"}, nonce="n"))
+
+    counted = sampled.admit.world.metrics.text().decode()
+    assert 'service="sample"' in counted
+    assert "made-up" not in counted
