@@ -48,7 +48,8 @@ def convenience_users(call: Call, names: Sequence[str]) -> list[Thing]:
     found = []
     for name in dict.fromkeys(names):
         user = things.by_handle(call.sql, Kind.USER, call.world.account_key, name)
-        if user is None:
+        # Users of AD domains live beside them, held by more than their name.
+        if user is None or user.name != name:
             raise UserNotFound(name)
         found.append(user)
     return found

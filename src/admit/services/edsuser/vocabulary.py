@@ -96,7 +96,9 @@ def unknown_user(name: str) -> FailedUser:
 
 def find_user(call: Call, name: str) -> Thing | None:
     """The convenience user of this name."""
-    return things.by_handle(call.sql, Kind.USER, call.world.account_key, name)
+    found = things.by_handle(call.sql, Kind.USER, call.world.account_key, name)
+    # Users of AD domains live beside them, held by more than their name.
+    return found if found is not None and found.name == name else None
 
 
 def user(call: Call, name: str) -> Thing:
