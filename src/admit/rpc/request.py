@@ -15,6 +15,8 @@ DEPTH = 32
 """How many steps a name in dotted form is taken apart into."""
 ITEMS = 10_000
 """The greatest index a list in dotted form may have."""
+TEXT = 10_000
+"""The most characters of a text for which no limit is declared: what is kept, searched for or repeated."""
 
 
 class Fault(ValueError):
@@ -80,9 +82,13 @@ def _value(parameter: Parameter, raw: str | None, tree: dict[str, Any] | None) -
     # An empty scalar says no more than an absent one, unless empty is a value of its own.
     if raw is None or (raw == "" and not (isinstance(kind, inspect.StrType) and not parameter.required)):
         return None
-    if parameter.mark.ignore_case and isinstance(kind, inspect.LiteralType):
-        raw = next((value for value in kind.values if str(value).casefold() == raw.casefold()), raw)  # type: ignore[assignment]
-    return _converted(raw, parameter)
+    return _converted(_as_listed(raw, kind) if parameter.mark.ignore_case else raw, parameter)
+
+
+def _as_listed(text: str, kind: inspect.Type) -> Any:
+    """A text as a type lists it, whatever its case; one that is not listed stays as it is."""
+    listed = kind.values if isinstance(kind, inspect.LiteralType) else ()
+    return next((value for value in listed if str(value).casefold() == text.casefold()), text)
 
 
 _LISTS = (inspect.ListType, inspect.VarTupleType)
@@ -134,9 +140,9 @@ def _no_constant(text: str) -> NoReturn:
 
 def _fit(value: Any, kind: inspect.Type) -> Any:
     """``value`` brought to the form ``kind`` has: lists from numbered trees, texts from numbers."""
-    kind, _ = plain(kind)
+    kind, mark = plain(kind)
     if isinstance(value, str):
-        _writable(value)
+        value = _as_listed(_writable(value), kind) if mark.ignore_case else _writable(value)
     for kinds, fitter in _FITTERS:
         if isinstance(kind, kinds):
             return fitter(value, kind)

@@ -62,6 +62,13 @@ def test_every_application_of_the_group_is_given(streaming: Streaming, mode: str
     assert not streaming.may("alice", other)
 
 
+@pytest.mark.parametrize("meta", [{"Type": "Simple"}, '{"Type":"Simple"}', '{"Type":"SIMPLE"}'])
+def test_the_type_of_user_is_read_in_any_case_as_recorded_clients_write_it(streaming: Streaming, meta: Any):
+    group = streaming.create()
+    streaming.authorize(group, "alice", UserMeta=meta)
+    assert streaming.may("alice", group)
+
+
 def test_saying_it_again_changes_nothing(streaming: Streaming):
     group, design = streaming.create(), streaming.directory.group("design", "alice")
     streaming.authorize(group, "alice", AuthorizeUserGroupIds=[design])

@@ -10,7 +10,7 @@ from admit.control.things import New
 from admit.core.errors import InvalidParameter
 from admit.core.links import Kind
 from admit.rpc.operation import Call
-from admit.rpc.shape import Shape, like
+from admit.rpc.shape import AnyCase, Shape, like
 from admit.services.appstream.errors import UserNotFound
 from admit.store import things
 from admit.store.things import Thing, Where
@@ -24,7 +24,7 @@ AdDomain = Annotated[
 class UserMeta(Shape):
     """What kind of users the names stand for."""
 
-    type: Literal["ad", "simple"] = "simple"
+    type: AnyCase[Literal["ad", "simple"]] = "simple"
     """ad: users of an AD domain. simple: convenience users."""
     ad_domain: AdDomain | None = None
     """The domain; mandatory for AD users."""
