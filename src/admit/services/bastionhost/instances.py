@@ -33,7 +33,7 @@ Switch: TypeAlias = Literal["Enable", "Disable"]
 InstanceStatus = Annotated[
     Status, like("RUNNING", "PENDING: bought and not started yet. RUNNING: people can work through it.")
 ]
-LicenseCode = Annotated[str, like("bhah_ent_100000_asset", "The licence. The number in it is how many assets.")]
+LicenseCode = Annotated[str, like("bhah_ent_100000_asset", "The licence. Its number is how many assets.")]
 PlanCode = Annotated[
     str, like("cloudbastion_ha", "The edition: cloudbastion, or cloudbastion_ha for the enterprise edition.")
 ]
