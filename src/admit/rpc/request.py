@@ -82,6 +82,8 @@ def _value(parameter: Parameter, raw: str | None, tree: dict[str, Any] | None) -
     # An empty scalar says no more than an absent one, unless empty is a value of its own.
     if raw is None or (raw == "" and not (isinstance(kind, inspect.StrType) and not parameter.required)):
         return None
+    if isinstance(kind, inspect.StrType):
+        raw = _fit_text(raw, kind)
     return _converted(_as_listed(raw, kind) if parameter.mark.ignore_case else raw, parameter)
 
 
@@ -191,9 +193,13 @@ def _fit_map(value: Any, kind: Any) -> Any:
     return {name: _fit(item, kind.value_type) for name, item in value.items()}
 
 
-def _fit_text(value: Any, _kind: Any) -> Any:
-    # Ids are texts that look like numbers: some callers write them without quotes.
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+def _fit_text(value: Any, kind: inspect.StrType) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        # Ids are texts that look like numbers: some callers write them without quotes.
+        return str(value)
+    if isinstance(value, str) and kind.max_length is None and len(value) > TEXT:
+        raise Fault(f"Expected text of length <= {TEXT}.", "Length")
+    return value
 
 
 _FITTERS: tuple[tuple[Any, Callable[[Any, Any], Any]], ...] = (

@@ -181,7 +181,12 @@ class ListApplications(Shape):
     authorization_type: AuthorizationType | None = None
     sso_type: (
         Annotated[
-            str, like("saml2,oidc", "Only applications that people sign in to so; several with commas.")
+            str,
+            like(
+                "saml2,oidc",
+                "Only applications that people sign in to so; several with commas.",
+                max_length=64,
+            ),
         ]
         | None
     ) = None
