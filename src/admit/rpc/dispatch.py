@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from time import perf_counter
@@ -260,9 +261,12 @@ def _once(operation: Operation, parsed: Shape, call: Call) -> bytes:
     token = None if parameter is None else getattr(parsed, parameter.attribute)
     if parameter is None or token is None:
         return msgspec.json.encode(operation.run(parsed, call))
-    # Time stamps and nonces differ between the tries: only what is asked for is compared.
-    asked = hashlib.sha256(msgspec.json.encode(parsed)).digest()
-    key = (call.caller.arn, f"{operation.service.product}:{operation.action}", token)
+    # Time stamps and nonces differ between the tries: only what is asked for is compared. A password
+    # may be part of it: without the key nobody can try which one it was.
+    sealed_with = call.world.sealer.subkey("client token")
+    asked = hmac.digest(sealed_with, msgspec.json.encode(parsed), hashlib.sha256)
+    # By id, not by name: who bears the name of somebody removed did not make their calls.
+    key = (call.caller.principal_id, f"{operation.service.product}:{operation.action}", token)
     told = tokens.told(call.sql, *key)
     if told is None:
         response = msgspec.json.encode(operation.run(parsed, call))
