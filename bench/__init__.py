@@ -1,0 +1,1 @@
+"""What admit costs, next to the floors of the same machine in the same minutes: ``make bench``."""

@@ -1,0 +1,152 @@
+"""Measures everything in interleaved rounds and prints the table."""
+
+import argparse
+import os
+import platform
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+import msgspec
+
+from admit.base.chance import Chance
+from admit.main import create, open_admit
+from admit.rpc.signing import SigningKey
+from admit.settings import load
+from bench import calls, commits, decisions
+from bench.calls import Caller
+from bench.figures import Figure, Measured, figures, table
+from bench.filling import Filled, Size, fill
+from bench.rows import PROCESS, RATES, answers
+from bench.served import Served, Signer, admit_serve, floor_serve, serving
+
+PLACE = Path("var")
+"""Beside the sources: a temporary directory may be in memory, where nothing is durable."""
+QUESTIONS = 1_000
+LARGE = 10_000
+"""The smallest system with this many grants also tells rates: it has room for as many more."""
+
+
+def main() -> None:
+    """Measure."""
+    asked = _arguments()
+    measured = Measured()
+    sizes = [Size(each) for each in sorted(set(asked.size or [1_000, 100_000]))]
+    sizes += [Size(1_000_000)] * bool(asked.full)
+    PLACE.mkdir(exist_ok=True)
+    began = perf_counter()
+    with TemporaryDirectory(dir=PLACE, prefix="bench-") as place:
+        for size in sizes:
+            rates = size == next((each for each in sizes if each.grants >= LARGE), None)
+            _system(Path(place) / str(size.grants), size, asked.rounds, measured, rates=rates)
+    rows = [*RATES, *PROCESS, *(row for size in sizes for row in answers(_called(size)))]
+    found = list(figures(rows, measured))
+    machine = _machine() | {"seconds": round(perf_counter() - began), "rounds": asked.rounds}
+    if asked.json:
+        report = {"machine": machine, "figures": [asdict(each) for each in found]}
+        print(msgspec.json.format(msgspec.json.encode(report)).decode())
+    else:
+        _show(found, machine)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure admit on this machine.")
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="how often each is measured (3); medians are told"
+    )
+    parser.add_argument("--size", type=int, action="append", help="grants in the system; may be repeated")
+    parser.add_argument("--full", action="store_true", help="also a million grants: some minutes more")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    return parser.parse_args()
+
+
+def _called(size: Size) -> str:
+    return f"{size.grants:,} grants"
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _system(place: Path, size: Size, rounds: int, measured: Measured, *, rates: bool) -> None:
+    """Fill one system and measure it."""
+    name = _called(size)
+    began = perf_counter()
+    settings = load({"data": place})
+    founded = create(settings)
+    admit = open_admit(settings)
+    try:
+        filled = fill(admit, size)
+        _say(f"{name} and {size.people:,} people written in {perf_counter() - began:.1f} s")
+        questions = filled.questions(QUESTIONS)
+        for _ in range(rounds):
+            decisions.measure(admit, questions, name, measured)
+    finally:
+        admit.close()
+    key = SigningKey(founded.access_key_id, founded.access_key_secret)
+    if rates:
+        _starts(place, rounds, measured)
+    with _callers(place, key, filled) as (caller, served):
+        grants = caller.grants()
+        for number in range(rounds):
+            _say(f"{name}: round {number + 1} of {rounds}")
+            if rates:
+                _commits(place, measured)
+                calls.measure_rates(caller, grants, measured)
+            calls.measure_answers(caller, name, measured)
+        if rates:
+            measured.add("memory, after the load", served.memory_mb())
+
+
+@contextmanager
+def _callers(place: Path, key: SigningKey, filled: Filled) -> Iterator[tuple[Caller, Served]]:
+    log, chance = place / "log", Chance()
+    with serving(floor_serve(key), log) as floor, serving(admit_serve(place), log) as served:
+        yield Caller(filled, Signer(served.address, key, chance), Signer(floor.address, key, chance)), served
+
+
+def _starts(place: Path, rounds: int, measured: Measured) -> None:
+    for _ in range(rounds):
+        with serving(admit_serve(place), place / "log") as served:
+            measured.add("start to ready", served.started_s)
+            measured.add("memory, idle", served.memory_mb())
+
+
+def _commits(place: Path, measured: Measured) -> None:
+    floors = place / "floors.db"
+    measured.add("device, 4 KB and fdatasync", commits.device_writes(place / "device", 2_000))
+    measured.add("commit", commits.plain_commits(floors, 2_000))
+    measured.add("group commit, 64 callers", commits.group_commits(floors, 10_000, 64))
+
+
+def _machine() -> dict[str, object]:
+    return {
+        "cores": os.cpu_count(),
+        "processor": next(
+            (
+                line.partition(": ")[2]
+                for line in Path("/proc/cpuinfo").read_text().splitlines()
+                if "model name" in line
+            ),
+            platform.processor(),
+        ),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+        "load before and after": [round(each, 1) for each in os.getloadavg()],
+    }
+
+
+def _show(found: list[Figure], machine: dict[str, object]) -> None:
+    print(", ".join(f"{name} {value}" for name, value in machine.items()))
+    print()
+    print(table(found))
+
+
+if __name__ == "__main__":
+    main()

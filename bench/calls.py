@@ -1,0 +1,136 @@
+"""Calls through real connections: to the floors of the server, and to admit."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from random import Random
+
+from admit.rpc.paging import token
+from bench.figures import Measured
+from bench.filling import Filled
+from bench.load import Outcome, send
+from bench.served import Signer
+
+BASTION = "yundun-bastionhost"
+PAGE = 100
+"""Of ListWho and ListWhat."""
+GRANTED_TO = 10
+"""How many groups are granted each account, one write at a time."""
+
+
+@dataclass(slots=True)
+class Caller:
+    """Makes requests about what a system was filled with."""
+
+    filled: Filled
+    admit: Signer
+    floor: Signer
+    chance: Random = field(default_factory=lambda: Random(1))  # noqa: S311 - the same requests each time
+
+    def hello(self) -> bytes:
+        """To the floor: answered with a constant."""
+        return self.floor.request("admit", "Hello", path="/hello")
+
+    def signed(self) -> bytes:
+        """To the floor: read, verified, decoded."""
+        return self._get(self.floor)
+
+    def get(self) -> bytes:
+        """One user group."""
+        return self._get(self.admit)
+
+    def _get(self, signer: Signer) -> bytes:
+        group = self.chance.choice(self.filled.groups).id
+        return signer.request(BASTION, "GetUserGroup", InstanceId=self.filled.bastion.id, UserGroupId=group)
+
+    def list(self) -> bytes:
+        """Twenty users, from anywhere in the list."""
+        page = str(self.chance.randint(1, len(self.filled.users) // 20))
+        place = {"InstanceId": self.filled.bastion.id, "PageNumber": page, "PageSize": "20"}
+        return self.admit.request(BASTION, "ListUsers", **place)
+
+    def write(self, group: str, host: str, account: str) -> bytes:
+        """A host account granted to a user group; the host with it, the first time."""
+        hosts = json.dumps([{"HostId": host, "HostAccountIds": [account]}])
+        place = {"InstanceId": self.filled.bastion.id, "UserGroupId": group, "Hosts": hosts}
+        return self.admit.request(BASTION, "AttachHostAccountsToUserGroup", **place)
+
+    def grants(self) -> Iterator[bytes]:
+        """Writes, each of a grant that is not there yet."""
+        there = {(group.key, account.key) for group, account in self.filled.granted}
+        for number, account in enumerate(self.filled.accounts):
+            host = self.filled.host_of(number)
+            for group in self.chance.sample(self.filled.groups, GRANTED_TO):
+                if (group.key, account.key) not in there:
+                    yield self.write(group.id, host.id, account.id)
+
+    def check(self) -> bytes:
+        """May somebody use something?"""
+        person = self.chance.choice(self.filled.people).name
+        return self.admit.request("admit", "CheckAccess", Person=person, Resource=self._resource())
+
+    def what(self, offset: int = 0) -> bytes:
+        """A page of what somebody may use."""
+        person = self.chance.choice(self.filled.people).name
+        return self.admit.request("admit", "ListWhat", Person=person, **_page(offset))
+
+    def who(self) -> bytes:
+        """The first page of who may use something."""
+        return self.admit.request("admit", "ListWho", Resource=self._resource())
+
+    def who_of_all(self, offset: int = 0) -> bytes:
+        """A page of who may use what everybody may."""
+        resource = f"{self.filled.accounts[0].name}@{self.filled.hosts[0].name}"
+        return self.admit.request("admit", "ListWho", Resource=resource, **_page(offset))
+
+    def _resource(self) -> str:
+        number = self.chance.randrange(len(self.filled.accounts))
+        return f"{self.filled.accounts[number].name}@{self.filled.host_of(number).name}"
+
+
+def _page(offset: int) -> dict[str, str]:
+    """The parameters of a page."""
+    next_token = token(offset - PAGE, PAGE, offset + 1) if offset else None
+    return {} if next_token is None else {"NextToken": next_token}
+
+
+def _sent(caller: Caller, make: Callable[[Caller], bytes], many: int, connections: int) -> Outcome:
+    address = (caller.floor if make in FLOORS else caller.admit).address
+    return send(address, [make(caller) for _ in range(many)], connections)
+
+
+FLOORS = (Caller.hello, Caller.signed)
+RATES: tuple[tuple[str, Callable[[Caller], bytes], int, int], ...] = (
+    # row, request, how many over one connection, and over 64
+    ("hello", Caller.hello, 4_000, 16_000),
+    ("signed form", Caller.signed, 3_000, 10_000),
+    ("get", Caller.get, 1_500, 5_000),
+    ("list of 20", Caller.list, 500, 1_000),
+)
+
+
+def measure_rates(caller: Caller, grants: Iterator[bytes], measured: Measured) -> None:
+    """One round of what is measured in calls a second."""
+    for row, make, one, many in RATES:
+        measured.add(f"{row}, one caller", _sent(caller, make, one, 1).per_second)
+        measured.add(f"{row}, 64 callers", _sent(caller, make, many, 64).per_second)
+    for of, connections, many in (("one caller", 1, 500), ("64 callers", 64, 2_000)):
+        writes = list(islice(grants, many))
+        measured.add(f"grant, {of}", send(caller.admit.address, writes, connections).per_second)
+
+
+def measure_answers(caller: Caller, size: str, measured: Measured) -> None:
+    """One round of decisions and lists over the API."""
+    measured.add(f"signed form, {size}", _sent(caller, Caller.signed, 6_000, 64).per_second)
+    measured.add(f"CheckAccess, {size}", _sent(caller, Caller.check, 1_000, 64).per_second)
+    last = len(caller.filled.people) - PAGE
+    pages: tuple[tuple[str, Callable[[Caller], bytes], int], ...] = (
+        ("ListWhat, first page", Caller.what, 40),
+        ("ListWhat, page 5", lambda caller: caller.what(4 * PAGE), 40),
+        ("ListWho, first page", Caller.who, 40),
+        ("ListWho of everybody, first page", Caller.who_of_all, 10),
+        ("ListWho of everybody, last page", lambda caller: caller.who_of_all(last), 10),
+    )
+    for row, make, many in pages:
+        measured.add(f"{row}, {size}", _sent(caller, make, many, 1).p50_ms)

@@ -1,0 +1,83 @@
+"""The floors of durable writing: rows that SQLite commits one by one, and many at once for many callers."""
+
+import os
+import sqlite3
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing
+from pathlib import Path
+from queue import SimpleQueue
+from time import perf_counter
+
+BLOCK = bytes(4096)
+ROW = ("a row of an ordinary length, such as the entry of a ledger with a name in it", 1_780_000_000_000)
+_INSERT = "insert into written (text, at) values (?, ?)"
+
+
+def _opened(place: Path) -> sqlite3.Connection:
+    sql = sqlite3.connect(place, isolation_level=None, check_same_thread=False)
+    sql.execute("pragma journal_mode = wal")
+    sql.execute("pragma synchronous = full")
+    sql.execute("create table if not exists written (key integer primary key, text text, at integer)")
+    return sql
+
+
+def device_writes(place: Path, many: int) -> float:
+    """How often a second the device takes 4 KB for good."""
+    file = os.open(place, os.O_CREAT | os.O_WRONLY, 0o600)
+    try:
+        began = perf_counter()
+        for _ in range(many):
+            os.pwrite(file, BLOCK, 0)
+            os.fdatasync(file)
+        return many / (perf_counter() - began)
+    finally:
+        os.close(file)
+
+
+def plain_commits(place: Path, many: int) -> float:
+    """Durable commits of one row a second, one after another."""
+    with closing(_opened(place)) as sql:
+        began = perf_counter()
+        for _ in range(many):
+            sql.execute(_INSERT, ROW)
+        return many / (perf_counter() - began)
+
+
+def group_commits(place: Path, many: int, callers: int) -> float:
+    """Durable rows a second for threads that wait, each for its own row, while one commits for all."""
+    waiting: SimpleQueue[Future[None] | None] = SimpleQueue()
+
+    def write() -> None:
+        with closing(_opened(place)) as sql:
+            while batch := _waiting(waiting):
+                sql.execute("begin immediate")
+                for _ in batch:
+                    # What fails must be able to undo its own work alone.
+                    sql.execute("savepoint part")
+                    sql.execute(_INSERT, ROW)
+                    sql.execute("release savepoint part")
+                sql.execute("commit")
+                for each in batch:
+                    each.set_result(None)
+
+    def call() -> None:
+        for _ in range(many // callers):
+            done: Future[None] = Future()
+            waiting.put(done)
+            done.result()
+
+    with ThreadPoolExecutor(callers + 1) as threads:
+        threads.submit(write)
+        began = perf_counter()
+        wait([threads.submit(call) for _ in range(callers)])
+        took_s = perf_counter() - began
+        waiting.put(None)
+    return many // callers * callers / took_s
+
+
+def _waiting(queue: SimpleQueue[Future[None] | None]) -> list[Future[None]]:
+    """Wait for one, and take along whatever else waits by then; empty when it is over."""
+    found = [queue.get()]
+    while not queue.empty():
+        found.append(queue.get())
+    return [each for each in found if each is not None]

@@ -1,0 +1,100 @@
+"""Decisions in one process: a dictionary, one query, and ours."""
+
+import sqlite3
+from collections.abc import Callable
+from statistics import median
+from time import perf_counter_ns
+
+from admit.control import access
+from admit.core.access import Question, decide
+from admit.core.links import Ref
+from admit.core.validity import Millis
+from admit.main import Admit
+from admit.store.links import Scope, facts_about
+from bench.figures import Measured
+
+Asked = list[tuple[Ref, Ref]]
+
+QUERY = """
+select max(min(granted.ends_at, belongs.ends_at))
+from links as belongs
+join links as granted on granted.stage = 1 and granted.target = :resource and granted.source in (
+    select belongs.target
+    union all
+    select target from links where source = belongs.target and stage = 0
+        and starts_at <= :now and ends_at > :now
+)
+where belongs.source = :subject and belongs.stage = 0
+    and granted.starts_at <= :now and granted.ends_at > :now
+    and belongs.starts_at <= :now and belongs.ends_at > :now
+"""
+"""What one would write by hand: person, user, perhaps a group, resource. No units, nothing contained,
+nothing switched off, and no answer but until when."""
+
+
+def measure(admit: Admit, asked: Asked, size: str, measured: Measured) -> None:
+    """One round: the same questions to everyone who answers."""
+    now = admit.world.clock.now()
+    tables = _Tables(admit.settings.database_file)
+    with admit.store.read() as sql:
+        facts = [facts_about(sql, Scope.CHECK, subject=who, resource=what) for who, what in asked]
+        known = iter(facts)
+        answers = {
+            "dict of dicts": lambda who, what: tables.may(who.key, what.key, now),
+            "one query": lambda who, what: tables.query(who.key, what.key, now),
+            "decide": lambda who, what: decide(Question(who, what), next(known), now).allowed,
+            "check through SQL": lambda who, what: access.ask(sql, who, what, now).allowed,
+        }
+        told = {name: _timed(answer, asked, measured, f"{name}, {size}") for name, answer in answers.items()}
+    tables.sql.close()
+    if len({tuple(answer) for answer in told.values()}) != 1:
+        raise AssertionError("the answers differ")
+
+
+def _timed(answer: Callable[[Ref, Ref], bool], asked: Asked, measured: Measured, name: str) -> list[bool]:
+    took_ns, told = [], []
+    for who, what in asked:
+        began = perf_counter_ns()
+        may = answer(who, what)
+        took_ns.append(perf_counter_ns() - began)
+        told.append(may)
+    measured.add(name, median(took_ns) / 1000)
+    return told
+
+
+_NONE: dict[int, tuple[Millis, Millis]] = {}
+_NEVER = (0, 0)
+
+
+class _Tables:
+    """The same links in dictionaries, and in SQLite without anything of ours around it."""
+
+    def __init__(self, database: object) -> None:
+        self.sql = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+        self._joins: dict[int, dict[int, tuple[Millis, Millis]]] = {}
+        self._grants: dict[int, dict[int, tuple[Millis, Millis]]] = {}
+        rows = self.sql.execute("select source, stage, target, starts_at, ends_at from links where stage < 2")
+        for source, stage, target, start, end in rows:
+            (self._grants if stage else self._joins).setdefault(source, {})[target] = (start, end)
+
+    def may(self, subject: int, resource: int, now: Millis) -> bool:
+        """Whether a walk over the dictionaries finds a way."""
+        for user in self._joined(subject, now):
+            if self._granted(user, resource, now):
+                return True
+            for group in self._joined(user, now):
+                if self._granted(group, resource, now):
+                    return True
+        return False
+
+    def _joined(self, key: int, now: Millis) -> list[int]:
+        return [to for to, (start, end) in self._joins.get(key, _NONE).items() if start <= now < end]
+
+    def _granted(self, key: int, resource: int, now: Millis) -> bool:
+        start, end = self._grants.get(key, _NONE).get(resource, _NEVER)
+        return start <= now < end
+
+    def query(self, subject: int, resource: int, now: Millis) -> bool:
+        """Whether one query finds a way."""
+        values = {"subject": subject, "resource": resource, "now": now}
+        return self.sql.execute(QUERY, values).fetchone()[0] is not None

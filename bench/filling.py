@@ -1,0 +1,227 @@
+"""A system filled with people, hosts and grants, as large as asked; its ledger is whole."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from random import Random
+from typing import Any
+
+import msgspec
+from sqlalchemy import func, insert, select
+
+from admit.control.people import PersonDetails
+from admit.core.events import LinkAdded, Named, ThingAdded
+from admit.core.links import Kind, Ref, stage_of
+from admit.core.validity import DAY, PERMANENT, Validity
+from admit.main import Admit
+from admit.services.bastionhost.host_account_details import HostAccountDetails
+from admit.services.bastionhost.host_details import HostDetails
+from admit.services.bastionhost.user_attributes import UserDetails
+from admit.services.bastionhost.user_groups import UserGroupDetails
+from admit.store.engine import Author, Tx
+from admit.store.tables import links, things
+
+ACCOUNTS = ("root", "deploy", "app")
+"""On every host."""
+GROUPS_OF_A_USER = 5
+AT_ONCE = 10_000
+"""Rows of one transaction."""
+AUTHOR = Author("admit", "bench", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much of everything, by the number of grants: half of them to groups, half to users."""
+
+    grants: int
+
+    @property
+    def people(self) -> int:
+        """Each has one user, in five groups."""
+        return self.grants // 10
+
+    @property
+    def groups(self) -> int:
+        """Besides the one that everybody is in."""
+        return max(GROUPS_OF_A_USER, self.grants // 200)
+
+    @property
+    def hosts(self) -> int:
+        """Each with three accounts."""
+        return self.grants // 20
+
+
+@dataclass(slots=True)
+class Filled:
+    """What a system was filled with, as questions need it."""
+
+    bastion: Named
+    people: list[Named] = field(default_factory=list)
+    users: list[Named] = field(default_factory=list)
+    groups: list[Named] = field(default_factory=list)
+    everybody: Named | None = None
+    """The group that everybody is in: it may use one account, and everybody by it."""
+    hosts: list[Named] = field(default_factory=list)
+    accounts: list[Named] = field(default_factory=list)
+    """Of ``hosts[0]`` first, then of ``hosts[1]``, and so on."""
+    members: dict[int, list[int]] = field(default_factory=dict)
+    """Users of each group, by their place in ``users``."""
+    granted: list[tuple[Named, Named]] = field(default_factory=list)
+
+    def host_of(self, account: int) -> Named:
+        """The host of an account, by the account's place in the list."""
+        return self.hosts[account // len(ACCOUNTS)]
+
+    def questions(self, many: int) -> list[tuple[Ref, Ref]]:
+        """Persons and accounts, of which about half may."""
+        chance = Random(many)  # noqa: S311 - the same questions each time
+        place = {user.key: number for number, user in enumerate(self.users)}
+        number_of = {group.key: number for number, group in enumerate(self.groups)}
+        asked: list[tuple[Ref, Ref]] = []
+        for _ in range(many // 2):
+            source, account = chance.choice(self.granted)
+            holders = [place[source.key]] if source.key in place else self.members[number_of[source.key]]
+            if holders:
+                asked.append((_ref(self.people[chance.choice(holders)]), _ref(account)))
+            asked.append((_ref(chance.choice(self.people)), _ref(chance.choice(self.accounts))))
+        return asked
+
+
+def _ref(what: Named) -> Ref:
+    return Ref(what.kind, what.key)
+
+
+def fill(admit: Admit, size: Size) -> Filled:
+    """Fill a new system: things first, then who belongs where, then the grants."""
+    filler = _Filler(admit)
+    filled = Filled(filler.first(Kind.BASTION))
+    bastion, chance = filled.bastion.key, Random(size.grants)  # noqa: S311 - the same system each time
+    filled.people = filler.things(Kind.PERSON, 0, _numbered("person", size.people), PersonDetails())
+    filled.users = filler.things(Kind.USER, bastion, _numbered("person", size.people), UserDetails())
+    filled.groups = filler.things(Kind.GROUP, bastion, _numbered("group", size.groups), UserGroupDetails())
+    (filled.everybody,) = filler.things(Kind.GROUP, bastion, ["everybody"], UserGroupDetails())
+    host = HostDetails("Local", "Linux", "Private", "Normal", private_address="10.0.0.1")
+    filled.hosts = filler.things(Kind.HOST, bastion, _numbered("host", size.hosts), host)
+    for each in filled.hosts:
+        filled.accounts += filler.later(Kind.HOST_ACCOUNT, each.key, ACCOUNTS, HostAccountDetails("SSH"))
+    filler.write()
+
+    filler.links((person, user, PERMANENT) for person, user in zip(filled.people, filled.users, strict=True))
+    filler.links((user, filled.everybody, PERMANENT) for user in filled.users)
+    filler.links(_memberships(filled, chance))
+    filler.links([(filled.everybody, filled.accounts[0], PERMANENT)])
+    filler.links(_grants(filled, size, chance, admit.world.clock.now()))
+    return filled
+
+
+def _numbered(word: str, many: int) -> list[str]:
+    return [f"{word}-{number}" for number in range(many)]
+
+
+Joined = tuple[Named, Named, Validity]
+
+
+def _memberships(filled: Filled, chance: Random) -> Iterator[Joined]:
+    filled.members = {number: [] for number in range(len(filled.groups))}
+    for place, user in enumerate(filled.users):
+        for number in chance.sample(range(len(filled.groups)), GROUPS_OF_A_USER):
+            filled.members[number].append(place)
+            yield user, filled.groups[number], PERMANENT
+
+
+def _grants(filled: Filled, size: Size, chance: Random, now: int) -> Iterator[Joined]:
+    """A fifth of them for a time, and of these a tenth are over."""
+    seen: set[tuple[int, int]] = set()
+    open_, over = Validity(now - DAY, now + 30 * DAY), Validity(now - 30 * DAY, now - DAY)
+    while len(seen) < size.grants:
+        source = chance.choice(filled.groups if len(seen) % 2 else filled.users)
+        account = chance.choice(filled.accounts)
+        if (source.key, account.key) in seen:
+            continue
+        seen.add((source.key, account.key))
+        filled.granted.append((source, account))
+        bound = over if len(seen) % 50 == 0 else open_
+        yield source, account, bound if len(seen) % 5 == 0 else PERMANENT
+
+
+class _Filler:
+    """Writes rows by the thousand, each with its event, as the verbs write them one by one."""
+
+    def __init__(self, admit: Admit) -> None:
+        self._store, self._now = admit.store, admit.world.clock.now()
+        with self._store.read() as sql:
+            self._next: int = sql.execute(select(func.max(things.c.key))).scalar_one() + 1
+        self._rows: list[dict[str, Any]] = []
+        self._events: list[ThingAdded] = []
+
+    def first(self, kind: Kind) -> Named:
+        """The one thing of a kind that a new system has."""
+        with self._store.read() as sql:
+            row = sql.execute(select(things.c.key, things.c.id, things.c.name).where(things.c.kind == kind))
+            return Named(kind, *row.one())
+
+    def things(self, kind: Kind, parent: int, names: Iterable[str], details: msgspec.Struct) -> list[Named]:
+        """Make things that differ in name only."""
+        made = self.later(kind, parent, names, details)
+        self.write()
+        return made
+
+    def later(self, kind: Kind, parent: int, names: Iterable[str], details: msgspec.Struct) -> list[Named]:
+        """The same, written with the next ``write``."""
+        text, made = msgspec.json.encode(details).decode(), []
+        fields = {name: value for name, value in msgspec.to_builtins(details).items() if value is not None}
+        for name in names:
+            named = Named(kind, self._next, str(self._next), name)
+            self._next += 1
+            made.append(named)
+            self._events.append(ThingAdded(named, parent, fields))
+            self._rows.append(
+                {
+                    "key": named.key,
+                    "kind": int(kind),
+                    "parent": parent,
+                    "id": named.id,
+                    "name": name,
+                    "handle": None if kind is Kind.HOST else name,
+                    "details": text,
+                    "created_at": self._now,
+                    "changed_at": self._now,
+                }
+            )
+        return made
+
+    def write(self) -> None:
+        """Write what waits."""
+        rows, events = iter(self._rows), iter(self._events)
+        while batch := list(islice(rows, AT_ONCE)):
+            told = islice(events, len(batch))
+            self._store.write_now(AUTHOR, partial(_put, table=things, rows=batch, events=told))
+        self._rows, self._events = [], []
+
+    def links(self, joined: Iterable[Joined]) -> None:
+        """Join things."""
+        waiting = iter(joined)
+        while batch := list(islice(waiting, AT_ONCE)):
+            self._store.write_now(AUTHOR, partial(_join, batch=batch))
+
+
+def _put(tx: Tx, table: Any, rows: list[dict[str, Any]], events: Iterable[Any]) -> None:
+    tx.sql.execute(insert(table), rows)
+    tx.events.extend(events)
+
+
+def _join(tx: Tx, batch: list[Joined]) -> None:
+    rows = [
+        {
+            "source": source.key,
+            "stage": int(stage_of(source.kind, target.kind)),
+            "target": target.key,
+            "starts_at": validity.start,
+            "ends_at": validity.end,
+            "added_at": tx.now,
+            "added_in": tx.revision,
+        }
+        for source, target, validity in batch
+    ]
+    _put(tx, links, rows, (LinkAdded(*each[:2], each[2].start, each[2].end) for each in batch))

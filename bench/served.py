@@ -1,0 +1,79 @@
+"""Real serving processes, and calls that are signed beforehand."""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from urllib.parse import urlsplit
+
+from admit.base.chance import Chance
+from admit.base.clock import SystemClock
+from admit.main import SERVICES
+from admit.rpc.signing import Call, SigningKey, sign_acs3
+
+VERSIONS = {service.product: service.version for service in SERVICES}
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A serving process that has said it is ready."""
+
+    process: subprocess.Popen[str]
+    address: str
+    started_s: float
+    """From its start to its saying so."""
+
+    def memory_mb(self) -> float:
+        """What it keeps in memory, in MB."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS"))
+
+
+@contextmanager
+def serving(line: Sequence[str], log: Path) -> Iterator[Served]:
+    """A program that says where it serves, until the block ends; what it logs goes to a file."""
+    began = perf_counter()
+    with (
+        log.open("ab") as file,
+        subprocess.Popen(line, stdout=subprocess.PIPE, stderr=file, text=True) as process,
+    ):
+        try:
+            ready = "" if process.stdout is None else process.stdout.readline()
+            started_s = perf_counter() - began
+            if "ready" not in ready:
+                raise RuntimeError(f"{' '.join(line)} did not start: {log.read_text()[-2000:]}")
+            yield Served(process, urlsplit(ready.split()[-1]).netloc, started_s)
+        finally:
+            process.terminate()
+
+
+def admit_serve(data: Path) -> list[str]:
+    """How admit is started: on a free port, otherwise as it comes."""
+    flags = ["--data", str(data), "--http", "127.0.0.1:0", "--https", ""]
+    return [sys.executable, "-m", "admit.cli", "serve", *flags]
+
+
+def floor_serve(key: SigningKey) -> list[str]:
+    """How the floors of the server are started."""
+    return [sys.executable, "-m", "bench.floor_server", key.access_key_id, key.secret]
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Makes requests that are signed and ready to be sent."""
+
+    address: str
+    key: SigningKey
+    chance: Chance
+
+    def request(self, product: str, action: str, *, path: str = "/", **parameters: str) -> bytes:
+        """One request, with a nonce of its own."""
+        now, nonce = SystemClock().now(), self.chance.text(32)
+        call = Call("POST", self.address, action, VERSIONS[product], {}, parameters, now, nonce)
+        signed = sign_acs3(call, self.key)
+        headers = {**signed.headers, "content-length": str(len(signed.body))}
+        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        return f"POST {path} HTTP/1.1\r\n{head}\r\n".encode() + signed.body
