@@ -84,11 +84,13 @@ class Operation:
     parameters: tuple[Parameter, ...]
     by_name: Mapping[str, Parameter]
     client_token: Parameter | None
+    once: bool
+    """Whether one signature is good for one call for ever, although it only reads: it hands out keys."""
 
     @property
     def writes(self) -> bool:
-        """Whether it may change anything."""
-        return self.access not in READS
+        """Whether it writes anything down: what it changes, or that it was called."""
+        return self.once or self.access not in READS
 
     def run(self, request: Shape, call: Call) -> Shape:
         """Do the work."""
@@ -128,6 +130,7 @@ class Service:
         resources: tuple[str, ...] = (),
         authorized: bool = True,
         permission: str | None = None,
+        once: bool = False,
     ) -> Callable[[S], S]:
         """Make a class an operation of this service.
 
@@ -148,6 +151,7 @@ class Service:
                 resources=resources,
                 authorized=authorized,
                 permission=permission or f"{self.ram_prefix}:{shape.__name__}",
+                once=once,
             )
             return shape
 

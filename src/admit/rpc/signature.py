@@ -60,9 +60,9 @@ class SignatureFault(Exception):
     """A request whose signature cannot be read or is wrong.
 
     All its codes answer with status 400: IncompleteSignature,
-    InvalidSignatureMethod, InvalidTimeStamp.Format, SignatureDoesNotMatch, and
-    MissingX for a mandatory X (AccessKeyId, BearerToken, SignatureMethod,
-    SignatureNonce, SignatureVersion, Timestamp).
+    InvalidSignatureMethod, InvalidSignatureNonce.Length, InvalidTimeStamp.Format,
+    SignatureDoesNotMatch, and MissingX for a mandatory X (AccessKeyId, BearerToken,
+    SignatureMethod, SignatureNonce, SignatureVersion, Timestamp).
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -94,6 +94,9 @@ COMMON_PARAMETERS: Final = frozenset(
 SourceIp and SecureTransport are the caller's own claim about its connection:
 known, so that they are not refused, and never believed.
 """
+
+MAX_NONCE: Final = 256
+"""The longest nonce, in characters, since each is kept for half an hour. SDKs make them shorter than 100."""
 
 _ALWAYS_SIGNED: Final = frozenset(
     {"host", "x-acs-action", "x-acs-content-sha256", "x-acs-date", "x-acs-signature-nonce", "x-acs-version"}
@@ -148,7 +151,7 @@ def _acs3_claim(wire: Wire, authorization: str) -> Claim:
         access_key_id=fields["Credential"],
         signature=fields["Signature"],
         timestamp=_mandatory(wire.headers, "x-acs-date", "Timestamp"),
-        nonce=_mandatory(wire.headers, "x-acs-signature-nonce", "SignatureNonce"),
+        nonce=_nonce(wire.headers, "x-acs-signature-nonce"),
         security_token=wire.headers.get("x-acs-security-token") or None,
         signed_headers=signed_headers,
     )
@@ -181,7 +184,7 @@ def _v1_claim(parameters: Mapping[str, str]) -> Claim:
         access_key_id=_mandatory(parameters, "AccessKeyId"),
         signature=parameters["Signature"],
         timestamp=_mandatory(parameters, "Timestamp"),
-        nonce=_mandatory(parameters, "SignatureNonce"),
+        nonce=_nonce(parameters, "SignatureNonce"),
         security_token=parameters.get("SecurityToken") or None,
     )
 
@@ -317,6 +320,15 @@ def _mandatory(values: Mapping[str, str], name: str, parameter: str | None = Non
         raise SignatureFault(
             f"Missing{parameter or name}",
             f'The input parameter "{name}" that is mandatory for processing this request is not supplied.',
+        )
+    return value
+
+
+def _nonce(values: Mapping[str, str], name: str) -> str:
+    value = _mandatory(values, name, "SignatureNonce")
+    if len(value) > MAX_NONCE:
+        raise SignatureFault(
+            "InvalidSignatureNonce.Length", f"The signature nonce is longer than {MAX_NONCE} characters."
         )
     return value
 

@@ -64,6 +64,7 @@ class Credentials(Shape):
         NoPermission,
     ),
     resources=("{Role}",),
+    once=True,
 )
 class AssumeRole(Shape):
     """Gives the caller a temporary key with the permissions of a role.
