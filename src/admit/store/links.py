@@ -76,13 +76,15 @@ def add(sql: Connection, link: Link, now: Millis, number: int) -> None:
 
 
 def close(sql: Connection, source: Ref, target: Ref, now: Millis, number: int) -> None:
-    """Move a link to the past."""
+    """Move a link to the past; one that this very transaction wrote held for no time, and has none."""
     stage = stage_of(source.kind, target.kind)
     row = sql.execute(
         delete(links)
         .where(links.c.source == source.key, links.c.stage == stage, links.c.target == target.key)
         .returning(links.c.starts_at, links.c.ends_at, links.c.added_at, links.c.added_in)
     ).one()
+    if row[3] == number:
+        return
     sql.execute(
         insert(past_links).values(
             source=source.key,

@@ -171,7 +171,10 @@ class _Replay:
                 self.blocks[thing.key, word, self.blocked.pop((thing.key, word))] = entry.at
 
     def _close(self, entry: Entry, ends: tuple[int, int, int]) -> None:
-        self.past.add((*ends, *self.standing.pop(ends), entry.at, entry.revision))
+        held = self.standing.pop(ends)
+        # What a transaction wrote and took back itself held for no time, and left no past.
+        if held[3] != entry.revision:
+            self.past.add((*ends, *held, entry.at, entry.revision))
 
     def compare(self, sql: Connection) -> None:
         """Return if the tables hold just these rows.
