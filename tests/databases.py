@@ -56,6 +56,12 @@ class Cluster:
         """Forget a database."""
         self._say(f"drop database {name} with (force)")
 
+    def disconnect(self, name: str) -> None:
+        """End every connection to a database, as a restart of the server does."""
+        self._say(
+            f"select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '{name}'"  # type: ignore[arg-type]  # noqa: S608 - a name of ours
+        )
+
     def url(self, name: str) -> str:
         """How a database is reached."""
         return f"postgresql+psycopg://{self.user}@/{name}?host={self.directory}"

@@ -1,7 +1,5 @@
 """The schema: made new, or reached step by step, it is the same; and no other is worked with."""
 
-from collections.abc import Iterator
-
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -14,16 +12,6 @@ from admit.store.engine import Store
 from admit.store.migrations import configuration, migrate
 from admit.store.schema import NEWEST, VERSIONS, SchemaRefused, require_newest, version, version_of
 from admit.store.tables import metadata
-from tests.databases import Cluster, cluster
-
-
-@pytest.fixture(scope="module")
-def server(postgres: Cluster | None) -> Iterator[Cluster]:
-    if postgres is not None:
-        yield postgres
-    else:
-        with cluster() as own:
-            yield own
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

@@ -12,13 +12,13 @@ from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, make_url, select, update
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Connection, Engine, insert, make_url, select, update
 
 from admit.base.clock import Clock
 from admit.core.events import Event
 from admit.core.validity import Millis
 from admit.store import schema
+from admit.store.connections import connected, driver, in_transaction, read_only
 from admit.store.ledger import Entry, chain
 from admit.store.tables import changes, revision
 
@@ -61,7 +61,7 @@ class Tx:
     def part(self) -> Iterator[None]:
         """A part of the work: an error leaves it, and only it, undone."""
         recorded, wrote = len(self.events), self.sql.info["wrote_policy"]
-        say = _driver(self.sql)
+        say = driver(self.sql)
         say("savepoint part")
         try:
             yield
@@ -74,11 +74,6 @@ class Tx:
         say("release savepoint part")
 
 
-def _driver(sql: Connection) -> Callable[[str], object]:
-    """Says a bare statement to the driver. SQLAlchemy's own way to a savepoint costs 20 times as much."""
-    return sql.connection.driver_connection.execute  # type: ignore[union-attr, no-any-return]
-
-
 @dataclass(slots=True)
 class _Head:
     """Where the chain stands while a batch is written."""
@@ -88,8 +83,8 @@ class _Head:
     rows: list[dict[str, object]] = field(default_factory=list)
 
     def extend(self, key: bytes, tx: Tx) -> None:
-        """Put a transaction's events at the end of the chain."""
-        author = tx.author
+        """Put a transaction's events at the end of the chain: all of them, or on an error none."""
+        author, head, rows = tx.author, self.hash, []
         for ordinal, what in enumerate(tx.events):
             entry = Entry(
                 tx.revision,
@@ -101,9 +96,10 @@ class _Head:
                 type(what).__name__,
                 msgspec.json.encode(what).decode(),
             )
-            self.hash = chain(key, self.hash, entry)
-            self.rows.append({**entry._asdict(), "hash": self.hash})
-        self.n = tx.revision
+            head = chain(key, head, entry)
+            rows.append({**entry._asdict(), "hash": head})
+        self.n, self.hash = tx.revision, head
+        self.rows += rows
 
 
 @dataclass(slots=True)
@@ -129,7 +125,7 @@ class Store:
         self._local = threading.local()
         self._readers: list[Connection] = []
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _engine(self.url, is_sqlite=self.is_sqlite)
+        self.engine = connected(self.url, is_sqlite=self.is_sqlite)
         self._writer: _Writer | _Pool = (
             _Writer(self, self.engine) if self.is_sqlite else _Pool(self, self.engine)
         )
@@ -152,16 +148,32 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A read-only transaction: one consistent view, on this thread's own connection."""
-        sql = getattr(self._local, "sql", None)
-        if sql is None or sql.closed:
-            sql = self._local.sql = _read_only(self.engine, is_sqlite=self.is_sqlite)
-            self._readers.append(sql)
-        say = _driver(sql)
-        say("begin" if self.is_sqlite else "begin transaction isolation level repeatable read read only")
+        sql = self._reader()
         try:
             yield sql
         finally:
-            say("rollback")
+            driver(sql)("rollback")
+
+    def _reader(self) -> Connection:
+        """This thread's own connection, in a transaction that was begun now."""
+        begin = "begin" if self.is_sqlite else "begin transaction isolation level repeatable read read only"
+        sql: Connection | None = getattr(self._local, "sql", None)
+        if sql is not None and not sql.closed:
+            try:
+                driver(sql)(begin)
+            except sql.dialect.loaded_dbapi.OperationalError:
+                if self.is_sqlite:
+                    raise
+                # The server was restarted since. What waits in the pool is as dead as this one.
+                self._readers.remove(sql)
+                sql.invalidate()
+                self.engine.dispose()
+            else:
+                return sql
+        sql = self._local.sql = read_only(self.engine, is_sqlite=self.is_sqlite)
+        self._readers.append(sql)
+        driver(sql)(begin)
+        return sql
 
     def write(self, author: Author, body: Callable[[Tx], T]) -> Future[T]:
         """Run ``body`` in a transaction of its own; the future is done when it is durable.
@@ -192,14 +204,18 @@ class Store:
             result = job.body(tx)
             if sql.info["wrote_policy"] and not tx.events:
                 raise SilentChange(f"{job.author.action} changed policy and recorded nothing")
-        if tx.events:
-            head.extend(self._ledger_key, tx)
+            if tx.events:
+                head.extend(self._ledger_key, tx)
         return result, bool(tx.events)
 
     def announce(self, n: int) -> None:
         """Wake the followers: revision ``n`` is committed."""
         for follower in self._followers:
-            follower(n)
+            try:
+                follower(n)
+            except Exception:  # noqa: BLE001 - whatever it is, the write is done
+                # It finds the change when it looks next; whoever waits for the write must not wait for it.
+                _log.exception("a follower could not be woken")
 
 
 def load_head(sql: Connection, *, lock: bool = False) -> _Head:
@@ -269,7 +285,10 @@ class _Writer:
                 for job in batch:
                     try:
                         result, _ = self._store.run(sql, job, head)
-                    except Exception as error:  # noqa: BLE001 - it is handed to who waits
+                    except Exception as error:
+                        # A full disk ends the transaction, and with it the work of all before this one.
+                        if not in_transaction(sql):
+                            raise
                         job.answer.set_exception(error)
                     else:
                         answers.append((job.answer, result))
@@ -312,60 +331,3 @@ class _Pool:
             if changed:
                 self._store.announce(head.n)
             return result
-
-
-def _raw(value: object) -> object:
-    """JSON columns carry text both ways: who reads one decodes it into its own type."""
-    return value
-
-
-def _engine(url: URL, *, is_sqlite: bool) -> Engine:
-    if is_sqlite:
-        engine = create_engine(
-            url,
-            poolclass=NullPool,
-            connect_args={"check_same_thread": False, "timeout": 30},
-            json_serializer=_raw,
-            json_deserializer=_raw,
-        )
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    else:
-        engine = create_engine(url, pool_size=16, json_serializer=_raw, json_deserializer=_raw)
-    event.listen(engine, "after_execute", _note_policy)
-    return engine
-
-
-_PRAGMAS = ("journal_mode = wal", "synchronous = full", "cache_size = -65536", "case_sensitive_like = on")
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    # The driver's own idea of when to begin is switched off; _begin_sqlite says it.
-    connection.isolation_level = None
-    for pragma in (
-        "journal_mode = wal",
-        "synchronous = full",
-        "cache_size = -65536",
-        "case_sensitive_like = on",
-    ):
-        connection.execute(f"pragma {pragma}")
-
-
-def _begin_sqlite(sql: Connection) -> None:
-    if not sql.info.get("read_only"):
-        _driver(sql)("begin immediate")
-
-
-def _read_only(engine: Engine, *, is_sqlite: bool) -> Connection:
-    """A connection whose transactions ``Store.read`` begins and ends itself."""
-    sql = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-    sql.info["read_only"] = True
-    if is_sqlite:
-        _driver(sql)("pragma query_only = on")
-    return sql
-
-
-def _note_policy(sql: Connection, statement: Any, *_rest: object) -> None:
-    table = getattr(statement, "table", None)
-    if table is not None and table.info.get("policy") and getattr(statement, "is_dml", False):
-        sql.info["wrote_policy"] = True
