@@ -56,8 +56,7 @@ def subject(sql: Connection, text: str, parent: int, at: Millis | None = None) -
         return person(sql, text, at)
     if prefix != "group":
         raise NameFault("Value", f"{text!r} is not a subject: give a person's name, or group:NAME.")
-    groups = [group for group in stored.named(sql, Kind.GROUP, name, at) if group.parent == parent]
-    return _only(groups, text)
+    return _only(stored.named(sql, Kind.GROUP, name, at, parent=parent), text)
 
 
 def resource(sql: Connection, text: str, at: Millis | None = None) -> Thing:
@@ -74,9 +73,10 @@ def resource(sql: Connection, text: str, at: Millis | None = None) -> Thing:
     if not (account and sign and host_name):
         kinds = ", ".join(f"{prefix}:NAME" for prefix in PREFIXES if prefix != "group")
         raise NameFault("Value", f"{text!r} is not a resource: give ACCOUNT@HOST, {kinds}.")
-    hosts = {host.key for host in stored.named(sql, Kind.HOST, host_name, at)}
-    accounts = stored.named(sql, Kind.HOST_ACCOUNT, account, at)
-    return _only([each for each in accounts if each.parent in hosts], text)
+    hosts = stored.named(sql, Kind.HOST, host_name, at)
+    # By host: every host of a large place may have an account of this name.
+    accounts = (stored.named(sql, Kind.HOST_ACCOUNT, account, at, parent=host.key) for host in hosts)
+    return _only([each for found in accounts for each in found], text)
 
 
 def _only(found: list[Thing], text: str) -> Thing:

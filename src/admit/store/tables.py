@@ -63,7 +63,8 @@ things = Table(
     Column("created_at", BigInteger, nullable=False, comment="UNIX milliseconds"),
     Column("changed_at", BigInteger, nullable=False, comment="UNIX milliseconds"),
     Column("removed_at", BigInteger, comment="UNIX milliseconds; empty while it lives"),
-    UniqueConstraint("kind", "parent", "id", name="an_id_names_one_thing"),
+    # What tells most comes first. An index that begins with the kind would be walked for all of a kind.
+    UniqueConstraint("id", "kind", "parent", name="an_id_names_one_thing"),
     Index(
         "a_handle_is_held_by_one",
         "kind",
@@ -73,8 +74,14 @@ things = Table(
         sqlite_where=text("removed_at is null and handle is not null"),
         postgresql_where=text("removed_at is null and handle is not null"),
     ),
-    Index("things_by_name", "kind", "parent", "name"),
-    Index("things_by_parent", "parent"),
+    Index("things_by_name", "name", "kind", "parent"),
+    Index(
+        "things_by_parent",
+        "parent",
+        "kind",
+        sqlite_where=text("removed_at is null"),
+        postgresql_where=text("removed_at is null"),
+    ),
     comment="Everything that has an id: people, users, groups, hosts, rules, keys.",
     info=POLICY,
 )

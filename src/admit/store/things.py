@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from admit.core.links import Kind, Ref
@@ -77,6 +77,26 @@ _BY_HANDLE = Prepared(
         things.c.removed_at.is_(None),
     )
 )
+
+
+def _named(*, past: bool, inside: bool) -> Prepared:
+    called = or_(things.c.name == bindparam("name"), things.c.id == bindparam("name"))
+    statement = select(*COLUMNS).where(things.c.kind == bindparam("kind"), called)
+    if inside:
+        statement = statement.where(things.c.parent == bindparam("parent"))
+    if past:
+        at = bindparam("at", type_=BigInteger)
+        statement = statement.where(
+            things.c.created_at <= at, or_(things.c.removed_at.is_(None), things.c.removed_at > at)
+        )
+    else:
+        statement = statement.where(things.c.removed_at.is_(None))
+    return Prepared(statement.order_by(things.c.key))
+
+
+_NAMED = {
+    (past, inside): _named(past=past, inside=inside) for past in (False, True) for inside in (False, True)
+}
 _BY_KEY = Prepared(select(*COLUMNS).where(things.c.key == bindparam("key")))
 _CHILDREN = Prepared(
     select(*COLUMNS).where(things.c.parent == bindparam("parent"), things.c.removed_at.is_(None))
@@ -116,15 +136,13 @@ def by_handle(sql: Connection, kind: Kind, parent: int, handle: str) -> Thing | 
     return _first(sql, _BY_HANDLE, kind=kind, parent=parent, handle=handle)
 
 
-def named(sql: Connection, kind: Kind, name: str, at: Millis | None = None) -> list[Thing]:
-    """Whatever of a kind has this name or this id, anywhere: what lives now, or lived at a moment."""
-    statement = select(*COLUMNS).where(things.c.kind == kind, or_(things.c.name == name, things.c.id == name))
-    if at is None:
-        statement = statement.where(things.c.removed_at.is_(None))
-    else:
-        alive = or_(things.c.removed_at.is_(None), things.c.removed_at > at)
-        statement = statement.where(things.c.created_at <= at, alive)
-    return [_thing(row) for row in sql.execute(statement.order_by(things.c.key))]
+def named(
+    sql: Connection, kind: Kind, name: str, at: Millis | None = None, *, parent: int | None = None
+) -> list[Thing]:
+    """Whatever of a kind has this name or this id, anywhere or in a parent: living now, or at a moment."""
+    where = {} if parent is None else {"parent": parent}
+    statement = _NAMED[at is not None, parent is not None]
+    return [_thing(row) for row in statement.rows(sql, kind=kind, name=name, at=at, **where)]
 
 
 def by_key(sql: Connection, key: int) -> Thing:

@@ -70,13 +70,24 @@ Criterion: TypeAlias = tuple[str | int, ...]
 """One restriction without its values: its name, and what else shapes the SQL."""
 
 _STAGES = links.c.stage.in_([bindparam(f"stage_{stage:d}", int(stage)) for stage in Stage])
-_OUTWARD = select(links.c.target).where(links.c.source == things.c.key, _STAGES)
 _INWARD = select(links.c.source).where(links.c.target == things.c.key, _STAGES)
 _STANDING = select(blocks.c.thing).where(blocks.c.thing == things.c.key, blocks.c.removed_at.is_(None))
 
 
 def _among(column: ColumnElement[Any], many: int, place: str) -> ColumnElement[bool]:
     return column.in_([bindparam(f"{place}_{n}") for n in range(many)]) if many else false()
+
+
+def _called(column: str, many: int, place: str) -> ColumnElement[bool]:
+    """Those of some ids or names, found by their index: the planner would rather walk all of a parent."""
+    called = things.alias("called")
+    listed = _among(called.c[column], many, place)
+    return things.c.key.in_(select(called.c.key).where(listed, called.c.kind == bindparam("kind")))
+
+
+def _joined(end: str, other: str, place: str) -> ColumnElement[bool]:
+    """Those at one end of the links whose other end is given: asked of the links, not of each thing."""
+    return things.c.key.in_(select(links.c[end]).where(links.c[other] == bindparam(place)))
 
 
 def _detail(name: str) -> ColumnElement[str]:
@@ -92,17 +103,17 @@ _CONDITIONS: dict[str, Callable[..., ColumnElement[bool]]] = {
     "parent": lambda place: things.c.parent == bindparam(place),
     "name": lambda place: things.c.name == bindparam(place),
     "name_like": lambda place: things.c.name.like(bindparam(place), escape="\\"),
-    "ids": lambda many, place: _among(things.c.id, many, place),
+    "ids": lambda many, place: _called("id", many, place),
     "keys": lambda many, place: _among(things.c.key, many, place),
-    "names": lambda many, place: _among(things.c.name, many, place),
+    "names": lambda many, place: _called("name", many, place),
     "is": lambda name, place: _detail(name) == bindparam(place),
     "is_so": lambda name, place: things.c.details[name].as_boolean() == bindparam(place),
     "is_among": lambda name, many, place: _among(_detail(name), many, place),
     "is_like": lambda name, place: _detail(name).like(bindparam(place), escape="\\"),
-    "linked_to": lambda place: _OUTWARD.where(links.c.target == bindparam(place)).exists(),
-    "not_linked_to": lambda place: ~_OUTWARD.where(links.c.target == bindparam(place)).exists(),
-    "linked_from": lambda place: _INWARD.where(links.c.source == bindparam(place)).exists(),
-    "not_linked_from": lambda place: ~_INWARD.where(links.c.source == bindparam(place)).exists(),
+    "linked_to": lambda place: _joined("source", "target", place),
+    "not_linked_to": lambda place: ~_joined("source", "target", place),
+    "linked_from": lambda place: _joined("target", "source", place),
+    "not_linked_from": lambda place: ~_joined("target", "source", place),
     "held_at": lambda place: _INWARD.where(_holds(place)).exists(),
     "not_held_at": lambda place: ~_INWARD.where(_holds(place)).exists(),
     "blocked": lambda place: _STANDING.where(blocks.c.word == bindparam(place)).exists(),

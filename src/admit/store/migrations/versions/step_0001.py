@@ -87,7 +87,7 @@ def _things() -> None:
             "removed_at", sa.BigInteger(), nullable=True, comment="UNIX milliseconds; empty while it lives"
         ),
         sa.PrimaryKeyConstraint("key"),
-        sa.UniqueConstraint("kind", "parent", "id", name="an_id_names_one_thing"),
+        sa.UniqueConstraint("id", "kind", "parent", name="an_id_names_one_thing"),
         comment="Everything that has an id: people, users, groups, hosts, rules, keys.",
     )
     op.create_index(
@@ -98,8 +98,14 @@ def _things() -> None:
         sqlite_where=sa.text("removed_at is null and handle is not null"),
         postgresql_where=sa.text("removed_at is null and handle is not null"),
     )
-    op.create_index("things_by_name", "things", ["kind", "parent", "name"])
-    op.create_index("things_by_parent", "things", ["parent"])
+    op.create_index("things_by_name", "things", ["name", "kind", "parent"])
+    op.create_index(
+        "things_by_parent",
+        "things",
+        ["parent", "kind"],
+        sqlite_where=sa.text("removed_at is null"),
+        postgresql_where=sa.text("removed_at is null"),
+    )
 
 
 def _blocks() -> None:
