@@ -118,7 +118,7 @@ def restore(file: Path, keys: Path | None, data: Path | None, *, as_json: bool) 
 @JSON
 @guarded
 def verify(head: str | None, data: Path | None, *, as_json: bool) -> None:
-    """Walk the whole ledger and compare links and blocks with it; exit 1 if anything does not fit.
+    """Walk the whole ledger and compare the database with it; exit 1 if anything does not fit.
 
     Note the head it prints somewhere else: --head then also shows whether the database was put back.
     """

@@ -12,6 +12,15 @@ GENESIS = bytes(32)
 """The hash before the first entry."""
 
 
+class LedgerBroken(Exception):
+    """Something does not fit; the text names the first thing that does not."""
+
+
+def place_name(revision: int, ordinal: int) -> str:
+    """An entry's place as people are told it."""
+    return f"{revision}/{ordinal}"
+
+
 class Entry(NamedTuple):
     """One change, as it is stored and hashed."""
 

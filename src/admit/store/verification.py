@@ -1,32 +1,15 @@
-"""Whether the ledger is whole, and whether links and blocks are what it says they are."""
+"""Whether the ledger is whole, and whether things, links and blocks are what it says they are."""
 
-from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
-import msgspec
 from sqlalchemy import Connection, select
 
-from admit.core.events import (
-    EVENTS,
-    Event,
-    LinkAdded,
-    LinkChanged,
-    LinkRemoved,
-    Named,
-    ThingBlocked,
-    ThingUnblocked,
-)
-from admit.core.links import Kind, stage_of
 from admit.core.validity import Millis
 from admit.store.changes import entries
-from admit.store.ledger import GENESIS, Entry, chain
-from admit.store.tables import blocks, changes, links, past_links, revision, things
-
-
-class LedgerBroken(Exception):
-    """Something does not fit; the text names the first thing that does not."""
+from admit.store.ledger import GENESIS, Entry, LedgerBroken, chain, place_name
+from admit.store.replay import Replay
+from admit.store.tables import changes, revision
 
 
 @dataclass(slots=True)
@@ -44,11 +27,11 @@ class Verdict:
 
 
 def verify(sql: Connection, key: bytes, noted: bytes | None = None) -> Verdict:
-    """Walk the whole chain, then compare links and blocks with what its entries add up to.
+    """Walk the whole chain, then compare things, links and blocks with what its entries add up to.
 
     ``noted`` is a head that an earlier verdict gave: the chain must contain it.
     """
-    verdict, replay = Verdict(), _Replay()
+    verdict, replay = Verdict(), Replay()
     try:
         _walk(sql, key, verdict, replay, noted)
         _compare_head(sql, verdict)
@@ -81,7 +64,7 @@ def tail(sql: Connection, key: bytes) -> Tail:
     return Tail(n, last.at, fits)
 
 
-def _walk(sql: Connection, key: bytes, verdict: Verdict, replay: "_Replay", noted: bytes | None) -> None:
+def _walk(sql: Connection, key: bytes, verdict: Verdict, replay: Replay, noted: bytes | None) -> None:
     before, last = GENESIS, _NOWHERE
     met = noted is None or noted == GENESIS
     with closing(entries(sql)) as rows:
@@ -90,7 +73,7 @@ def _walk(sql: Connection, key: bytes, verdict: Verdict, replay: "_Replay", note
             before = chain(key, before, entry)
             if before != stored:
                 raise LedgerBroken(
-                    f"Entry {_name(last)} does not fit what stands before it: it was altered or put there, "
+                    f"Entry {_named(last)} does not fit what stands before it: it was altered or put there, "
                     "or the one before it was taken out."
                 )
             met = met or before == noted
@@ -110,7 +93,7 @@ _NOWHERE = (0, -2)
 def _next(last: tuple[int, int], entry: Entry) -> tuple[int, int]:
     place = (entry.revision, entry.ordinal)
     if place not in ((last[0], last[1] + 1), (last[0] + 1, 0)):
-        raise LedgerBroken(f"Entry {_name(place)} follows {_name(last)}: what stood between is missing.")
+        raise LedgerBroken(f"Entry {_named(place)} follows {_named(last)}: what stood between is missing.")
     return place
 
 
@@ -123,109 +106,5 @@ def _compare_head(sql: Connection, verdict: Verdict) -> None:
         )
 
 
-def _name(place: tuple[int, int]) -> str:
-    return "nothing" if place == _NOWHERE else f"{place[0]}/{place[1]}"
-
-
-@dataclass(slots=True)
-class _Replay:
-    """Links and blocks as the entries taken so far leave them, as rows of their tables."""
-
-    standing: dict[tuple[int, int, int], tuple[Millis, Millis, Millis, int]] = field(default_factory=dict)
-    """By source, stage and target: start, end, when and in which revision it was added."""
-    past: set[tuple[int, ...]] = field(default_factory=set)
-    blocks: dict[tuple[int, str, Millis], Millis | None] = field(default_factory=dict)
-    """By thing, word and beginning: the end, if it has ended."""
-    blocked: dict[tuple[int, str], Millis] = field(default_factory=dict)
-    """The beginning of each block that stands."""
-
-    def take(self, entry: Entry) -> None:
-        """Let an entry have its effect.
-
-        Raises:
-            LedgerBroken: its effect is impossible after the entries before it.
-        """
-        kind = EVENTS.get(entry.event)
-        if kind is None:
-            return
-        event: Event = msgspec.json.decode(entry.fact, type=kind)
-        try:
-            self._take(entry, event)
-        except KeyError:
-            place = _name((entry.revision, entry.ordinal))
-            raise LedgerBroken(f"Entry {place} ends what had not begun: {entry.event}.") from None
-
-    def _take(self, entry: Entry, event: Event) -> None:
-        match event:
-            case LinkAdded(source, target, start, end):
-                self.standing[_ends(source, target)] = (start, end, entry.at, entry.revision)
-            case LinkChanged(source, target, start, end):
-                self._close(entry, _ends(source, target))
-                self.standing[_ends(source, target)] = (start, end, entry.at, entry.revision)
-            case LinkRemoved(source, target):
-                self._close(entry, _ends(source, target))
-            case ThingBlocked(thing, word):
-                self.blocked[thing.key, word] = entry.at
-                self.blocks[thing.key, word, entry.at] = None
-            case ThingUnblocked(thing, word):
-                self.blocks[thing.key, word, self.blocked.pop((thing.key, word))] = entry.at
-
-    def _close(self, entry: Entry, ends: tuple[int, int, int]) -> None:
-        held = self.standing.pop(ends)
-        # What a transaction wrote and took back itself held for no time, and left no past.
-        if held[3] != entry.revision:
-            self.past.add((*ends, *held, entry.at, entry.revision))
-
-    def compare(self, sql: Connection) -> None:
-        """Return if the tables hold just these rows.
-
-        Raises:
-            LedgerBroken: they do not; one such row is named. Takes this replay apart.
-        """
-        with sql.execute(_LINKS) as rows:
-            strange = next((row for row in rows if self._differs(row)), None)
-        if strange is not None:
-            raise LedgerBroken(f"{_link(sql, strange[0], strange[2])} is not as the ledger has it.")
-        with sql.execute(_PAST) as rows:
-            strange = next((row for row in rows if not self._has_past(tuple(row))), None)
-        if strange is not None:
-            link = _link(sql, strange[0], strange[2])
-            raise LedgerBroken(f"{link} was in the past not as the ledger has it.")
-        for source, _, target, *_ in (*self.standing, *self.past):
-            raise LedgerBroken(f"{_link(sql, source, target)} is in the ledger, and missing in the database.")
-        self._compare_blocks(sql)
-
-    def _differs(self, row: Sequence[Any]) -> bool:
-        return self.standing.pop((row[0], row[1], row[2]), None) != tuple(row[3:])
-
-    def _has_past(self, row: tuple[int, ...]) -> bool:
-        had = row in self.past
-        self.past.discard(row)
-        return had
-
-    def _compare_blocks(self, sql: Connection) -> None:
-        found = {(thing, word, begun): ended for thing, word, begun, ended in sql.execute(_BLOCKS)}
-        for place in found.keys() | self.blocks.keys():
-            if place not in found or place not in self.blocks or found[place] != self.blocks[place]:
-                raise LedgerBroken(f"That {_label(sql, place[0])} is {place[1]} is not as the ledger has it.")
-
-
-_HELD = ("source", "stage", "target", "starts_at", "ends_at", "added_at", "added_in")
-_LINKS = select(*(links.c[name] for name in _HELD)).execution_options(yield_per=1000)
-_PAST = select(*(past_links.c[name] for name in (*_HELD, "removed_at", "removed_in"))).execution_options(
-    yield_per=1000
-)
-_BLOCKS = select(blocks.c.thing, blocks.c.word, blocks.c.added_at, blocks.c.removed_at)
-
-
-def _ends(source: Named, target: Named) -> tuple[int, int, int]:
-    return source.key, int(stage_of(source.kind, target.kind)), target.key
-
-
-def _link(sql: Connection, source: int, target: int) -> str:
-    return f"The link from {_label(sql, source)} to {_label(sql, target)}"
-
-
-def _label(sql: Connection, key: int) -> str:
-    row = sql.execute(select(things.c.kind, things.c.name).where(things.c.key == key)).first()
-    return f"thing {key}" if row is None else f"{Kind(row[0]).word} {row[1]!r}"
+def _named(place: tuple[int, int]) -> str:
+    return "nothing" if place == _NOWHERE else place_name(*place)

@@ -1,0 +1,201 @@
+"""What the entries of the ledger add up to, and whether the tables hold just that."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from admit.core.events import (
+    EVENTS,
+    Event,
+    LinkAdded,
+    LinkChanged,
+    LinkRemoved,
+    Named,
+    ThingAdded,
+    ThingBlocked,
+    ThingChanged,
+    ThingRemoved,
+    ThingUnblocked,
+)
+from admit.core.links import Kind, stage_of
+from admit.core.validity import Millis
+from admit.store.ledger import Entry, LedgerBroken, place_name
+from admit.store.tables import blocks, links, past_links, things
+
+
+@dataclass(slots=True)
+class _Thing:
+    """A thing as the entries taken so far leave it."""
+
+    kind: int
+    parent: int
+    id: str
+    name: str
+    created_at: Millis
+    details: bytes
+    """Its attributes, encoded by :func:`_encoded`."""
+    removed_at: Millis | None = None
+
+    def differs(self, row: Any) -> str | None:
+        """The first column in which a row of the table is not this."""
+        for name in ("kind", "parent", "id", "name", "created_at", "removed_at"):
+            if getattr(row, name) != getattr(self, name):
+                return name
+        return None if _encoded(msgspec.json.decode(row.details)) == self.details else "details"
+
+
+def _encoded(attributes: Mapping[str, Any]) -> bytes:
+    """Attributes in one form only. One without a value is the same as none."""
+    return msgspec.json.encode(
+        {name: value for name, value in attributes.items() if value is not None}, order="deterministic"
+    )
+
+
+@dataclass(slots=True)
+class Replay:
+    """Things, links and blocks as the entries taken so far leave them."""
+
+    things: dict[int, _Thing] = field(default_factory=dict)
+    """By key."""
+
+    standing: dict[tuple[int, int, int], tuple[Millis, Millis, Millis, int]] = field(default_factory=dict)
+    """By source, stage and target: start, end, when and in which revision it was added."""
+    past: set[tuple[int, ...]] = field(default_factory=set)
+    blocks: dict[tuple[int, str, Millis], Millis | None] = field(default_factory=dict)
+    """By thing, word and beginning: the end, if it has ended."""
+    blocked: dict[tuple[int, str], Millis] = field(default_factory=dict)
+    """The beginning of each block that stands."""
+
+    def take(self, entry: Entry) -> None:
+        """Let an entry have its effect.
+
+        Raises:
+            LedgerBroken: its effect is impossible after the entries before it.
+        """
+        kind = EVENTS.get(entry.event)
+        if kind is None:
+            return
+        event: Event = msgspec.json.decode(entry.fact, type=kind)
+        try:
+            self._take(entry, event)
+        except KeyError:
+            place = place_name(entry.revision, entry.ordinal)
+            raise LedgerBroken(f"Entry {place} is about what had not begun: {entry.event}.") from None
+
+    def _take(self, entry: Entry, event: Event) -> None:
+        match event:
+            case ThingAdded(thing, parent, fields):
+                self.things[thing.key] = _Thing(
+                    thing.kind, parent, thing.id, thing.name, entry.at, _encoded(fields)
+                )
+            case ThingChanged(thing, fields):
+                self._change(thing, fields)
+            case ThingRemoved(thing):
+                self.things[thing.key].removed_at = entry.at
+            case LinkAdded(source, target, start, end):
+                self.standing[_ends(source, target)] = (start, end, entry.at, entry.revision)
+            case LinkChanged(source, target, start, end):
+                self._close(entry, _ends(source, target))
+                self.standing[_ends(source, target)] = (start, end, entry.at, entry.revision)
+            case LinkRemoved(source, target):
+                self._close(entry, _ends(source, target))
+            case ThingBlocked(thing, word):
+                self.blocked[thing.key, word] = entry.at
+                self.blocks[thing.key, word, entry.at] = None
+            case ThingUnblocked(thing, word):
+                self.blocks[thing.key, word, self.blocked.pop((thing.key, word))] = entry.at
+
+    def _change(self, thing: Named, fields: Mapping[str, Any]) -> None:
+        known = self.things[thing.key]
+        known.name = thing.name
+        # A new name is told among the attributes, of which none has this name.
+        new = {name: value for name, value in fields.items() if name != "name"}
+        if new:
+            known.details = _encoded(msgspec.json.decode(known.details) | new)
+
+    def _close(self, entry: Entry, ends: tuple[int, int, int]) -> None:
+        held = self.standing.pop(ends)
+        # What a transaction wrote and took back itself held for no time, and left no past.
+        if held[3] != entry.revision:
+            self.past.add((*ends, *held, entry.at, entry.revision))
+
+    def compare(self, sql: Connection) -> None:
+        """Return if the tables hold just these rows.
+
+        Raises:
+            LedgerBroken: they do not; one such row is named. Takes this replay apart.
+        """
+        with sql.execute(_LINKS) as rows:
+            strange = next((row for row in rows if self._differs(row)), None)
+        if strange is not None:
+            raise LedgerBroken(f"{_link(sql, strange[0], strange[2])} is not as the ledger has it.")
+        with sql.execute(_PAST) as rows:
+            strange = next((row for row in rows if not self._has_past(tuple(row))), None)
+        if strange is not None:
+            link = _link(sql, strange[0], strange[2])
+            raise LedgerBroken(f"{link} was in the past not as the ledger has it.")
+        for source, _, target, *_ in (*self.standing, *self.past):
+            raise LedgerBroken(f"{_link(sql, source, target)} is in the ledger, and missing in the database.")
+        self._compare_blocks(sql)
+        self._compare_things(sql)
+
+    def _differs(self, row: Sequence[Any]) -> bool:
+        return self.standing.pop((row[0], row[1], row[2]), None) != tuple(row[3:])
+
+    def _has_past(self, row: tuple[int, ...]) -> bool:
+        had = row in self.past
+        self.past.discard(row)
+        return had
+
+    def _compare_blocks(self, sql: Connection) -> None:
+        found = {(thing, word, begun): ended for thing, word, begun, ended in sql.execute(_BLOCKS)}
+        for place in found.keys() | self.blocks.keys():
+            if place not in found or place not in self.blocks or found[place] != self.blocks[place]:
+                raise LedgerBroken(f"That {_label(sql, place[0])} is {place[1]} is not as the ledger has it.")
+
+    def _compare_things(self, sql: Connection) -> None:
+        with sql.execute(_THINGS) as rows:
+            strange = next((told for row in rows if (told := self._strange(row)) is not None), None)
+        if strange is not None:
+            key, what = strange
+            raise LedgerBroken(f"{_label(sql, key)} is not as the ledger has it: {what}.")
+        for thing in self.things.values():
+            raise LedgerBroken(
+                f"{Kind(thing.kind).word} {thing.name!r} is in the ledger, and missing in the database."
+            )
+
+    def _strange(self, row: Any) -> tuple[int, str] | None:
+        """What a row of the table has that the ledger has not."""
+        known = self.things.pop(row.key, None)
+        what = "it was never made" if known is None else known.differs(row)
+        return None if what is None else (row.key, what)
+
+
+_HELD = ("source", "stage", "target", "starts_at", "ends_at", "added_at", "added_in")
+_LINKS = select(*(links.c[name] for name in _HELD)).execution_options(yield_per=1000)
+_PAST = select(*(past_links.c[name] for name in (*_HELD, "removed_at", "removed_in"))).execution_options(
+    yield_per=1000
+)
+_THINGS = select(
+    *(
+        things.c[name]
+        for name in ("key", "kind", "parent", "id", "name", "created_at", "removed_at", "details")
+    )
+).execution_options(yield_per=1000)
+_BLOCKS = select(blocks.c.thing, blocks.c.word, blocks.c.added_at, blocks.c.removed_at)
+
+
+def _ends(source: Named, target: Named) -> tuple[int, int, int]:
+    return source.key, int(stage_of(source.kind, target.kind)), target.key
+
+
+def _link(sql: Connection, source: int, target: int) -> str:
+    return f"The link from {_label(sql, source)} to {_label(sql, target)}"
+
+
+def _label(sql: Connection, key: int) -> str:
+    row = sql.execute(select(things.c.kind, things.c.name).where(things.c.key == key)).first()
+    return f"thing {key}" if row is None else f"{Kind(row[0]).word} {row[1]!r}"

@@ -1,0 +1,130 @@
+"""Whoever writes into the database without the key gains nothing that `admit verify` does not name."""
+
+import json
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from admit.core.validity import SECOND
+from admit.store.verification import verify
+from tests.callers import Callers, document, refused, statement
+from tests.rpc.raw import served
+from tests.system import System
+
+
+@pytest.fixture
+def used(system: System) -> System:
+    """A system with a RAM user, a person with an account, and a group with access, all changed since."""
+    callers = Callers(system)
+    callers.user("mallory", statement("Allow", "eiam:Get*"))
+    callers.ram("CreateUser", UserName="former")
+    callers.ram("UpdateUser", UserName="former", NewUserName="once", NewComments="gone soon")
+    callers.ram("UpdateUser", UserName="once", NewComments="")
+    callers.ram("DeleteUser", UserName="once")
+    instance = system.call("eiam", "ListInstances")["Instances"][0]["InstanceId"]
+    root = system.call("eiam", "GetRootOrganizationalUnit", InstanceId=instance)["OrganizationalUnit"]
+    unit = root["OrganizationalUnitId"]
+    fields = [{"FieldName": "team", "FieldValue": "é"}]
+    made = system.call(
+        "eiam",
+        "CreateUser",
+        InstanceId=instance,
+        Username="alice",
+        PrimaryOrganizationalUnitId=unit,
+        CustomFields=fields,
+        Password="correct horse",
+    )
+    user = {"InstanceId": instance, "UserId": made["UserId"]}
+    system.advance(SECOND)
+    system.call("eiam", "UpdateUser", **user, Email="alice@example.com", EmailVerified=True)
+    system.call("eiam", "UpdateUser", **user, Email="", CustomFields=[{**fields[0], "Operation": "remove"}])
+    system.call("eiam", "DisableUser", **user)
+    return system
+
+
+def fault(system: System) -> str | None:
+    with system.admit.store.read() as sql:
+        return verify(sql, system.admit.world.sealer.subkey("ledger")).fault
+
+
+def tamper(system: System, change: str, place: str, **values: Any) -> None:
+    with system.admit.store.engine.begin() as sql:
+        assert sql.execute(text(f"{change} {place}"), values).rowcount == 1
+
+
+def test_a_system_that_was_used_as_it_should_be_is_whole(used: System) -> None:
+    assert fault(used) is None
+
+
+ALLOW_ALL = {
+    "type": "Custom",
+    "description": "",
+    "default_version": "v1",
+    "document": document(statement("Allow", "*")),
+}
+
+POLICY = "where kind = 44 and name = 'of-mallory'"
+MALLORY = "where kind = 41 and name = 'mallory'"
+KEY = "where kind = 46 and parent = (select key from things where kind = 41 and name = 'mallory')"
+FORMER = "where kind = 41 and name = 'once'"
+EVE = """
+    insert into things (kind, parent, id, name, details, created_at, changed_at)
+    select kind, parent, 'x', 'eve', details, created_at, changed_at from things
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "named"),
+    [
+        ("update things set details = :allow", POLICY, "of-mallory"),
+        ("update things set parent = (select key from things where kind = 40)", KEY, "parent"),
+        ("update things set name = 'admin'", MALLORY, "'admin'"),
+        ("update things set id = '1'", MALLORY, "id"),
+        ("update things set kind = 43", POLICY, "kind"),
+        ("update things set removed_at = null", FORMER, "removed_at"),
+        ("update things set removed_at = 1", POLICY, "removed_at"),
+        ("update things set created_at = 1", MALLORY, "created_at"),
+        ("delete from things", POLICY, "missing"),
+        (EVE, MALLORY, "never made"),
+        ("delete from blocks", "where word = 'disabled'", "disabled"),
+        ("delete from links", "where source = (select key from things where name = 'mallory')", "missing"),
+    ],
+)
+def test_whoever_writes_into_the_database_is_found_out(
+    used: System, change: str, place: str, named: str
+) -> None:
+    values = {"allow": json.dumps(ALLOW_ALL)} if ":allow" in change else {}
+    tamper(used, change, place, **values)
+
+    found = fault(used)
+    assert found is not None
+    assert named in found
+
+
+def test_what_a_forged_policy_would_allow_is_worth_finding(used: System) -> None:
+    """The premise: what the database says is obeyed, so that only the ledger tells it from what is forged."""
+    callers = Callers(used)
+    mallory = callers.key_of("mallory")
+    assert refused(callers.ram, "ListUsers", mallory) == (403, "NoPermission")
+    tamper(used, "update things set details = :allow", POLICY, allow=json.dumps(ALLOW_ALL))
+    used.call("eiam", "CreateInstance")
+
+    assert callers.ram("ListUsers", mallory)["Users"]
+    assert "of-mallory" in str(fault(used))
+
+
+def test_a_sealed_secret_opens_in_no_other_place(used: System) -> None:
+    callers = Callers(used)
+    mallory = callers.key_of("mallory")
+    # mallory's secret, put where the account's own stands.
+    tamper(
+        used,
+        "update secrets set sealed = (select sealed from secrets where thing = "
+        "(select key from things where kind = 46 and id = :mine))",
+        "where thing = (select key from things where kind = 46 and id = :account)",
+        mine=mallory.access_key_id,
+        account=used.key.access_key_id,
+    )
+    restarted = served(used)
+    assert refused(restarted.call, "sts", "GetCallerIdentity") == (500, "InternalError")
