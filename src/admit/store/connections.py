@@ -23,7 +23,7 @@ def _raw(value: object) -> object:
 
 
 def connected(url: URL, *, is_sqlite: bool) -> Engine:
-    """The way to a database."""
+    """The way to a database. Its errors, which are logged, do not tell what was to be written."""
     if is_sqlite:
         engine = create_engine(
             url,
@@ -31,11 +31,14 @@ def connected(url: URL, *, is_sqlite: bool) -> Engine:
             connect_args={"check_same_thread": False, "timeout": 30},
             json_serializer=_raw,
             json_deserializer=_raw,
+            hide_parameters=True,
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
-        engine = create_engine(url, pool_size=16, json_serializer=_raw, json_deserializer=_raw)
+        engine = create_engine(
+            url, pool_size=16, json_serializer=_raw, json_deserializer=_raw, hide_parameters=True
+        )
     event.listen(engine, "after_execute", _note_policy)
     return engine
 
