@@ -60,14 +60,14 @@ Keep a copy of {settings.key_file} too, apart from backups: without it the secre
 
 Next:
   admit serve --data {data}
-Then {_where(settings)} trust the authority's certificate for HTTPS, and sign calls with the access key."""
+Then {_where(settings)} sign calls with the access key, and for HTTPS trust the authority's certificate."""
 
 
 def _where(settings: Settings) -> str:
     urls = [f"http://{settings.http}"] * bool(settings.http) + [f"https://{settings.https}"] * bool(
         settings.https
     )
-    return f"open {' or '.join(urls)}," if urls else ""
+    return f"call {' or '.join(urls)}," if urls else ""
 
 
 @click.command()
