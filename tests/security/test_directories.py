@@ -8,35 +8,10 @@ import pytest
 from admit.rpc.describe import allowed_values, example_of
 from admit.rpc.operation import Operation
 from admit.services.bastionhost import bastionhost
-from admit.services.bastionhost.instances import found as bastion_made
 from admit.services.eiam import eiam
-from admit.store.engine import Author
 from tests.callers import refused
+from tests.security.stage import SECRET, Bastion, Idaas, delivery_group
 from tests.system import Refused, System
-
-AUTHOR = Author("admit", "test", "request")
-
-
-def delivery_group(system: System) -> dict[str, str]:
-    """A delivery group, as operations name it."""
-    image = system.call("appstream-center", "ListImage")["Data"][0]
-    product = image["ProductType"]
-    made = system.call(
-        "appstream-center",
-        "CreateAppInstanceGroup",
-        AppCenterImageId=image["ImageId"],
-        ProductType=product,
-        BizRegionId="cn-hangzhou",
-        ChargeType="PostPaid",
-        ChargeResourceMode="Node",
-        Period=1,
-        PeriodUnit="Month",
-        SessionTimeout=15,
-    )
-    return {
-        "ProductType": product,
-        "AppInstanceGroupId": made["AppInstanceGroupModel"]["AppInstanceGroupId"],
-    }
 
 
 @pytest.fixture
@@ -91,118 +66,6 @@ def test_a_user_of_a_domain_is_not_authorized_as_a_convenience_user(system: Syst
 
 
 # -- every operation, asked in one directory about what is in another ------------------------------
-
-SECRET = "of-the-other"
-"""Stands in the name of everything in the other directory, so that an answer that shows it is known."""
-
-
-class Idaas:
-    """An IDaaS instance with one of each, and the parameters that name them."""
-
-    product = "eiam"
-
-    def __init__(self, system: System) -> None:
-        self.system = system
-        self.instance = self.call("CreateInstance")["InstanceId"]
-        root = self.call("GetRootOrganizationalUnit", InstanceId=self.instance)["OrganizationalUnit"]
-        unit = self.make("OrganizationalUnit", ParentId=root["OrganizationalUnitId"], Name=SECRET)
-        user = self.call(
-            "CreateUser",
-            InstanceId=self.instance,
-            Username=SECRET,
-            PrimaryOrganizationalUnitId=unit,
-        )["UserId"]
-        group = self.make("Group", Name=SECRET)
-        app = self.make(
-            "Application",
-            Name=SECRET,
-            ApplicationSourceType="urn:alibaba:idaas:app:source:standard",
-            SsoType="oidc",
-        )
-        rule = self.make("AuthorizationRule", Name=SECRET, ProjectId="iprj_system_default", ClientToken="1")
-        account = self.make(
-            "CloudAccount",
-            Name=SECRET,
-            CloudAccountVendorType="alibaba_cloud",
-            CloudAccountExternalId="1",
-            ClientToken="2",
-        )
-        role = self.make("CloudAccountRole", Name=SECRET, CloudAccountId=account, ClientToken="3")
-        resource = self.call(
-            "CreateAuthorizationResource",
-            InstanceId=self.instance,
-            AuthorizationRuleId=rule,
-            AuthorizationResourceEntityType="cloud_account_role",
-            AuthorizationResourceEntityId=role,
-            ClientToken="4",
-        )["AuthorizationResourceId"]
-        attach = {"InstanceId": self.instance, "AuthorizationRuleId": rule, "ValidityType": "permanent"}
-        self.call("AddUserToAuthorizationRule", **attach, UserId=user, ClientToken="5")
-        self.call("AddUsersToGroup", InstanceId=self.instance, GroupId=group, UserIds=[user])
-        self.ids = {
-            "UserId": user,
-            "UserIds": [user],
-            "GroupId": group,
-            "GroupIds": [group],
-            "OrganizationalUnitId": unit,
-            "OrganizationalUnitIds": [unit],
-            "PrimaryOrganizationalUnitId": unit,
-            "ParentId": unit,
-            "ApplicationId": app,
-            "ApplicationIds": [app],
-            "ApplicationOwner": {"UserIds": [user], "GroupIds": [group]},
-            "AuthorizationRuleId": rule,
-            "AuthorizationResourceId": resource,
-            "AuthorizationResourceEntityId": role,
-            "CloudAccountId": account,
-            "CloudAccountRoleId": role,
-        }
-
-    def call(self, action: str, **parameters: Any) -> dict[str, Any]:
-        return self.system.call(self.product, action, **parameters)
-
-    def make(self, kind: str, **parameters: Any) -> str:
-        """Make something; ``Name`` is said as the kind has it."""
-        parameters[f"{kind}Name"] = parameters.pop("Name")
-        return str(self.call(f"Create{kind}", InstanceId=self.instance, **parameters)[f"{kind}Id"])
-
-
-class Bastion:
-    """A bastion host with one of each, and the parameters that name them."""
-
-    product = "yundun-bastionhost"
-
-    def __init__(self, system: System) -> None:
-        self.system = system
-        world = system.admit.world
-        made = system.admit.store.write_now(AUTHOR, lambda tx: bastion_made(tx, world))
-        self.instance = made.id
-        host = self.call(
-            "CreateHost",
-            Source="Local",
-            HostName=SECRET,
-            OSType="Linux",
-            ActiveAddressType="Private",
-            HostPrivateAddress=f"{SECRET}.example.com",
-        )["HostId"]
-        account = self.call("CreateHostAccount", HostId=host, ProtocolName="SSH", HostAccountName=SECRET)
-        user = self.call("CreateUser", Source="Local", UserName=SECRET, Password="Correct-Horse-7")["UserId"]
-        group = self.call("CreateUserGroup", UserGroupName=SECRET)["UserGroupId"]
-        hosts = [{"HostId": host, "HostAccountIds": [account["HostAccountId"]]}]
-        self.ids = {
-            "UserId": user,
-            "UserIds": json.dumps([user]),
-            "UserGroupId": group,
-            "HostId": host,
-            "HostAccountId": account["HostAccountId"],
-            "Hosts": json.dumps(hosts),
-        }
-        self.call("AttachHostAccountsToUser", UserId=user, Hosts=self.ids["Hosts"])
-        self.call("AddUsersToGroup", UserGroupId=group, UserIds=self.ids["UserIds"])
-
-    def call(self, action: str, **parameters: Any) -> dict[str, Any]:
-        return self.system.call(self.product, action, InstanceId=self.instance, **parameters)
-
 
 NAMING = frozenset(
     {
