@@ -149,7 +149,7 @@ class _Filler:
     """Writes rows by the thousand, each with its event, as the verbs write them one by one."""
 
     def __init__(self, admit: Admit) -> None:
-        self._store, self._now = admit.store, admit.world.clock.now()
+        self._store = admit.store
         with self._store.read() as sql:
             self._next: int = sql.execute(select(func.max(things.c.key))).scalar_one() + 1
         self._rows: list[dict[str, Any]] = []
@@ -185,8 +185,6 @@ class _Filler:
                     "name": name,
                     "handle": None if kind is Kind.HOST else name,
                     "details": text,
-                    "created_at": self._now,
-                    "changed_at": self._now,
                 }
             )
         return made
@@ -196,7 +194,7 @@ class _Filler:
         rows, events = iter(self._rows), iter(self._events)
         while batch := list(islice(rows, AT_ONCE)):
             told = islice(events, len(batch))
-            self._store.write_now(AUTHOR, partial(_put, table=things, rows=batch, events=told))
+            self._store.write_now(AUTHOR, partial(_make, batch=batch, events=told))
         self._rows, self._events = [], []
 
     def links(self, joined: Iterable[Joined]) -> None:
@@ -204,6 +202,11 @@ class _Filler:
         waiting = iter(joined)
         while batch := list(islice(waiting, AT_ONCE)):
             self._store.write_now(AUTHOR, partial(_join, batch=batch))
+
+
+def _make(tx: Tx, batch: list[dict[str, Any]], events: Iterable[ThingAdded]) -> None:
+    moments = {"created_at": tx.now, "changed_at": tx.now}
+    _put(tx, things, [row | moments for row in batch], events)
 
 
 def _put(tx: Tx, table: Any, rows: list[dict[str, Any]], events: Iterable[Any]) -> None:

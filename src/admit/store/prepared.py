@@ -1,10 +1,17 @@
 """Statements of the hot path: compiled once, then handed to the driver as they are."""
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import repeat
+from typing import Any, TypeVar
 
-from sqlalchemy import ClauseElement, Connection
+from sqlalchemy import BindParameter, ClauseElement, Connection, bindparam
 from sqlalchemy.engine.interfaces import Dialect
+
+T = TypeVar("T")
+
+EVERYTHING = 2**62
+"""A limit that does not limit."""
 
 
 class Conflict(Exception):
@@ -85,3 +92,33 @@ class Prepared:
         found = _Compiled(str(compiled), None if order is None else tuple(order), constants)
         self._compiled[dialect.name] = found
         return found
+
+
+AT_ONCE = 512
+"""The most keys of one statement."""
+
+
+def padded(values: Sequence[T]) -> list[T]:
+    """The values, the last one repeated up to a power of two: lists of any length make few statements."""
+    room = 1 << (len(values) - 1).bit_length() if 0 < len(values) <= AT_ONCE else len(values)
+    return [*values, *repeat(values[-1], room - len(values))] if values else []
+
+
+class PreparedForKeys:
+    """A statement about any number of keys."""
+
+    def __init__(self, make: Callable[[list[BindParameter[int]]], ClauseElement]) -> None:
+        self._make = make
+        self._of: dict[int, Prepared] = {}
+
+    def rows(self, sql: Connection, keys: Sequence[int], **values: Any) -> Iterator[tuple[Any, ...]]:
+        """Run it, as often as it takes; every row.
+
+        A row comes once although keys are repeated: the statement asks what is ``in`` them.
+        """
+        for start in range(0, len(keys), AT_ONCE):
+            some = {f"key_{place}": key for place, key in enumerate(padded(keys[start : start + AT_ONCE]))}
+            prepared = self._of.get(len(some)) or self._of.setdefault(
+                len(some), Prepared(self._make([bindparam(name) for name in some]))
+            )
+            yield from prepared.rows(sql, **some, **values)

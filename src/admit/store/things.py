@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from admit.core.links import Kind, Ref
 from admit.core.validity import Millis
-from admit.store.prepared import Conflict, Prepared
+from admit.store.prepared import Conflict, Prepared, PreparedForKeys
 from admit.store.tables import blocks, secrets, things
 from admit.store.where import COLUMNS, Where, counting, listing
 
@@ -98,6 +98,7 @@ _NAMED = {
     (past, inside): _named(past=past, inside=inside) for past in (False, True) for inside in (False, True)
 }
 _BY_KEY = Prepared(select(*COLUMNS).where(things.c.key == bindparam("key")))
+_BY_KEYS = PreparedForKeys(lambda keys: select(*COLUMNS).where(things.c.key.in_(keys)))
 _CHILDREN = Prepared(
     select(*COLUMNS).where(things.c.parent == bindparam("parent"), things.c.removed_at.is_(None))
 )
@@ -159,16 +160,7 @@ def by_key(sql: Connection, key: int) -> Thing:
 
 def by_keys(sql: Connection, keys: Sequence[int]) -> dict[int, Thing]:
     """Things by key, alive or not."""
-    if not keys:
-        return {}
-    found: dict[int, Thing] = {}
-    for start in range(0, len(keys), KEYS_AT_ONCE):
-        rows = sql.execute(select(*COLUMNS).where(things.c.key.in_(keys[start : start + KEYS_AT_ONCE])))
-        found |= {row[0]: _thing(row) for row in rows}
-    return found
-
-
-KEYS_AT_ONCE = 500
+    return {row[0]: _thing(row) for row in _BY_KEYS.rows(sql, keys)}
 
 
 def children(sql: Connection, parent: int) -> list[Thing]:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, sele
 
 from admit.core.links import Kind, Stage
 from admit.core.validity import Millis
-from admit.store.prepared import Prepared
+from admit.store.prepared import EVERYTHING, Prepared, padded
 from admit.store.tables import blocks, links, things
 
 Order: TypeAlias = Literal["oldest", "newest", "name", "changed"]
@@ -144,7 +144,8 @@ def _asked(where: Where) -> tuple[tuple[Criterion, ...], dict[str, Any]]:
     for name in _LISTS:
         listed = getattr(where, name)
         if listed is not None:
-            found.append(((name, len(listed)), listed))
+            wanted = padded(listed)
+            found.append(((name, len(wanted)), wanted))
     if where.name_prefix is not None:
         found.append((("name_like",), f"{_literal(where.name_prefix)}%"))
     if where.name_contains is not None:
@@ -196,10 +197,6 @@ def _listing(criteria: tuple[Criterion, ...], order: Order) -> Prepared:
 @lru_cache(maxsize=1024)
 def _counting(criteria: tuple[Criterion, ...]) -> Prepared:
     return Prepared(_restricted(select(func.count()).select_from(things), criteria))
-
-
-EVERYTHING = 2**62
-"""A limit that does not limit."""
 
 
 def listing(where: Where, offset: int, limit: int | None) -> tuple[Prepared, dict[str, Any]]:

@@ -34,6 +34,7 @@ from admit.services.bastionhost.vocabulary import (
     pages,
 )
 from admit.store import links, things
+from admit.store.prepared import AT_ONCE
 from admit.store.things import Thing, Where
 
 OperationProjectId = Annotated[
@@ -82,8 +83,7 @@ class ListOperationHosts(SourcedHostFilter, kw_only=True):
 
     def _matching(self, call: Call, bastion: Thing, keys: list[int]) -> list[Thing]:
         # In parts, since a statement holds a limited number of values.
-        step = things.KEYS_AT_ONCE
-        parts = (keys[start : start + step] for start in range(0, len(keys), step))
+        parts = (keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE))
         return [each for part in parts for each in things.find(call.sql, self.where(call, bastion, part))]
 
 

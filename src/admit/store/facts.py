@@ -1,0 +1,204 @@
+"""The facts a decision is made from: the links between two things, and what is switched off."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    FromClause,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    union_all,
+)
+
+from admit.core.access import Facts
+from admit.core.links import Kind, Link, Ref, Stage
+from admit.core.validity import Millis, Validity
+from admit.store.prepared import Prepared
+from admit.store.tables import blocks, links, past_links, revision, things
+
+
+class Scope(Enum):
+    """Which links a loading of facts is about."""
+
+    CHECK = "the paths between a subject and a resource"
+    EXPLAIN = "those, whoever else holds the resource, and what has been"
+    FROM = "everything that leads on from a subject"
+    TO = "everything that leads to a resource"
+
+
+def facts_about(
+    sql: Connection,
+    scope: Scope,
+    *,
+    subject: Ref | None = None,
+    resource: Ref | None = None,
+    as_of: Millis | None = None,
+) -> Facts:
+    """The facts for a question, of now or of a past moment.
+
+    A past moment is seen as it was then: links of that moment with the ends
+    they had, whatever was changed or taken back since.
+    """
+    rows = _STATEMENTS[scope, as_of is not None].rows(
+        sql,
+        subject=0 if subject is None else subject.key,
+        resource=0 if resource is None else resource.key,
+        at=as_of,
+    )
+    found: dict[Link, None] = {}
+    blocked: dict[Ref, str] = {}
+    for source_kind, source, target_kind, target, start, end, source_off, target_off in rows:
+        link = Link(Ref(Kind(source_kind), source), Ref(Kind(target_kind), target), Validity(start, end))
+        found[link] = None
+        if source_off is not None:
+            blocked[link.source] = source_off
+        if target_off is not None:
+            blocked[link.target] = target_off
+    return Facts(tuple(found), blocked, current_revision(sql))
+
+
+_REVISION = Prepared(select(revision.c.n))
+
+
+def current_revision(sql: Connection) -> int:
+    """The number of the newest policy change."""
+    row = _REVISION.first(sql)
+    if row is None:
+        raise LookupError("the store has no revision: it was never created")
+    return int(row[0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A table of links, which of its rows count, and when these end."""
+
+    table: Table
+    ends_at: ColumnElement[int]
+    counts: tuple[ColumnElement[bool], ...] = ()
+
+
+def _kept(scope: Scope, *, as_of: bool) -> tuple[_Kept, ...]:
+    """The links to look at: those that stand, those of the moment ``:at``, or also those that were."""
+    now = _Kept(links, links.c.ends_at)
+    past = past_links.c
+    if as_of:
+        at = bindparam("at", type_=BigInteger)
+        return (
+            _Kept(links, links.c.ends_at, (links.c.added_at <= at,)),
+            _Kept(past_links, past.ends_at, (past.added_at <= at, past.removed_at > at)),
+        )
+    if scope is not Scope.EXPLAIN:
+        return (now,)
+    # A link that was taken back held until then, if it had begun; one taken back at once never was.
+    ended = case((past.ends_at < past.removed_at, past.ends_at), else_=past.removed_at)
+    begun = (past.starts_at < past.removed_at, past.added_at < past.removed_at)
+    return now, _Kept(past_links, ended, begun)
+
+
+def _closure(name: str, kept: tuple[_Kept, ...], *, forward: bool, stage: Stage | None) -> Select[Any]:
+    """The keys of everything that links lead to from ``:subject`` (or back from ``:resource``)."""
+    start = bindparam("subject" if forward else "resource", type_=BigInteger)
+    reached = select(start.label("key")).cte(name, recursive=True)
+    here, there = ("source", "target") if forward else ("target", "source")
+    onward = [and_(one.table.c[here] == reached.c.key, *one.counts, *_at(one, stage)) for one in kept]
+    ends = [one.table.c[there] for one in kept]
+    if len(kept) == 1:
+        step = select(ends[0]).join(reached, onward[0])
+    else:
+        # A recursion may name itself once only, and an index serves a join, not a union of tables:
+        # so both tables are joined, each in its turn.
+        turn = union_all(select(_number(0).label("n")), select(_number(1))).subquery("turn")
+        joined: FromClause = reached.join(turn, true())
+        for number, one in enumerate(kept):
+            joined = joined.outerjoin(one.table, and_(turn.c.n == _number(number), onward[number]))
+        end = func.coalesce(*ends)
+        step = select(end).select_from(joined).where(end.is_not(None))
+    return select(reached.union(step).c.key)
+
+
+def _at(one: _Kept, stage: Stage | None) -> tuple[ColumnElement[bool], ...]:
+    return () if stage is None else (one.table.c.stage == int(stage),)
+
+
+def _number(number: int) -> ColumnElement[int]:
+    return literal_column(str(number), BigInteger)
+
+
+def _legs(scope: Scope, kept: tuple[_Kept, ...]) -> CompoundSelect[Any]:
+    """The links themselves, without the kinds of their ends."""
+    if scope is Scope.FROM:
+        reached = _closure("reached", kept, forward=True, stage=None)
+        return union_all(*(_row(one).where(one.table.c.source.in_(reached)) for one in kept))
+    if scope is Scope.TO:
+        reaching = _closure("reaching", kept, forward=False, stage=None)
+        return union_all(*(_row(one).where(one.table.c.target.in_(reaching)) for one in kept))
+    principals = _closure("principals", kept, forward=True, stage=Stage.JOIN)
+    holders = _closure("holders", kept, forward=False, stage=Stage.HOLD)
+    legs: list[Select[Any]] = []
+    for one in kept:
+        ends, row = one.table.c, _row(one)
+        grants = row.where(ends.target.in_(holders), ends.stage == int(Stage.GRANT))
+        if scope is Scope.CHECK:
+            grants = grants.where(ends.source.in_(principals))
+        legs += [
+            row.where(ends.source.in_(principals), ends.stage == int(Stage.JOIN)),
+            grants,
+            row.where(ends.target.in_(holders), ends.stage == int(Stage.HOLD)),
+        ]
+    return union_all(*legs)
+
+
+def _row(one: _Kept) -> Select[Any]:
+    ends = one.table.c
+    row = select(ends.source, ends.target, ends.starts_at, one.ends_at.label("ends_at"))
+    return row.where(*one.counts)
+
+
+def _statement(scope: Scope, *, as_of: bool) -> Select[Any]:
+    """One query for all the facts: each link, the kinds of its ends, and what switches them off."""
+    legs = _legs(scope, _kept(scope, as_of=as_of)).subquery("legs")
+    source, target = things.alias("source"), things.alias("target")
+    source_block, target_block = blocks.alias("source_block"), blocks.alias("target_block")
+    return (
+        select(
+            source.c.kind,
+            legs.c.source,
+            target.c.kind,
+            legs.c.target,
+            legs.c.starts_at,
+            legs.c.ends_at,
+            source_block.c.word,
+            target_block.c.word,
+        )
+        .join_from(legs, source, source.c.key == legs.c.source)
+        .join(target, target.c.key == legs.c.target)
+        .outerjoin(source_block, _stands(source_block, legs.c.source, as_of=as_of))
+        .outerjoin(target_block, _stands(target_block, legs.c.target, as_of=as_of))
+    )
+
+
+def _stands(block: FromClause, key: ColumnElement[int], *, as_of: bool) -> ColumnElement[bool]:
+    """Whether a block is on a thing: now, or at the moment ``:at``."""
+    on_thing = block.c.thing == key
+    if not as_of:
+        return and_(on_thing, block.c.removed_at.is_(None))
+    at = bindparam("at", type_=BigInteger)
+    return and_(on_thing, block.c.added_at <= at, or_(block.c.removed_at.is_(None), block.c.removed_at > at))
+
+
+_STATEMENTS = {
+    (scope, as_of): Prepared(_statement(scope, as_of=as_of)) for scope in Scope for as_of in (False, True)
+}
