@@ -1,12 +1,17 @@
 """Whoever writes into the database without the key gains nothing that `admit verify` does not name."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from admit.core.links import Kind, Link, Ref
 from admit.core.validity import SECOND
+from admit.store import links as stored_links
+from admit.store import things as stored
+from admit.store.engine import Author, SilentChange, Tx
 from admit.store.verification import verify
 from tests.callers import Callers, document, refused, statement
 from tests.rpc.raw import served
@@ -128,3 +133,44 @@ def test_a_sealed_secret_opens_in_no_other_place(used: System) -> None:
     )
     restarted = served(used)
     assert refused(restarted.call, "sts", "GetCallerIdentity") == (500, "InternalError")
+
+
+def _new_thing(tx: Tx) -> None:
+    values = {"kind": 3, "parent": 0, "id": "x", "name": "x", "handle": None, "details": "{}"}
+    stored.insert_thing(tx.sql, {**values, "created_at": tx.now, "changed_at": tx.now})
+
+
+def _account(tx: Tx) -> int:
+    return stored.find(tx.sql, stored.Where(Kind.ACCOUNT))[0].key
+
+
+PERSON, USER = Ref(Kind.PERSON, 7001), Ref(Kind.USER, 7002)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        _new_thing,
+        lambda tx: stored.update_thing(tx.sql, _account(tx), {"name": "mine"}),
+        lambda tx: stored.add_block(tx.sql, _account(tx), "locked", tx.now),
+        lambda tx: stored.end_block(tx.sql, _some_link(tx)[1].key, "disabled", tx.now),
+        lambda tx: stored.seal(tx.sql, _account(tx), "password", b"x"),
+        lambda tx: stored.seal(tx.sql, _account(tx), "password", None),
+        lambda tx: stored.forget_secrets(tx.sql, _account(tx)),
+        lambda tx: stored_links.add(tx.sql, Link(PERSON, USER), tx.now, tx.revision),
+        lambda tx: stored_links.close(tx.sql, *_some_link(tx), tx.now, tx.revision),
+    ],
+)
+def test_nothing_is_written_to_the_policy_without_an_entry(used: System, write: Callable[[Tx], None]) -> None:
+    before = used.revision()
+    with pytest.raises(SilentChange):
+        used.admit.store.write_now(Author("admit", "test", "request"), write)
+    assert used.revision() == before
+    assert fault(used) is None
+
+
+def _some_link(tx: Tx) -> tuple[Ref, Ref]:
+    """A link that stands: of the person alice and their account."""
+    (person,) = stored.named(tx.sql, Kind.PERSON, "alice")
+    ((_, user),) = stored_links.of(tx.sql, person.key, inward=False)
+    return person.ref, user
