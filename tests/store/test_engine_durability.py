@@ -5,8 +5,11 @@ from concurrent.futures import Future
 from contextlib import suppress
 from threading import Event
 
+import msgspec
+
 from admit.control import things
-from admit.core.events import ThingChanged
+from admit.control.things import New
+from admit.core.links import Kind
 from admit.store import tokens
 from admit.store.engine import Store, Tx
 from admit.store.things import Thing
@@ -81,11 +84,19 @@ def limit(spare_pages: int | None) -> Callable[[Tx], None]:
     return body
 
 
-def note(name: str, characters: int) -> Callable[[Tx], None]:
-    """A body that makes a thing and has much to say about it in the log."""
+class Noted(msgspec.Struct):
+    """A thing about which there is something to say."""
+
+    note: str
+
+
+def much_ado(name: str) -> Callable[[Tx], None]:
+    """A body that leaves little behind but 101 entries in the log."""
 
     def body(tx: Tx) -> None:
-        tx.record(ThingChanged(things.named(add(name)(tx)), {"note": "x" * characters}))
+        thing = things.add(tx, New(Kind.GROUP, 0, name, Noted("-" * 200)))
+        for mark in "+-" * 50:
+            thing = things.change(tx, thing, details=Noted(mark * 200))
 
     return body
 
@@ -102,7 +113,7 @@ def big(name: str) -> Callable[[Tx], None]:
 def test_a_commit_that_fails_fails_all_who_wait_for_it(on_sqlite: Store):
     on_sqlite.write_now(AUTHOR, limit(10))
     with held(on_sqlite):
-        waiting = [on_sqlite.write(AUTHOR, note(f"group-{n}", 30_000)) for n in range(4)]
+        waiting = [on_sqlite.write(AUTHOR, much_ado(f"group-{n}")) for n in range(4)]
         failing = on_sqlite.write(AUTHOR, adding("failing", ZeroDivisionError("mine")))
 
     assert ["full" in str(each.exception(30)) for each in waiting] == [True] * 4
@@ -110,9 +121,9 @@ def test_a_commit_that_fails_fails_all_who_wait_for_it(on_sqlite: Store):
     assert names(on_sqlite) == []
 
     on_sqlite.write_now(AUTHOR, limit(None))
-    on_sqlite.write_now(AUTHOR, note("after", 30_000))
+    on_sqlite.write_now(AUTHOR, much_ado("after"))
     assert names(on_sqlite) == ["after"]
-    assert_whole(on_sqlite, entries=2)
+    assert_whole(on_sqlite, entries=101)
 
 
 def test_a_body_that_fills_the_disk_leaves_nobody_with_an_answer_that_is_not_true(on_sqlite: Store):
