@@ -48,6 +48,11 @@ class LimitedProtocol(HttpToolsProtocol):
         self._in_head = True
         self._received = 0
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header; what follows a body in chunks is none, and must not pass for one."""
+        if self._in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """Its head is there."""
         self._in_head = False
