@@ -39,7 +39,12 @@ class Follower:
         path = f"{Path(sys.executable).parent}:{clean['PATH']}"
         # Port 0 is a free one; which, the server says when it is ready.
         local = {"ADMIT_HTTP": "127.0.0.1:0", "ADMIT_HTTPS": "127.0.0.1:0", "ADMIT_LOG_LEVEL": "ERROR"}
-        self.variables = {**clean, **local, "HOME": str(self.home), "PATH": path}
+        self.variables = {**clean, **local, "HOME": str(self.home), "PWD": str(self.home), "PATH": path}
+
+    @property
+    def _place(self) -> str:
+        """The directory the last block went to."""
+        return self.variables["PWD"]
 
     def follow(self, step: Step) -> None:
         """Run a block: it must end well, and print what is shown below it."""
@@ -66,7 +71,7 @@ class Follower:
         # `exec`, so that it is the server itself that is told to stop.
         commands = re.sub(r"^admit serve", "exec admit serve", text, flags=re.MULTILINE)
         self.server = subprocess.Popen(
-            ["bash", "-ec", commands], cwd=self.home, env=self.variables, stdout=subprocess.PIPE, text=True
+            ["bash", "-ec", commands], cwd=self._place, env=self.variables, stdout=subprocess.PIPE, text=True
         )
         assert self.server.stdout is not None
         ready = self.server.stdout.readline()
@@ -95,7 +100,7 @@ class Follower:
 
     def _run(self, command: list[str], place: str) -> str:
         done = subprocess.run(
-            command, cwd=self.home, env=self.variables, capture_output=True, text=True, check=False
+            command, cwd=self._place, env=self.variables, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, f"{place}: exit code {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout
