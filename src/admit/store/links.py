@@ -180,6 +180,27 @@ def counts(sql: Connection, keys: Sequence[int], *, inward: bool) -> dict[int, i
     return {row[0]: row[1] for row in _counts(inward=inward).rows(sql, keys)}
 
 
+@cache
+def _joined(*, inward: bool) -> PreparedForKeys:
+    here, there = _ends(inward=inward)
+    return PreparedForKeys(
+        lambda keys: (
+            select(here, there)
+            .join(things, things.c.key == there)
+            .where(here.in_(keys), things.c.kind == bindparam("kind"))
+            .order_by(here, links.c.added_in, there)
+        )
+    )
+
+
+def joined(sql: Connection, keys: Sequence[int], kind: Kind, *, inward: bool = False) -> dict[int, list[int]]:
+    """What of a kind each of ``keys`` is joined to (or with ``inward`` what to it), the oldest first."""
+    found: dict[int, list[int]] = {key: [] for key in keys}
+    for here, there in _joined(inward=inward).rows(sql, keys, kind=int(kind)):
+        found[here].append(there)
+    return found
+
+
 _STAGES: list[BindParameter[int]] = [bindparam(f"stage_{stage:d}", int(stage)) for stage in Stage]
 """Every stage: links are found by both ends only where the stage between them is told too."""
 

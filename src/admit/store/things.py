@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import BigInteger, Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from admit.core.links import Kind, Ref
@@ -168,6 +168,22 @@ def children(sql: Connection, parent: int) -> list[Thing]:
     return [_thing(row) for row in _CHILDREN.rows(sql, parent=parent)]
 
 
+_CHILD_COUNTS = PreparedForKeys(
+    lambda parents: (
+        select(things.c.parent, func.count())
+        .where(
+            things.c.parent.in_(parents), things.c.kind == bindparam("kind"), things.c.removed_at.is_(None)
+        )
+        .group_by(things.c.parent)
+    )
+)
+
+
+def child_counts(sql: Connection, parents: Sequence[int], kind: Kind) -> dict[int, int]:
+    """How many living things of a kind are inside each of some; one without any is left out."""
+    return {row[0]: row[1] for row in _CHILD_COUNTS.rows(sql, parents, kind=int(kind))}
+
+
 def find(sql: Connection, where: Where, *, offset: int = 0, limit: int | None = None) -> list[Thing]:
     """The living things a ``Where`` selects, in its order."""
     statement, values = listing(where, offset, limit)
@@ -292,6 +308,18 @@ def sealed(sql: Connection, key: int, purpose: str) -> bytes | None:
 def secret_purposes(sql: Connection, key: int) -> frozenset[str]:
     """Which secrets a thing has."""
     return frozenset(row[0] for row in _SECRETS.rows(sql, thing=key))
+
+
+_WITH_SECRET = PreparedForKeys(
+    lambda keys: select(secrets.c.thing).where(
+        secrets.c.thing.in_(keys), secrets.c.purpose == bindparam("purpose")
+    )
+)
+
+
+def with_secret(sql: Connection, keys: Sequence[int], purpose: str) -> set[int]:
+    """Which of some things have a secret of this purpose."""
+    return {row[0] for row in _WITH_SECRET.rows(sql, keys, purpose=purpose)}
 
 
 def forget_secrets(sql: Connection, key: int) -> None:

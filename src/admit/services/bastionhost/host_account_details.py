@@ -105,11 +105,15 @@ def shown(call: Call, bastion: Thing, accounts: list[tuple[Thing, Thing]]) -> li
     wanted = {each.host_share_key_id for each in details.values() if each.host_share_key_id is not None}
     where = Where(Kind.HOST_SHARE_KEY, parent=bastion.key, ids=sorted(wanted))
     names = {key.id: key.name for key in things.find(call.sql, where)} if wanted else {}
-    return [_told(call, on, each, details[each.key], names) for on, each in accounts]
+    with_password = things.with_secret(call.sql, list(details), PASSWORD)
+    return [
+        _told(on, each, details[each.key], names, has_password=each.key in with_password)
+        for on, each in accounts
+    ]
 
 
 def _told(
-    call: Call, on: Thing, account: Thing, details: HostAccountDetails, share_keys: dict[str, str]
+    on: Thing, account: Thing, details: HostAccountDetails, share_keys: dict[str, str], *, has_password: bool
 ) -> HostAccount:
     share_key = details.host_share_key_id
     return HostAccount(
@@ -119,7 +123,7 @@ def _told(
         protocol_name=details.protocol_name,
         privilege_type=details.privilege_type,
         rotation_mode=details.rotation_mode,
-        has_password=PASSWORD in things.secret_purposes(call.sql, account.key),
+        has_password=has_password,
         private_key_fingerprint=details.private_key_fingerprint,
         host_share_key_id=share_key,
         host_share_key_name=None if share_key is None else share_keys.get(share_key),

@@ -46,7 +46,6 @@ from admit.services.bastionhost.vocabulary import (
     pages,
 )
 from admit.store import things
-from admit.store.things import Where
 
 SourceRegionId = Annotated[
     str, like("cn-hangzhou", "The region the host comes from; required for Ecs and Rds.", max_length=64)
@@ -206,11 +205,12 @@ class ListHosts(SourcedHostFilter, kw_only=True):
             where = replace(where, keys=())
         offset, limit = pages(self.page_number, self.page_size, default=10)
         found = things.find(call.sql, where, offset=offset, limit=limit)
+        accounts = things.child_counts(call.sql, [each.key for each in found], Kind.HOST_ACCOUNT)
         return self.Response(
             hosts=tuple(
                 HostInList(
                     **sourced(each),
-                    host_account_count=things.count(call.sql, Where(Kind.HOST_ACCOUNT, parent=each.key)),
+                    host_account_count=accounts.get(each.key, 0),
                     domain_account_count="0",
                 )
                 for each in found

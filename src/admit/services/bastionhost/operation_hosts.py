@@ -135,13 +135,15 @@ class ListOperationHostAccounts(Shape):
         accounts = Where(Kind.HOST_ACCOUNT, parent=on.key, name=self.host_account_name)
         found = [each for each in things.find(call.sql, accounts) if each.ref in reached]
         offset, limit = pages(self.page_number, self.page_size)
+        page = found[offset : offset + limit]
+        with_password = things.with_secret(call.sql, [each.key for each in page], PASSWORD)
         return self.Response(
-            host_accounts=tuple(_told(call, on, each) for each in found[offset : offset + limit]),
+            host_accounts=tuple(_told(on, each, has_password=each.key in with_password) for each in page),
             total_count=len(found),
         )
 
 
-def _told(call: Call, on: Thing, account: Thing) -> OperationHostAccount:
+def _told(on: Thing, account: Thing, *, has_password: bool) -> OperationHostAccount:
     details = account.read(HostAccountDetails)
     ssh = details.protocol_name == "SSH"
     return OperationHostAccount(
@@ -149,7 +151,7 @@ def _told(call: Call, on: Thing, account: Thing) -> OperationHostAccount:
         host_account_name=account.name,
         host_id=on.id,
         protocol_name=details.protocol_name,
-        has_password=PASSWORD in things.secret_purposes(call.sql, account.key),
+        has_password=has_password,
         private_key_fingerprint=details.private_key_fingerprint,
         host_share_key_id=details.host_share_key_id,
         ssh_config=SSHConfig(enable_ssh_channel=True, enable_sftp_channel=True) if ssh else None,

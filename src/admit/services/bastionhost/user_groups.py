@@ -145,14 +145,16 @@ class ListUserGroups(Shape):
         bastion = instance(call, self.instance_id)
         where = Where(Kind.GROUP, parent=bastion.key, name=self.user_group_name or None)
         offset, limit = pages(self.page_number, self.page_size)
+        found = things.find(call.sql, where, offset=offset, limit=limit)
+        members = links.counts(call.sql, [group.key for group in found], inward=True)
         groups = tuple(
             CountedUserGroup(
                 user_group_id=group.id,
                 user_group_name=group.name,
                 comment=group.read(UserGroupDetails).comment,
-                member_count=links.count(call.sql, group.key, inward=True, kind=Kind.USER),
+                member_count=members.get(group.key, 0),
             )
-            for group in things.find(call.sql, where, offset=offset, limit=limit)
+            for group in found
         )
         return self.Response(user_groups=groups, total_count=things.count(call.sql, where))
 

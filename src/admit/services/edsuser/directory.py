@@ -89,10 +89,7 @@ def locked_among(call: Call, found: Sequence[Thing]) -> set[int]:
 
 def groups_of(call: Call, found: Sequence[Thing]) -> dict[int, list[Thing]]:
     """The user groups that each of a few users is in, by the user's key."""
-    joined = {
-        user.key: [ref.key for _, ref in links.of(call.sql, user.key, inward=False, kind=Kind.GROUP)]
-        for user in found
-    }
+    joined = links.joined(call.sql, [user.key for user in found], Kind.GROUP)
     groups = things.by_keys(call.sql, sorted({key for keys in joined.values() for key in keys}))
     return {user: [groups[key] for key in keys] for user, keys in joined.items()}
 

@@ -192,16 +192,18 @@ class DescribeGroups(Shape):
         )
         offset, limit = page(self.page_number, self.page_size, 10)
         found = things.find(call.sql, where, offset=offset, limit=limit)
+        members = links.counts(call.sql, [each.key for each in found], inward=True)
         return self.Response(
-            count=things.count(call.sql, where), groups=tuple(_told(call, each) for each in found)
+            count=things.count(call.sql, where),
+            groups=tuple(_told(each, members.get(each.key, 0)) for each in found),
         )
 
 
-def _told(call: Call, found: Thing) -> Group:
+def _told(found: Thing, members: int) -> Group:
     return Group(
         group_id=found.id,
         group_name=found.name,
-        user_count=links.count(call.sql, found.key, inward=True, kind=Kind.USER),
+        user_count=members,
         create_time=moment_text(found.created_at),
         transfer_file_need_approval=False,
         download_need_approval=False,

@@ -1,5 +1,6 @@
 """Organizational units as they are read: one, many, and what a unit is in."""
 
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from sqlalchemy import Connection
@@ -20,7 +21,7 @@ from admit.services.eiam.directory import (
     paged,
 )
 from admit.services.eiam.errors import ResourceNotFound
-from admit.services.eiam.units import OrganizationalUnitName, UnitDetails, ancestors, parent_of, root_of
+from admit.services.eiam.units import OrganizationalUnitName, UnitDetails, ancestors, root_of
 from admit.services.eiam.vocabulary import (
     InstanceId,
     Moment,
@@ -31,7 +32,7 @@ from admit.services.eiam.vocabulary import (
     instance,
     unit,
 )
-from admit.store import links
+from admit.store import links, things
 from admit.store.things import Thing, Where
 
 
@@ -72,9 +73,18 @@ class ParentUnit(Shape):
     parent_id: OrganizationalUnitId | None = None
 
 
-def _told(sql: Connection, idaas: Thing, found: Thing) -> OrganizationalUnit:
+def _listed(sql: Connection, idaas: Thing, found: Sequence[Thing]) -> Iterator[OrganizationalUnit]:
+    keys = [each.key for each in found]
+    above = links.joined(sql, keys, Kind.UNIT)
+    parents = things.by_keys(sql, sorted({key for some in above.values() for key in some}))
+    below = links.joined(sql, keys, Kind.UNIT, inward=True)
+    for each in found:
+        parent = next((parents[key] for key in above[each.key]), None)
+        yield _told(idaas, each, parent, leaf=not below[each.key])
+
+
+def _told(idaas: Thing, found: Thing, parent: Thing | None, *, leaf: bool) -> OrganizationalUnit:
     details = found.read(UnitDetails)
-    parent = parent_of(sql, found)
     return OrganizationalUnit(
         instance_id=idaas.id,
         organizational_unit_id=found.id,
@@ -82,7 +92,7 @@ def _told(sql: Connection, idaas: Thing, found: Thing) -> OrganizationalUnit:
         organizational_unit_external_id=details.external_id,
         organizational_unit_source_type=BUILT_IN,
         organizational_unit_source_id=idaas.id,
-        leaf=not links.count(sql, found.key, inward=True, kind=Kind.UNIT),
+        leaf=leaf,
         create_time=found.created_at,
         update_time=found.changed_at,
         parent_id=None if parent is None else parent.id,
@@ -132,8 +142,8 @@ class GetOrganizationalUnit(Shape):
     def handle(self, call: Call) -> Response:
         """Read the unit."""
         idaas = instance(call, self.instance_id)
-        found = unit(call, idaas, self.organizational_unit_id)
-        return self.Response(organizational_unit=_told(call.sql, idaas, found))
+        (told,) = _listed(call.sql, idaas, [unit(call, idaas, self.organizational_unit_id)])
+        return self.Response(organizational_unit=told)
 
 
 @eiam.operation("list", errors=(ResourceNotFound, InvalidParameter), resources=(ON_UNITS,))
@@ -173,7 +183,7 @@ class ListOrganizationalUnits(Shape):
             linked_to=None if parent is None else parent.key,
         )
         found, total = paged(call, where, self.page_number, self.page_size)
-        units = tuple(_told(call.sql, idaas, each) for each in found)
+        units = tuple(_listed(call.sql, idaas, found))
         return self.Response(organizational_units=units, total_count=total)
 
 

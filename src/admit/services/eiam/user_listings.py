@@ -1,5 +1,6 @@
 """Accounts as they are read: one, and many."""
 
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import msgspec
@@ -7,7 +8,7 @@ import msgspec
 from admit.control.passwords import PASSWORD
 from admit.core.errors import InvalidNextToken, InvalidParameter
 from admit.core.links import Kind
-from admit.core.validity import FOREVER, Millis
+from admit.core.validity import FOREVER, PERMANENT, Validity
 from admit.rpc.operation import Call
 from admit.rpc.paging import PageNumber, offset_of, page, token
 from admit.rpc.shape import Shape, like
@@ -119,9 +120,23 @@ class User(ListedUser, kw_only=True):
     """Always absent: it is not kept."""
 
 
-def _told(call: Call, idaas: Thing, found: Thing, *, disabled: bool) -> ListedUser:
+def _listed(call: Call, idaas: Thing, found: Sequence[Thing]) -> Iterator[ListedUser]:
+    keys = [each.key for each in found]
+    disabled = disabled_among(call, found)
+    with_password = things.with_secret(call.sql, keys, PASSWORD)
+    valid = links.validities(call.sql, keys, Kind.PERSON)
+    for each in found:
+        yield _told(
+            idaas,
+            each,
+            valid.get(each.key, PERMANENT),
+            disabled=each.key in disabled,
+            password_set=each.key in with_password,
+        )
+
+
+def _told(idaas: Thing, found: Thing, valid: Validity, *, disabled: bool, password_set: bool) -> ListedUser:
     details = found.read(UserDetails)
-    password_set = PASSWORD in things.secret_purposes(call.sql, found.key)
     return ListedUser(
         instance_id=idaas.id,
         user_id=found.id,
@@ -141,15 +156,9 @@ def _told(call: Call, idaas: Thing, found: Thing, *, disabled: bool) -> ListedUs
         email=details.email,
         phone_region=details.phone_region,
         phone_number=details.phone_number,
-        account_expire_time=_expires_at(call, found),
+        account_expire_time=None if valid.end == FOREVER else valid.end,
         password_expire_time=NEVER if password_set else None,
     )
-
-
-def _expires_at(call: Call, found: Thing) -> Millis | None:
-    """When the person loses the account, if that is set."""
-    ends = [held.validity.end for held, _ in links.of(call.sql, found.key, inward=True, kind=Kind.PERSON)]
-    return ends[0] if ends and ends[0] != FOREVER else None
 
 
 @eiam.operation("get", errors=(ResourceNotFound,), resources=(ON_USER,))
@@ -169,7 +178,7 @@ class GetUser(Shape):
         idaas = instance(call, self.instance_id)
         found = user(call, idaas, self.user_id)
         details = found.read(UserDetails)
-        listed = _told(call, idaas, found, disabled=bool(disabled_among(call, [found])))
+        (listed,) = _listed(call, idaas, [found])
         told = User(
             **msgspec.structs.asdict(listed),
             primary_organizational_unit_id=details.primary_unit,
@@ -256,9 +265,8 @@ class ListUsers(Shape):
         own_source = self.user_source_type in (None, BUILT_IN) and self.user_source_id in (None, "", idaas.id)
         found = things.find(call.sql, where, offset=offset, limit=limit) if own_source else []
         total = things.count(call.sql, where) if own_source else 0
-        disabled = disabled_among(call, found)
         return self.Response(
-            users=tuple(_told(call, idaas, each, disabled=each.key in disabled) for each in found),
+            users=tuple(_listed(call, idaas, found)),
             total_count=total,
             max_results=limit,
             next_token=token(offset, limit, total),
