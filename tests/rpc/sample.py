@@ -40,6 +40,7 @@ class Part(Shape):
     size: Annotated[int, between(1, 9)] | None = None
     tags: tuple[str, ...] = ()
     kind: Literal["big", "small"] | None = None
+    shade: AnyCase[Literal["Dark", "Light"]] | None = None
 
 
 @SAMPLE.operation("get", form=("note",))

@@ -233,6 +233,18 @@ def test_a_time_and_a_nonce_are_mandatory_in_acs3(header, code):
     assert header in refused[1]
 
 
+@pytest.mark.parametrize(
+    "with_nonce",
+    [
+        lambda nonce: by_python_sdk(headers={"x-acs-signature-nonce": nonce}),
+        lambda nonce: v1(SignatureNonce=nonce),
+    ],
+)
+def test_a_nonce_may_have_256_characters_and_no_more(with_nonce):
+    assert read_claim(with_nonce("n" * 256)).nonce == "n" * 256
+    assert refusal(with_nonce("n" * 257))[0] == "InvalidSignatureNonce.Length"
+
+
 def test_a_body_other_than_the_signed_one_is_refused_before_any_key_is_needed():
     wire = replace(by_python_sdk(body={"Name": "alice"}), body=b"Name=mallory")
 

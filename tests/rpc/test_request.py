@@ -254,6 +254,13 @@ def test_a_listed_value_is_matched_as_it_is_written_unless_any_case_will_do():
     assert fault(Shade="dim") == ("InvalidParameter.Shade", "it must be one of Dark, Light.")
 
 
+@pytest.mark.parametrize(
+    "sent", [{"Part_Name": "a", "Part_Shade": "dARK"}, {"Part": '{"Name":"a","Shade":"DARK"}'}]
+)
+def test_a_listed_value_inside_a_structure_is_matched_in_any_case_where_that_will_do(sent):
+    assert taken(**sent).part == Part(name="a", shade="Dark")
+
+
 def test_an_empty_value_is_an_absent_one_except_for_a_text_that_may_be_absent():
     sent = taken(Note="", Number="", Flag="", Colour="", Shade="", Words="", Parts="", Part="", Labels="")
     assert sent == taken(Note="")
@@ -305,6 +312,14 @@ def test_parameters_nobody_declared_are_ignored_in_either_form():
 )
 def test_a_broken_constraint_names_the_parameter_and_the_place_in_it(sent, why):
     assert fault(**sent) == (f"InvalidParameter.{next(iter(sent)).partition('_')[0]}", why)
+
+
+def test_a_text_without_a_limit_of_its_own_has_one_all_the_same():
+    assert taken(Note="x" * 10_000).note == "x" * 10_000
+    too_long = "Expected text of length <= 10000."
+    assert fault(Note="x" * 10_001) == ("InvalidParameter.Note", too_long)
+    assert fault(Labels_team="x" * 10_001) == ("InvalidParameter.Labels", too_long)
+    assert fault(Words=json.dumps(["x" * 10_001])) == ("InvalidParameter.Words", too_long)
 
 
 @pytest.mark.parametrize(
