@@ -75,13 +75,8 @@ things = Table(
         postgresql_where=text("removed_at is null and handle is not null"),
     ),
     Index("things_by_name", "name", "kind", "parent"),
-    Index(
-        "things_by_parent",
-        "parent",
-        "kind",
-        sqlite_where=text("removed_at is null"),
-        postgresql_where=text("removed_at is null"),
-    ),
+    # With removed_at, what lives is counted from the index alone.
+    Index("things_by_parent", "parent", "kind", "removed_at"),
     comment="Everything that has an id: people, users, groups, hosts, rules, keys.",
     info=POLICY,
 )

@@ -99,13 +99,7 @@ def _things() -> None:
         postgresql_where=sa.text("removed_at is null and handle is not null"),
     )
     op.create_index("things_by_name", "things", ["name", "kind", "parent"])
-    op.create_index(
-        "things_by_parent",
-        "things",
-        ["parent", "kind"],
-        sqlite_where=sa.text("removed_at is null"),
-        postgresql_where=sa.text("removed_at is null"),
-    )
+    op.create_index("things_by_parent", "things", ["parent", "kind", "removed_at"])
 
 
 def _blocks() -> None:
