@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from admit.core.links import Kind, Ref
 from admit.core.validity import Millis
+from admit.store.counts import counted
 from admit.store.prepared import Conflict, Prepared, PreparedForKeys
 from admit.store.tables import blocks, secrets, things
 from admit.store.where import COLUMNS, Where, counting, listing
@@ -192,8 +193,7 @@ def find(sql: Connection, where: Where, *, offset: int = 0, limit: int | None = 
 
 def count(sql: Connection, where: Where) -> int:
     """How many living things a ``Where`` selects."""
-    statement, values = counting(where)
-    return sum(int(row[0]) for row in statement.rows(sql, **values))
+    return counted(sql, *counting(where))
 
 
 def block_words(sql: Connection, key: int) -> frozenset[str]:
