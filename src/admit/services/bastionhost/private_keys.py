@@ -93,12 +93,31 @@ def _load(text: bytes, pass_phrase: str | None) -> _Key:
     key: object
     if b"OPENSSH PRIVATE KEY" in text:
         check_openssh(text)
-        key = load_ssh_private_key(text, password)
+        key = load_ssh_private_key(text, password, unsafe_skip_rsa_key_validation=True)
     elif b"ENCRYPTED PRIVATE KEY" in text:
         # As DER, so that what is opened is what was checked.
-        key = load_der_private_key(checked_pkcs8(text), password)
+        key = load_der_private_key(checked_pkcs8(text), password, unsafe_skip_rsa_key_validation=True)
     else:
-        key = load_pem_private_key(text, password)
+        key = load_pem_private_key(text, password, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, _Key):
         raise UnsupportedAlgorithm("SSH has no such keys")
+    if isinstance(key, RSAPrivateKey):
+        _check_rsa(key)
     return key
+
+
+def _check_rsa(key: RSAPrivateKey) -> None:
+    """Return if the parts of an RSA key fit together.
+
+    Whether its primes are prime is not asked, as the library would: of a key of 16 384 bits that takes
+    half a minute, in which nobody else could write. Who has such a key harms their own host account alone.
+
+    Raises:
+        ValueError: they do not.
+    """
+    parts = key.private_numbers()
+    primes, public = (parts.p, parts.q), parts.public_numbers
+    if min(primes) < 3 or parts.p * parts.q != public.n:
+        raise ValueError("the primes are not those of the modulus")
+    if any((parts.d * public.e - 1) % (prime - 1) for prime in primes):
+        raise ValueError("the exponents do not belong together")
