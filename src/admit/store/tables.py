@@ -116,12 +116,14 @@ past_links = Table(
     Column("source", BigInteger, nullable=False, autoincrement=False),
     Column("stage", SmallInteger, nullable=False, autoincrement=False),
     Column("target", BigInteger, nullable=False, autoincrement=False),
+    # What the key is made of comes first, in its order: the integrity check of SQLite 3.40 takes columns of
+    # a table without row ids by their place in the file, and finds nulls that are not there.
+    Column("removed_in", BigInteger, nullable=False),
+    Column("added_in", BigInteger, nullable=False),
     Column("starts_at", BigInteger, nullable=False),
     Column("ends_at", BigInteger, nullable=False),
     Column("added_at", BigInteger, nullable=False),
-    Column("added_in", BigInteger, nullable=False),
     Column("removed_at", BigInteger, nullable=False),
-    Column("removed_in", BigInteger, nullable=False),
     PrimaryKeyConstraint("source", "stage", "target", "removed_in", "added_in", name="a_link_ends_once"),
     Index("past_links_by_target", "target", "stage", "source"),
     sqlite_with_rowid=False,

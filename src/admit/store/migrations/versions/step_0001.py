@@ -141,12 +141,12 @@ def _past_links() -> None:
         sa.Column("source", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("stage", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("target", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("removed_in", sa.BigInteger(), nullable=False),
+        sa.Column("added_in", sa.BigInteger(), nullable=False),
         sa.Column("starts_at", sa.BigInteger(), nullable=False),
         sa.Column("ends_at", sa.BigInteger(), nullable=False),
         sa.Column("added_at", sa.BigInteger(), nullable=False),
-        sa.Column("added_in", sa.BigInteger(), nullable=False),
         sa.Column("removed_at", sa.BigInteger(), nullable=False),
-        sa.Column("removed_in", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint(
             "source", "stage", "target", "removed_in", "added_in", name="a_link_ends_once"
         ),
