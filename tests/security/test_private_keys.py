@@ -27,8 +27,12 @@ def by_hand(*parts: int) -> str:
     """An RSA key of any parts at all, in the form of PKCS #1, as it is sent."""
 
     def told(tag: int, octets: bytes) -> bytes:
-        many = len(octets).to_bytes(2)
-        return bytes([tag, 0x82]) + many + octets
+        many = len(octets)
+        # DER writes a length in as few octets as it takes.
+        length = (
+            bytes([many]) if many < 128 else bytes([0x81 + (many > 255)]) + many.to_bytes(1 + (many > 255))
+        )
+        return bytes([tag]) + length + octets
 
     numbers = b"".join(told(2, part.to_bytes(part.bit_length() // 8 + 1)) for part in (0, *parts))
     text = base64.encodebytes(told(0x30, numbers))
