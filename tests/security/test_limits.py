@@ -114,3 +114,12 @@ def test_a_deep_structure_is_never_an_error_of_ours(
         if is_composite(parameter) and status_of(system, operation, sent(operation, parameter, deep)) >= 500
     ]
     assert failed == []
+
+
+def test_a_list_that_is_too_long_is_refused_before_its_items_are_looked_at(system: System) -> None:
+    bastion = system.call("yundun-bastionhost", "DescribeInstances")["Instances"][0]["InstanceId"]
+    # What is wrong with the last item is not what is told.
+    asked = json.dumps(["1"] * 100_000 + [{}])
+    with pytest.raises(Refused, match="length <= 100") as refusal:
+        system.call("yundun-bastionhost", "LockUsers", InstanceId=bastion, UserIds=asked)
+    assert refusal.value.status == 400

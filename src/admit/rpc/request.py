@@ -158,6 +158,9 @@ def _fit_list(value: Any, kind: Any) -> Any:
         value = _parsed(kind, value, strict=False)
     if not isinstance(value, list):
         raise Fault("a list is expected.", "Format")
+    if kind.max_length is not None and len(value) > kind.max_length:
+        # Now, and not with the other constraints: of the items there may be a million.
+        raise Fault(f"Expected array of length <= {kind.max_length}.", "Length")
     return [_fit(item, kind.item_type) for item in value]
 
 
