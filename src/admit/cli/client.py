@@ -15,7 +15,7 @@ import structlog
 
 from admit.base.chance import Chance
 from admit.base.clock import SystemClock
-from admit.control.callers import SECRET
+from admit.control.callers import SECRET, KeyDetails
 from admit.core.links import Kind
 from admit.main import SERVICES, Admit, open_admit
 from admit.rpc.operation import Operation
@@ -173,10 +173,11 @@ async def _answered(transport: httpx.ASGITransport, request: httpx.Request) -> h
 
 
 def _root_key(admit: Admit) -> SigningKey:
-    """The account's own access key."""
+    """An access key of the account itself that can sign, of which there always is one."""
     world = admit.world
     with admit.store.read() as sql:
-        key = things.find(sql, things.Where(Kind.ACCESS_KEY, parent=world.account_key))[0]
+        keys = things.find(sql, things.Where(Kind.ACCESS_KEY, parent=world.account_key))
+        key = next(each for each in keys if each.read(KeyDetails).status == "Active")
         sealed = things.sealed(sql, key.key, SECRET)
     if sealed is None:
         raise LookupError(f"the access key {key.id} has no secret")

@@ -11,7 +11,13 @@ from admit.core.validity import iso
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape, like
 from admit.services.ram.entities import require_room, user
-from admit.services.ram.errors import AccessKeyNotFound, InvalidParameter, TooManyAccessKeys, UserNotFound
+from admit.services.ram.errors import (
+    AccessKeyNotFound,
+    InvalidParameter,
+    LastKeyOfAccount,
+    TooManyAccessKeys,
+    UserNotFound,
+)
 from admit.services.ram.vocabulary import THE_USER, Date, UserName, ram
 from admit.store import things
 from admit.store.things import Thing, Where
@@ -73,6 +79,19 @@ def _key(call: Call, owner: Thing, access_key_id: str) -> Thing:
     return found
 
 
+def _leave_one(call: Call, owner: Thing, key: Thing) -> None:
+    """Return if an owner can still sign without a key, or need not.
+
+    Raises:
+        LastKeyOfAccount: it is the account, which nobody could act for any more.
+    """
+    if owner.kind is not Kind.ACCOUNT:
+        return
+    keys = things.find(call.sql, Where(Kind.ACCESS_KEY, owner.key))
+    if not any(each.key != key.key and each.read(KeyDetails).status == "Active" for each in keys):
+        raise LastKeyOfAccount(key.id)
+
+
 @ram.operation(
     "create",
     errors=(InvalidParameter, UserNotFound, TooManyAccessKeys),
@@ -131,11 +150,14 @@ class ListAccessKeys(Shape):
 
 @ram.operation(
     "update",
-    errors=(InvalidParameter, UserNotFound, AccessKeyNotFound),
+    errors=(InvalidParameter, UserNotFound, AccessKeyNotFound, LastKeyOfAccount),
     resources=(THE_USER,),
 )
 class UpdateAccessKey(Shape):
-    """Lets an access key sign, or not: an inactive one is refused from the next call on."""
+    """Lets an access key sign, or not: an inactive one is refused from the next call on.
+
+    Ours: the last active key of the account itself stays active, as there is no other way in.
+    """
 
     user_access_key_id: AccessKeyId
     status: Status
@@ -146,18 +168,24 @@ class UpdateAccessKey(Shape):
 
     def handle(self, call: Call) -> Response:
         """Set the key's status."""
-        key = _key(call, _owner(call, self.user_name), self.user_access_key_id)
+        owner = _owner(call, self.user_name)
+        key = _key(call, owner, self.user_access_key_id)
+        if self.status == "Inactive":
+            _leave_one(call, owner, key)
         verbs.change(call.tx, key, details=KeyDetails(self.status))
         return self.Response()
 
 
 @ram.operation(
     "delete",
-    errors=(InvalidParameter, UserNotFound, AccessKeyNotFound),
+    errors=(InvalidParameter, UserNotFound, AccessKeyNotFound, LastKeyOfAccount),
     resources=(THE_USER,),
 )
 class DeleteAccessKey(Shape):
-    """Deletes an access key of a user, or without a user name of the caller."""
+    """Deletes an access key of a user, or without a user name of the caller.
+
+    Ours: the last active key of the account itself is not deleted, as there is no other way in.
+    """
 
     user_access_key_id: AccessKeyId
     user_name: UserName | None = None
@@ -166,6 +194,9 @@ class DeleteAccessKey(Shape):
         """Done."""
 
     def handle(self, call: Call) -> Response:
-        """Remove the key and its secret."""
-        verbs.remove(call.tx, _key(call, _owner(call, self.user_name), self.user_access_key_id))
+        """Look for another way in, then remove the key and its secret."""
+        owner = _owner(call, self.user_name)
+        key = _key(call, owner, self.user_access_key_id)
+        _leave_one(call, owner, key)
+        verbs.remove(call.tx, key)
         return self.Response()

@@ -167,6 +167,13 @@ class UserHasAccessKey(AdmitError):
     message = "The user {0} cannot be deleted while it has access keys."
 
 
+class LastKeyOfAccount(AdmitError):
+    """The account itself would have no active access key: (id)."""
+
+    code, status = "DeleteConflict.Account.AccessKey", 409
+    message = "The access key {0} is the last one that the account can sign with. Make another one first."
+
+
 class UserInGroup(AdmitError):
     """The user is in groups: (user)."""
 
