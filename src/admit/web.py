@@ -1,6 +1,7 @@
 """The ASGI application: the signed API at ``/``, and what operating it needs beside."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from starlette.applications import Starlette
@@ -9,7 +10,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from admit.base import metrics
-from admit.core.errors import AdmitError, BadRequest, RequestTooLarge
+from admit.core.errors import AdmitError, BadRequest, RequestTooLarge, ServiceUnavailable
 from admit.rpc import form
 from admit.rpc.dispatch import Dispatcher, Peer
 from admit.rpc.response import Answer, Envelope
@@ -21,8 +22,38 @@ Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 BODY_LIMIT = 2 * 1024 * 1024
 """The largest request body, in bytes."""
+BODIES_LIMIT = 256 * 1024 * 1024
+"""How many bytes the bodies of all requests under way may take up: nobody must have signed them yet."""
 
 _FORM = "application/x-www-form-urlencoded"
+
+
+class _Room:
+    """What room is left for request bodies."""
+
+    def __init__(self) -> None:
+        self._left = BODIES_LIMIT
+
+    @contextmanager
+    def taken(self) -> Iterator[Callable[[int], None]]:
+        """Gives what takes so many bytes of it, for as long as the block lasts.
+
+        Raises:
+            ServiceUnavailable: when taking more than is left.
+        """
+        mine = 0
+
+        def take(size: int) -> None:
+            nonlocal mine
+            if size > self._left:
+                raise ServiceUnavailable
+            self._left -= size
+            mine += size
+
+        try:
+            yield take
+        finally:
+            self._left += mine
 
 
 class Web:
@@ -41,6 +72,7 @@ class Web:
         self._ready = ready
         self._measured = measured
         self._described = described
+        self._room = _Room()
         self._pages = Starlette(
             routes=[
                 Route("/healthz", _alive),
@@ -59,14 +91,15 @@ class Web:
 
     async def _api(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _headers(scope)
-        try:
-            wire = _wire(scope, headers, await _body(headers, receive))
-        except AdmitError as error:
-            answer = Envelope(self._request_id(), headers.get("host", "")).error(error)
-        else:
-            client = scope.get("client")
-            peer = Peer(client[0] if client else "", scope["scheme"] == "https")
-            answer = await self._dispatcher.answer(wire, peer)
+        with self._room.taken() as take:
+            try:
+                wire = _wire(scope, headers, await _body(headers, receive, take))
+            except AdmitError as error:
+                answer = Envelope(self._request_id(), headers.get("host", "")).error(error)
+            else:
+                client = scope.get("client")
+                peer = Peer(client[0] if client else "", scope["scheme"] == "https")
+                answer = await self._dispatcher.answer(wire, peer)
         await _send(send, answer, head=scope["method"] == "HEAD")
 
     async def _readiness(self, _request: Request) -> Response:
@@ -94,11 +127,13 @@ def _headers(scope: Scope) -> dict[str, str]:
     return found
 
 
-async def _body(headers: dict[str, str], receive: Receive) -> bytes:
+async def _body(headers: dict[str, str], receive: Receive, take: Callable[[int], None]) -> bytes:
     """The whole body, however it was framed.
 
     Raises:
         RequestTooLarge: it is over the limit.
+        ServiceUnavailable: there is no room for it at this moment.
+        BadRequest: the connection ended before the body did.
     """
     announced = headers.get("content-length", "")
     # Asked before anything is received: who waits for "100 Continue" need not send it at all.
@@ -112,6 +147,9 @@ async def _body(headers: dict[str, str], receive: Receive) -> bytes:
         size += len(part)
         if size > BODY_LIMIT:
             raise RequestTooLarge(BODY_LIMIT)
+        if message["type"] == "http.disconnect":
+            raise BadRequest("its body breaks off.")
+        take(len(part))
         parts.append(part)
         if not message.get("more_body", False):
             return b"".join(parts)

@@ -192,3 +192,10 @@ class NoPermission(AdmitError):
         super().__init__(action, resource)
         # Services spell it differently.
         self.full_code = code
+
+
+class ServiceUnavailable(AdmitError):
+    """The server has no room for the request at this moment."""
+
+    code, status = "ServiceUnavailable", 503
+    message = "The service cannot answer at the moment. Try again later."
