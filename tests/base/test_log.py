@@ -37,6 +37,16 @@ def test_an_exception_is_told_without_the_values_of_variables(capfd, as_json):
     assert SECRET not in told
 
 
+def test_a_line_for_people_stays_one_line_whatever_is_in_it(capfd):
+    log.configure(json=False)
+    structlog.get_logger().info("two\nlines", name="a b", bell="\x07", number=7)
+    logging.getLogger("library").warning("of %s", "others")
+
+    first, second = (line.partition(" [")[2] for line in capfd.readouterr().err.splitlines())
+    assert first == r"info] 'two\nlines' name='a b' bell='\x07' number=7"
+    assert second == "warning] of others logger=library"
+
+
 def test_json_is_an_object_a_line_whatever_is_in_it(capfd):
     log.configure(json=True)
     structlog.get_logger().info("two\nlines", path=object, number=7)

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import msgspec
@@ -14,20 +15,20 @@ def configure(*, json: bool, level: str = "INFO") -> None:
     What libraries log goes the same way.
     """
     steps: list[Any] = [
-        structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    factory: Any
+    factory: Any = structlog.BytesLoggerFactory(sys.stderr.buffer)
     if json:
         steps += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(_encode)]
-        factory = structlog.BytesLoggerFactory(sys.stderr.buffer)
-    else:
+    elif sys.stderr.isatty():
         # The default formatter shows the values of all variables, and with them secrets.
         plain = structlog.dev.plain_traceback
-        colors = sys.stderr.isatty()
-        steps.append(structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain))
+        steps.append(structlog.dev.ConsoleRenderer(exception_formatter=plain))
         factory = structlog.WriteLoggerFactory(sys.stderr)
+    else:
+        # What is laid out for the eye costs as much as answering a request does.
+        steps += [structlog.processors.format_exc_info, _line]
     structlog.configure(
         processors=steps,
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
@@ -45,6 +46,20 @@ class _Forward(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         log = structlog.get_logger()
         log.log(record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info)
+
+
+def _line(_logger: object, _method: str, fields: MutableMapping[str, Any]) -> bytes:
+    """``time [level] event name=value …``, and below it the traceback if there is one."""
+    at, level, event = fields.pop("timestamp"), fields.pop("level"), fields.pop("event")
+    below = fields.pop("exception", "")
+    rest = " ".join([f"{name}={_shown(value)}" for name, value in fields.items() if value is not None])
+    head = f"{at} [{level}] {event if str(event).isprintable() else _shown(event)} {rest}".rstrip()
+    return (f"{head}\n{below}" if below else head).encode("utf-8", "backslashreplace")
+
+
+def _shown(value: object) -> str:
+    text = str(value)
+    return text if text.isprintable() and " " not in text else repr(text)
 
 
 def _encode(fields: object, **_options: object) -> bytes:
