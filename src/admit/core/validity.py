@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TypeAlias
 
 Millis: TypeAlias = int
@@ -19,7 +20,13 @@ FOREVER: Millis = 2**63 - 1
 
 def iso(moment: Millis) -> str:
     """A moment as the wire writes dates: ISO 8601, UTC, whole seconds."""
-    return datetime.fromtimestamp(moment // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _iso(moment // SECOND)
+
+
+@lru_cache(maxsize=1024)
+def _iso(second: int) -> str:
+    # Every request of one second asks for the same.
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(frozen=True, slots=True, order=True)

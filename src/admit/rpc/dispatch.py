@@ -66,6 +66,8 @@ class Admitted:
 
     operation: Operation
     caller: Caller
+    parameters: Mapping[str, str]
+    """What was sent to the operation, and not to the protocol."""
     conditions: Mapping[str, str]
     """What RAM's conditions may ask of the request."""
     nonce: str
@@ -114,15 +116,15 @@ class Dispatcher:
         who = service = ""
         try:
             envelope = _with_format(envelope, wire)
-            admitted = self._admit(wire, peer)
-            operation, who = admitted.operation, admitted.caller.arn
-            service = operation.service.product
-            envelope = Envelope(envelope.request_id, envelope.host, operation.action, envelope.xml)
-            parsed = request.read(operation, business_parameters(wire))
-            if operation.writes:
-                answer = await self._write(admitted, parsed, envelope)
-            else:
-                answer = self._read(admitted, parsed, envelope)
+            # One view for who calls and what is read: a second one would cost as much as the reading.
+            with self._store.read() as sql:
+                admitted = self._admit(wire, peer, sql)
+                operation, who = admitted.operation, admitted.caller.arn
+                service = operation.service.product
+                envelope = Envelope(envelope.request_id, envelope.host, operation.action, envelope.xml)
+                parsed = request.read(operation, admitted.parameters)
+                read = None if operation.writes else self._read(admitted, parsed, envelope, sql)
+            answer = await self._write(admitted, parsed, envelope) if read is None else read
         except AdmitError as error:
             answer = envelope.error(error)
         except Exception:
@@ -146,25 +148,25 @@ class Dispatcher:
 
     # -- who calls, and may they -----------------------------------------------------------------
 
-    def _admit(self, wire: Wire, peer: Peer) -> Admitted:
+    def _admit(self, wire: Wire, peer: Peer, sql: Connection) -> Admitted:
         """The request, once its caller is proven and permitted."""
         if wire.method not in ("GET", "POST"):
             raise UnsupportedHTTPMethod(wire.method)
         try:
             claim = read_claim(wire)
             operation = self._find(wire, claim)
-            caller = self._authenticate(wire, claim)
+            caller = self._authenticate(wire, claim, sql)
         except SignatureFault as fault:
             raise BadSignature(fault.code, fault.message) from None
+        parameters = business_parameters(wire)
         # What the operation does not read must not tell RAM what it is about.
-        parameters = {
-            name: value for name, value in business_parameters(wire).items() if name in operation.by_name
-        }
-        conditions = self._conditions(operation, parameters, caller, peer)
-        if operation.authorized:
-            resources = self._resources(operation, parameters, caller)
+        known = {name: value for name, value in parameters.items() if name in operation.by_name}
+        conditions = self._conditions(operation, known, caller, peer)
+        # No policy speaks about the account itself.
+        if operation.authorized and caller.policies is not None:
+            resources = self._resources(operation, known, caller)
             permit(caller, Access(operation.permission, resources, conditions), operation.service.denied)
-        return Admitted(operation, caller, conditions, f"{claim.access_key_id}:{claim.nonce}")
+        return Admitted(operation, caller, parameters, conditions, f"{claim.access_key_id}:{claim.nonce}")
 
     def _find(self, wire: Wire, claim: Claim) -> Operation:
         action, version = operation_named(wire, claim)
@@ -176,13 +178,12 @@ class Dispatcher:
             raise UnknownAction(action, version)
         return operation
 
-    def _authenticate(self, wire: Wire, claim: Claim) -> Caller:
+    def _authenticate(self, wire: Wire, claim: Claim, sql: Connection) -> Caller:
         """Who signed the request: key and token, then time, then signature, then nonce."""
         if claim.scheme not in (Scheme.ACS3, Scheme.V1):
             raise UnsignedRequest
         now = self._world.clock.now()
-        with self._store.read() as sql:
-            known = self._callers.of_key(sql, claim.access_key_id, claim.security_token)
+        known = self._callers.of_key(sql, claim.access_key_id, claim.security_token)
         if abs(now - parse_timestamp(claim.timestamp)) > WINDOW:
             raise TimestampExpired(WINDOW // MINUTE)
         verify(wire, claim, known.secret)
@@ -220,10 +221,9 @@ class Dispatcher:
 
     # -- carrying out ----------------------------------------------------------------------------
 
-    def _read(self, admitted: Admitted, parsed: Shape, envelope: Envelope) -> Answer:
-        with self._store.read() as sql:
-            call = self._call(admitted, envelope, sql, self._world.clock.now())
-            return envelope.success(admitted.operation.run(parsed, call))
+    def _read(self, admitted: Admitted, parsed: Shape, envelope: Envelope, sql: Connection) -> Answer:
+        call = self._call(admitted, envelope, sql, self._world.clock.now())
+        return envelope.success(admitted.operation.run(parsed, call))
 
     async def _write(self, admitted: Admitted, parsed: Shape, envelope: Envelope) -> Answer:
         operation = admitted.operation
