@@ -120,3 +120,66 @@ def test_a_session_policy_gives_nothing_that_the_role_has_not(system: System, ca
     for operation in OPERATIONS:
         if operation.authorized and operation.permission != "ram:GetUser":
             assert outcome(system, operation, examples(operation), session)[0] == 403, operation.action
+
+
+@pytest.fixture
+def keeper(callers: Callers) -> SigningKey:
+    """The key of alice, who may do anything to herself and to the group staff, and nothing else."""
+    own = [
+        callers.arn("user/alice").replace("ram::", "ram:*:"),
+        callers.arn("group/staff").replace("::", ":*:"),
+    ]
+    key = callers.user("alice", statement("Allow", "ram:*", own))
+    callers.ram("CreateUser", UserName="bob")
+    callers.ram("CreateGroup", GroupName="staff")
+    callers.ram("CreateGroup", GroupName="admins")
+    callers.attach("AdministratorAccess", group="admins", policy_type="System")
+    return key
+
+
+@pytest.mark.parametrize(
+    ("action", "parameters"),
+    [
+        (
+            "AttachPolicyToUser",
+            {"PolicyType": "System", "PolicyName": "AdministratorAccess", "UserName": "alice"},
+        ),
+        ("AttachPolicyToUser", {"PolicyType": "Custom", "PolicyName": "of-alice", "UserName": "bob"}),
+        (
+            "AttachPolicyToGroup",
+            {"PolicyType": "System", "PolicyName": "AdministratorAccess", "GroupName": "staff"},
+        ),
+        ("AddUserToGroup", {"UserName": "alice", "GroupName": "admins"}),
+        ("AddUserToGroup", {"UserName": "bob", "GroupName": "staff"}),
+        ("CreatePolicy", {"PolicyName": "mine", "PolicyDocument": document(statement("Allow", "*"))}),
+        (
+            "CreatePolicyVersion",
+            {
+                "PolicyName": "of-alice",
+                "PolicyDocument": document(statement("Allow", "*")),
+                "SetAsDefault": "true",
+            },
+        ),
+        ("UpdateUser", {"UserName": "alice", "NewUserName": "root"}),
+        ("UpdateUser", {"UserName": "bob", "NewUserName": "alice"}),
+        ("UpdateGroup", {"GroupName": "staff", "NewGroupName": "admins"}),
+        ("CreateAccessKey", {"UserName": "bob"}),
+        ("CreateAccessKey", {"UserName": ""}),
+        ("CreateUser", {"UserName": "alice"}),
+        ("DeleteUser", {"UserName": "bob"}),
+        ("CreateRole", {"RoleName": "r", "AssumeRolePolicyDocument": trust("acs:ram::1:root")}),
+    ],
+)
+def test_who_may_do_everything_to_themselves_gains_nothing_by_it(
+    callers: Callers, keeper: SigningKey, action: str, parameters: dict[str, str]
+) -> None:
+    before = callers.system.revision()
+    with pytest.raises(Refused) as refusal:
+        callers.ram(action, keeper, **parameters)
+    assert (refusal.value.status, refusal.value.code) == (403, "NoPermission")
+    assert callers.system.revision() == before
+
+
+def test_who_may_do_everything_to_themselves_may_do_that(callers: Callers, keeper: SigningKey) -> None:
+    assert callers.ram("CreateAccessKey", keeper)["AccessKey"]["Status"] == "Active"
+    callers.ram("AddUserToGroup", keeper, UserName="alice", GroupName="staff")
