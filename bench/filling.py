@@ -10,14 +10,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import func, insert, select
 
+from admit.control.bastion import HostAccountDetails, HostDetails, UserDetails
 from admit.control.people import PersonDetails
 from admit.core.events import LinkAdded, Named, ThingAdded
 from admit.core.links import Kind, Ref, stage_of
 from admit.core.validity import DAY, PERMANENT, Validity
 from admit.main import Admit
-from admit.services.bastionhost.host_account_details import HostAccountDetails
-from admit.services.bastionhost.host_details import HostDetails
-from admit.services.bastionhost.user_attributes import UserDetails
 from admit.services.bastionhost.user_groups import UserGroupDetails
 from admit.store.engine import Author, Tx
 from admit.store.tables import links, things

@@ -1,13 +1,14 @@
 """Asking for access: every door, list and explanation asks here."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
 from admit.core.access import Decision, Facts, Permit, Question, Reach, decide, reachable, reached_by
 from admit.core.links import Kind, Ref
 from admit.core.validity import Millis
+from admit.store import links as stored_links
 from admit.store.links import Scope, facts_about
 
 
@@ -56,6 +57,33 @@ def everything(sql: Connection, subject: Ref, now: Millis, as_of: Millis | None 
     """All that ``subject`` may use, what stays open longest first."""
     facts = facts_about(sql, Scope.FROM, subject=subject, as_of=_past(as_of, now))
     return reachable(subject, facts, now if as_of is None else as_of)
+
+
+def ask_as(sql: Connection, user: Ref, resource: Ref, now: Millis) -> Decision:
+    """May the person behind a service's user use ``resource`` now, as that user and as no other of theirs?
+
+    So asks who proved to be that user: what the person's other users hold needs those users' proof.
+    """
+    person = person_behind(sql, user)
+    facts = facts_about(sql, Scope.CHECK, subject=person, resource=resource)
+    return decide(Question(person, resource), _as_user(facts, person, user), now)
+
+
+def everything_as(sql: Connection, user: Ref, now: Millis) -> Iterable[Reach]:
+    """All that ``ask_as`` grants, what stays open longest first."""
+    person = person_behind(sql, user)
+    facts = facts_about(sql, Scope.FROM, subject=person)
+    return reachable(person, _as_user(facts, person, user), now)
+
+
+def person_behind(sql: Connection, user: Ref) -> Ref:
+    """The person a service's user belongs to."""
+    ((_, person),) = stored_links.of(sql, user.key, inward=True, kind=Kind.PERSON)
+    return person
+
+
+def _as_user(facts: Facts, person: Ref, user: Ref) -> Facts:
+    return replace(facts, links=tuple(x for x in facts.links if x.source != person or x.target == user))
 
 
 def everyone(sql: Connection, resource: Ref, now: Millis, as_of: Millis | None = None) -> Iterable[Reach]:

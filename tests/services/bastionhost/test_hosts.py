@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from admit.control import things
+from admit.control.bastion import HostDetails
 from admit.control.things import New
 from admit.core.access import Reason
 from admit.core.links import Kind
-from admit.services.bastionhost.host_details import HostDetails
 from admit.services.bastionhost.instances import BastionDetails
 from admit.store import things as stored
 from admit.store.engine import Tx

@@ -2,9 +2,7 @@
 
 from typing import Annotated, Literal, TypeAlias
 
-import msgspec
-
-from admit.control import things as verbs
+from admit.control.bastion import PASS_PHRASE, PASSWORD, PRIVATE_KEY, HostAccountDetails, seal_secret
 from admit.core.links import Kind
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape, like
@@ -18,11 +16,6 @@ from admit.services.bastionhost.vocabulary import (
 )
 from admit.store import things
 from admit.store.things import Thing, Where
-
-PASSWORD = "password"  # noqa: S105 - the purpose a sealed secret is kept under
-PRIVATE_KEY = "private key"
-"""Sealed as a key file holds it, not as Base64."""
-PASS_PHRASE = "pass phrase"  # noqa: S105 - the same
 
 Privilege: TypeAlias = Literal["Normal", "Privileged"]
 Rotation: TypeAlias = Literal["Self", "Privileged"]
@@ -53,16 +46,6 @@ Fingerprint = Annotated[
 ]
 
 
-class HostAccountDetails(msgspec.Struct, omit_defaults=True):
-    """What is kept of a host account besides the name and the secrets."""
-
-    protocol_name: Literal["SSH", "RDP"]
-    privilege_type: Privilege = "Normal"
-    rotation_mode: Rotation = "Self"
-    host_share_key_id: str | None = None
-    private_key_fingerprint: str | None = None
-
-
 class HostAccount(Shape):
     """An account on a host."""
 
@@ -89,14 +72,7 @@ def keep(call: Call, account: Thing, password: str | None, key: PrivateKey | Non
         if key.pass_phrase is not None or had:
             secrets[PASS_PHRASE] = None if key.pass_phrase is None else key.pass_phrase.encode()
     for purpose, secret in secrets.items():
-        sealed = None if secret is None else call.world.sealer.seal(secret, f"{purpose}:{account.id}")
-        verbs.keep_secret(call.tx, account, purpose, sealed)
-
-
-def kept(call: Call, account: Thing, purpose: str) -> bytes | None:
-    """A secret that is kept for an account, opened."""
-    sealed = things.sealed(call.sql, account.key, purpose)
-    return None if sealed is None else call.world.sealer.open(sealed, f"{purpose}:{account.id}")
+        seal_secret(call.tx, call.world, account, purpose, secret)
 
 
 def shown(call: Call, bastion: Thing, accounts: list[tuple[Thing, Thing]]) -> list[HostAccount]:

@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 
 from admit.control import things as verbs
+from admit.control.bastion import PASS_PHRASE, PRIVATE_KEY, HostAccountDetails, open_secret
 from admit.control.things import New
 from admit.core.links import Kind
 from admit.rpc.operation import Call
@@ -17,17 +18,13 @@ from admit.services.bastionhost.errors import (
     InvalidArgument,
 )
 from admit.services.bastionhost.host_account_details import (
-    PASS_PHRASE,
-    PRIVATE_KEY,
     EncodedKey,
     HostAccount,
-    HostAccountDetails,
     PassPhrase,
     Password,
     PrivilegeType,
     RotationMode,
     keep,
-    kept,
     shown,
 )
 from admit.services.bastionhost.private_keys import PrivateKey, open_private_key, read_private_key
@@ -232,13 +229,13 @@ class ModifyHostAccount(Shape):
     def _key(self, call: Call, account: Thing) -> PrivateKey | None:
         """The key the account has from now on, if anything about it is new."""
         if self.private_key is not None:
-            former = kept(call, account, PASS_PHRASE)
+            former = open_secret(call.sql, call.world, account, PASS_PHRASE)
             return read_private_key(
                 self.private_key, self.pass_phrase, None if former is None else former.decode()
             )
         if self.pass_phrase is None:
             return None
-        text = kept(call, account, PRIVATE_KEY)
+        text = open_secret(call.sql, call.world, account, PRIVATE_KEY)
         if text is None:
             raise InvalidArgument("PassPhrase", "there is no private key it could open.")
         return open_private_key(text, self.pass_phrase)

@@ -1,10 +1,11 @@
 """What a host is: what is kept of it, how it is told, and how hosts are picked for a list."""
 
 from collections.abc import Collection
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import msgspec
 
+from admit.control.bastion import HostDetails
 from admit.core.links import Kind
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape
@@ -23,36 +24,6 @@ from admit.services.bastionhost.vocabulary import (
 )
 from admit.store import things
 from admit.store.things import Thing, Where
-
-PrefKex: TypeAlias = Literal[
-    "default",
-    "diffie-hellman-group1-sha1",
-    "diffie-hellman-group14-sha1",
-    "diffie-hellman-group-exchange-sha1",
-]
-"""The key exchange tried first with a Linux host; all but the default are for old ones."""
-
-
-class HostDetails(msgspec.Struct, omit_defaults=True):
-    """What is kept of a host besides the name."""
-
-    # What lists filter on has no default: a value at its default would not be stored, and not be found.
-    source: Literal["Local", "Ecs", "Rds"]
-    os_type: Literal["Linux", "Windows"]
-    active_address_type: Literal["Public", "Private"]
-    """Which address is used; that address is always there."""
-    source_instance_state: Literal["Normal", "Release"]
-    public_address: str | None = None
-    private_address: str | None = None
-    comment: str = ""
-    source_instance_id: str | None = None
-    source_region_id: str | None = None
-    source_account_id: int | None = None
-    pref_kex: PrefKex = "default"
-    ssh_port: int = 22
-    rdp_port: int = 3389
-    ssh_fingerprint: str = ""
-    """Of the host key seen first; empty until somebody was connected."""
 
 
 class HostBrief(Shape, kw_only=True):

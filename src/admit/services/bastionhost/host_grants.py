@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Annotated, Any, Literal, TypeAlias
 
 from admit.control import grants
+from admit.control.bastion import HostAccountDetails
 from admit.core.links import Kind
 from admit.rpc.operation import Call
 from admit.rpc.shape import JsonText, Shape, at_most, like
-from admit.services.bastionhost.host_account_details import HostAccountDetails
 from admit.services.bastionhost.host_details import HostFilter
 from admit.services.bastionhost.vocabulary import (
     ALREADY,

@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 
 from admit.control import things as verbs
+from admit.control.bastion import HostDetails, PrefKex
 from admit.control.things import New
 from admit.core.links import Kind
 from admit.rpc.operation import Call
@@ -18,8 +19,6 @@ from admit.services.bastionhost.errors import (
     LicenseOutOfLimit,
 )
 from admit.services.bastionhost.host_details import (
-    HostDetails,
-    PrefKex,
     SourcedHost,
     SourcedHostFilter,
     sourced,

@@ -1,21 +1,18 @@
 """What the calling RAM user may operate: hosts and host accounts, by whatever path."""
 
-from collections.abc import Iterator
-from dataclasses import replace
 from typing import Annotated
 
 import msgspec
 
-from admit.core.access import Reach, reachable
+from admit.control import access
+from admit.control.bastion import PASSWORD, HostAccountDetails
 from admit.core.links import Kind, Ref
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape, like
 from admit.services.bastionhost.errors import InstanceNotFound, InvalidArgument
 from admit.services.bastionhost.host_account_details import (
-    PASSWORD,
     Fingerprint,
     HasPassword,
-    HostAccountDetails,
 )
 from admit.services.bastionhost.host_details import SourcedHost, SourcedHostFilter, sourced
 from admit.services.bastionhost.vocabulary import (
@@ -33,7 +30,7 @@ from admit.services.bastionhost.vocabulary import (
     instance,
     pages,
 )
-from admit.store import links, things
+from admit.store import things
 from admit.store.prepared import AT_ONCE
 from admit.store.things import Thing, Where
 
@@ -164,12 +161,4 @@ def _reached(call: Call, bastion: Thing) -> set[Ref]:
         return set()
     source = {"source": "Ram", "source_user_id": call.caller.user_id}
     users = things.find(call.sql, Where(Kind.USER, parent=bastion.key, details=source))
-    return {reach.ref for user in users for reach in _reached_by(call, user)}
-
-
-def _reached_by(call: Call, user: Thing) -> Iterator[Reach]:
-    """What the person behind a user reaches as that user, and not as another of theirs."""
-    for _, person in links.of(call.sql, user.key, inward=True, kind=Kind.PERSON):
-        facts = links.facts_about(call.sql, links.Scope.FROM, subject=person)
-        as_user = tuple(link for link in facts.links if link.source != person or link.target == user.ref)
-        yield from reachable(person, replace(facts, links=as_user), call.now)
+    return {reach.ref for user in users for reach in access.everything_as(call.sql, user.ref, call.now)}

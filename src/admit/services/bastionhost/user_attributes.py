@@ -6,6 +6,8 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from sqlalchemy import Connection
 
+from admit.control.bastion import LOCKED, Country, UserDetails
+from admit.control.bastion import UserSource as Source
 from admit.core.links import Kind
 from admit.core.validity import BEGINNING, FOREVER, PERMANENT, SECOND, Millis, Validity
 from admit.rpc.shape import Shape, like
@@ -14,10 +16,6 @@ from admit.services.bastionhost.vocabulary import ONE_LINE, UserId
 from admit.store import links, things
 from admit.store.things import Thing, Where
 
-LOCKED = "locked"
-"""The block of a user who is locked."""
-
-Source: TypeAlias = Literal["Local", "Ram", "AD", "LDAP"]
 State: TypeAlias = Literal[
     "Normal",
     "Frozen",
@@ -28,11 +26,6 @@ State: TypeAlias = Literal[
     "RemoteDNChanged",
     "RemoteFrozen",
 ]
-Country: TypeAlias = Literal[
-    "CN", "HK", "MO", "TW", "RU", "SG", "MY", "ID", "DE", "AU",
-    "US", "AE", "JP", "GB", "IN", "KR", "PH", "CH", "SE", "SA",
-]  # fmt: skip
-
 UserName = Annotated[
     str,
     like(
@@ -100,24 +93,6 @@ LanguageStatus = Annotated[
     like("Global", "Whether messages are in the language set for all (the default) or in one's own."),
 ]
 Language = Annotated[Literal["zh-cn", "en"], like("en", "The language of messages.")]
-
-
-class UserDetails(msgspec.Struct):
-    """What is kept of a user besides the name. Defaults are kept too: listings look for them."""
-
-    source: Source = "Local"
-    source_user_id: str | None = None
-    """The RAM user's ID, or the distinguished name in a directory; none for Local."""
-    display_name: str = ""
-    comment: str = ""
-    email: str = ""
-    mobile: str = ""
-    mobile_country_code: Country = "CN"
-    need_reset_password: bool = False
-    two_factor_status: Literal["Global", "Disable", "Enable"] = "Global"
-    two_factor_methods: tuple[str, ...] = ()
-    language_status: Literal["Global", "Custom"] = "Global"
-    language: Literal["zh-cn", "en"] | None = None
 
 
 class User(Shape):

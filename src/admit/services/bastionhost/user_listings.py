@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
+from admit.control.bastion import LOCKED
 from admit.core.links import Kind
 from admit.core.validity import Millis
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape
 from admit.services.bastionhost.errors import InstanceNotFound, InvalidArgument, UserNotFound
 from admit.services.bastionhost.user_attributes import (
-    LOCKED,
     DisplayName,
     Mobile,
     SourceUserId,

@@ -1,11 +1,11 @@
 """Locking and unlocking users."""
 
 from admit.control import things as verbs
+from admit.control.bastion import LOCKED
 from admit.core.links import Kind
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape
 from admit.services.bastionhost.errors import InstanceNotFound, InvalidArgument
-from admit.services.bastionhost.user_attributes import LOCKED
 from admit.services.bastionhost.vocabulary import (
     ALREADY,
     INVALID,

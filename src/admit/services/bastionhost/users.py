@@ -4,6 +4,7 @@ import msgspec
 
 from admit.control import grants, passwords, people
 from admit.control import things as verbs
+from admit.control.bastion import UserDetails
 from admit.control.things import New
 from admit.control.world import World
 from admit.core.links import Kind
@@ -30,7 +31,6 @@ from admit.services.bastionhost.user_attributes import (
     TwoFactorMethods,
     TwoFactorStatus,
     UserComment,
-    UserDetails,
     UserName,
     UserSource,
     agreed,
