@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
 
 import pytest
 import structlog
@@ -271,3 +272,64 @@ def test_what_goes_wrong_is_counted_under_a_code_that_no_caller_can_make_up(samp
     counted = sampled.admit.world.metrics.text().decode()
     assert 'service="sample"' in counted
     assert "made-up" not in counted
+
+
+# -- what is logged and counted ----------------------------------------------------------------------
+
+
+Told: TypeAlias = Callable[[Raw], dict[str, Any]]
+
+
+@pytest.fixture
+def told(sampled: System, monkeypatch: pytest.MonkeyPatch) -> Told:
+    """The log line of a request, from a log that is written in full."""
+    lines = structlog.testing.CapturingLogger()
+    log = structlog.wrap_logger(
+        lines, [lambda _log, _method, line: ((), line)], structlog.make_filtering_bound_logger("info")
+    )
+    monkeypatch.setattr("admit.rpc.noted.log", log)
+
+    def sent(raw: Raw) -> dict[str, Any]:
+        answer(sampled, raw)
+        return dict(lines.calls[-1].kwargs)
+
+    return sent
+
+
+def test_a_request_for_an_action_there_is_none_of_is_logged_with_what_was_asked(sampled: System, told: Told):
+    assert told(signed(sampled, "AddNothing", {}, nonce="1"))["action"] == "AddNothing"
+    assert told(signed(sampled, "AddGroup", {}, nonce="2", version="1999-09-09"))["action"] == ("AddGroup")
+
+
+def test_what_was_asked_cannot_disturb_the_log(told: Told):
+    unsigned = Raw("GET", f"/?Version={SAMPLE.version}&Action=", {"host": "h"}, b"")
+
+    assert told(replace(unsigned, target=f"{unsigned.target}A%0Ad%20d%C3%A9"))["action"] == "A_d_d_"
+    assert told(replace(unsigned, target=unsigned.target + "A" * 1000))["action"] == "A" * 64
+
+
+def test_what_callers_make_up_is_counted_as_unknown(sampled: System):
+    for number, action in enumerate(("MadeUp", "MadeUpAgain")):
+        code(sampled, signed(sampled, action, {}, nonce=f"{number}"))
+
+    counted = sampled.admit.world.metrics.text().decode()
+    assert 'action="unknown"' in counted
+    assert "MadeUp" not in counted
+
+
+def test_a_refused_call_is_logged_and_counted_with_its_action_and_caller(sampled: System, told: Told):
+    bob = Callers(sampled).user("bob")
+    line = told(signed(sampled, "AddGroup", {"Name": "dba"}, nonce="n", key=bob))
+
+    assert (line["action"], line["code"]) == ("AddGroup", "Forbidden.RAM")
+    assert line["caller"].endswith(":user/bob")
+    assert 'action="AddGroup",code="Forbidden",service="sample"' in (
+        sampled.admit.world.metrics.text().decode()
+    )
+
+
+def test_a_caller_whose_signature_is_wrong_is_not_named_in_the_log(sampled: System, told: Told):
+    wrong = replace(sampled.key, secret="wrong")
+    line = told(signed(sampled, "AddGroup", {"Name": "dba"}, nonce="n", key=wrong))
+
+    assert (line["action"], line["caller"]) == ("AddGroup", "")

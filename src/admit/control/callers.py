@@ -101,6 +101,8 @@ class Known:
 
     secret: str
     caller: Caller
+    revision: int
+    """The policy by which this is so."""
 
 
 def root_caller(world: World) -> Caller:
@@ -170,8 +172,8 @@ def load_key(sql: Connection, world: World, access_key_id: str) -> Known:
     secret = world.sealer.open(sealed, f"{SECRET}:{key.id}").decode()
     owner = stored.by_key(sql, key.parent)
     if owner.kind is Kind.ACCOUNT:
-        return Known(secret, root_caller(world))
-    return Known(secret, user_caller(sql, world, owner))
+        return Known(secret, root_caller(world), current_revision(sql))
+    return Known(secret, user_caller(sql, world, owner), current_revision(sql))
 
 
 def user_caller(sql: Connection, world: World, user: Thing) -> Caller:
@@ -227,6 +229,17 @@ def session_secret(world: World, access_key_id: str) -> str:
     return world.sealer.subkey(f"temporary key {access_key_id}").hex()
 
 
+def caller_now(sql: Connection, world: World, access_key_id: str, token: str | None) -> Caller:
+    """Whom a key that has signed a request stands for in this transaction.
+
+    Raises:
+        AccessKeyNotFound, AccessKeyInactive: nobody, by now.
+    """
+    if token is None:
+        return load_key(sql, world, access_key_id).caller
+    return load_session(sql, world, read_token(world, token)).caller
+
+
 def load_session(sql: Connection, world: World, said: SecurityToken) -> Known:
     """A temporary key of an assumed role.
 
@@ -247,7 +260,7 @@ def load_session(sql: Connection, world: World, said: SecurityToken) -> Known:
         session_policies=() if said.policy is None else (parse_policy("session", said.policy),),
         source_identity=said.source_identity,
     )
-    return Known(session_secret(world, said.access_key_id), caller)
+    return Known(session_secret(world, said.access_key_id), caller, current_revision(sql))
 
 
 def permit(caller: Caller, access: Access, code: str = "NoPermission") -> None:

@@ -11,7 +11,7 @@ import msgspec
 import structlog
 from sqlalchemy import Connection
 
-from admit.control.callers import Caller, Callers, permit
+from admit.control.callers import Caller, Callers, caller_now, permit
 from admit.control.world import World
 from admit.core.errors import (
     AdmitError,
@@ -29,6 +29,7 @@ from admit.core.errors import (
 from admit.core.ram import Access
 from admit.core.validity import MINUTE, Millis, iso
 from admit.rpc import request
+from admit.rpc.noted import Noted
 from admit.rpc.operation import Call, Operation, Registry
 from admit.rpc.response import Answer, Envelope
 from admit.rpc.shape import Shape
@@ -68,10 +69,18 @@ class Admitted:
     caller: Caller
     parameters: Mapping[str, str]
     """What was sent to the operation, and not to the protocol."""
+    known: Mapping[str, str]
+    """Those of them that the operation reads."""
     conditions: Mapping[str, str]
     """What RAM's conditions may ask of the request."""
-    nonce: str
-    """Its signature's nonce, with the key it belongs to."""
+    claim: Claim
+    revision: int
+    """The policy by which they are."""
+
+    @property
+    def nonce(self) -> str:
+        """Its signature's nonce, with the key it belongs to."""
+        return f"{self.claim.access_key_id}:{self.claim.nonce}"
 
 
 class Nonces:
@@ -113,14 +122,13 @@ class Dispatcher:
         """The answer to a request; never raises for what a caller sent."""
         started = perf_counter()
         envelope = Envelope(self._world.chance.request_id(), wire.headers.get("host", ""))
-        who = service = ""
+        noted = Noted(envelope.request_id, peer.address)
         try:
             envelope = _with_format(envelope, wire)
             # One view for who calls and what is read: a second one would cost as much as the reading.
             with self._store.read() as sql:
-                admitted = self._admit(wire, peer, sql)
-                operation, who = admitted.operation, admitted.caller.arn
-                service = operation.service.product
+                admitted = self._admit(wire, peer, sql, noted)
+                operation = admitted.operation
                 envelope = Envelope(envelope.request_id, envelope.host, operation.action, envelope.xml)
                 parsed = request.read(operation, admitted.parameters)
                 read = None if operation.writes else self._read(admitted, parsed, envelope, sql)
@@ -128,58 +136,68 @@ class Dispatcher:
         except AdmitError as error:
             answer = envelope.error(error)
         except Exception:
-            log.exception("request failed", request_id=envelope.request_id, action=envelope.action)
+            log.exception("request failed", request_id=envelope.request_id, action=noted.asked)
             answer = envelope.error(InternalError())
-        took_s = perf_counter() - started
-        # What follows the dot may be anything a caller sent.
-        code = answer.code.partition(".")[0]
-        self._world.metrics.rpc_seconds.labels(service, envelope.action, code).observe(took_s)
-        log.info(
-            "request",
-            request_id=envelope.request_id,
-            caller=who,
-            action=envelope.action,
-            status=answer.status,
-            code=answer.code,
-            peer=peer.address,
-            duration_ms=round(took_s * 1000, 3),
-        )
+        noted.tell(self._world.metrics, answer, perf_counter() - started)
         return answer
 
     # -- who calls, and may they -----------------------------------------------------------------
 
-    def _admit(self, wire: Wire, peer: Peer, sql: Connection) -> Admitted:
+    def _admit(self, wire: Wire, peer: Peer, sql: Connection, noted: Noted) -> Admitted:
         """The request, once its caller is proven and permitted."""
         if wire.method not in ("GET", "POST"):
             raise UnsupportedHTTPMethod(wire.method)
         try:
             claim = read_claim(wire)
-            operation = self._find(wire, claim)
-            caller = self._authenticate(wire, claim, sql)
+            operation = self._find(wire, claim, noted)
+            caller, revision = self._authenticate(wire, claim, sql)
         except SignatureFault as fault:
             raise BadSignature(fault.code, fault.message) from None
+        noted.caller = caller.arn
         parameters = business_parameters(wire)
         # What the operation does not read must not tell RAM what it is about.
         known = {name: value for name, value in parameters.items() if name in operation.by_name}
         conditions = self._conditions(operation, known, caller, peer)
+        admitted = Admitted(operation, caller, parameters, known, conditions, claim, revision)
+        self._ask_ram(admitted)
+        return admitted
+
+    def _ask_ram(self, admitted: Admitted) -> None:
+        operation, caller = admitted.operation, admitted.caller
         # No policy speaks about the account itself.
         if operation.authorized and caller.policies is not None:
-            resources = self._resources(operation, known, caller)
-            permit(caller, Access(operation.permission, resources, conditions), operation.service.denied)
-        return Admitted(operation, caller, parameters, conditions, f"{claim.access_key_id}:{claim.nonce}")
+            resources = self._resources(operation, admitted.known, caller)
+            access = Access(operation.permission, resources, admitted.conditions)
+            permit(caller, access, operation.service.denied)
 
-    def _find(self, wire: Wire, claim: Claim) -> Operation:
+    def _asked_again(self, admitted: Admitted, tx: Tx) -> Admitted:
+        """The same request by the policy of now: it may have changed while the write waited for its turn."""
+        if tx.revision == admitted.revision + 1:
+            return admitted
+        claim = admitted.claim
+        caller = caller_now(tx.sql, self._world, claim.access_key_id, claim.security_token)
+        conditions = {**admitted.conditions, "acs:PrincipalARN": caller.arn}
+        again = replace(admitted, caller=caller, conditions=conditions)
+        self._ask_ram(again)
+        return again
+
+    def _find(self, wire: Wire, claim: Claim, noted: Noted) -> Operation:
         action, version = operation_named(wire, claim)
+        noted.ask(action)
         service = self._registry.versions.get(version)
         if service is None:
             raise UnknownVersion(version)
         operation = service.operations.get(action)
         if operation is None:
             raise UnknownAction(action, version)
+        noted.find(operation)
         return operation
 
-    def _authenticate(self, wire: Wire, claim: Claim, sql: Connection) -> Caller:
-        """Who signed the request: key and token, then time, then signature, then nonce."""
+    def _authenticate(self, wire: Wire, claim: Claim, sql: Connection) -> tuple[Caller, int]:
+        """Who signed the request: key and token, then time, then signature, then nonce.
+
+        Also by which revision of the policy that is so.
+        """
         if claim.scheme not in (Scheme.ACS3, Scheme.V1):
             raise UnsignedRequest
         now = self._world.clock.now()
@@ -190,7 +208,7 @@ class Dispatcher:
         # Only a nonce that came with a right signature is used up.
         if not self._nonces.use(f"{claim.access_key_id}:{claim.nonce}", now):
             raise NonceUsed
-        return known.caller
+        return known.caller, known.revision
 
     def _conditions(
         self, operation: Operation, parameters: Mapping[str, str], caller: Caller, peer: Peer
@@ -233,10 +251,11 @@ class Dispatcher:
         def body(tx: Tx) -> Answer:
             if not tokens.use_nonce(tx.sql, admitted.nonce, tx.now):
                 raise NonceUsed
-            call = replace(self._call(admitted, envelope, tx.sql, tx.now), transaction=tx)
             # What failed undoes its work, but its nonce stays used.
             try:
                 with tx.part():
+                    again = self._asked_again(admitted, tx)
+                    call = replace(self._call(again, envelope, tx.sql, tx.now), transaction=tx)
                     return envelope.success_of(_once(operation, parsed, call))
             except AdmitError as error:
                 return envelope.error(error)

@@ -1,0 +1,57 @@
+"""What the log and the metrics tell of a request, however far it came."""
+
+import re
+from dataclasses import dataclass
+
+import structlog
+
+from admit.base.metrics import Metrics
+from admit.rpc.operation import Operation
+from admit.rpc.response import Answer
+
+log = structlog.get_logger("admit.rpc")
+
+UNKNOWN = "unknown"
+"""The label of a request for no operation there is: what callers make up must not become time series."""
+
+_ODD = re.compile(r"[^A-Za-z0-9_.-]")
+_LONGEST = 64
+"""Characters of an action that are logged: the longest there is has 55."""
+
+
+@dataclass(slots=True)
+class Noted:
+    """What is known of one request by the time it is answered."""
+
+    request_id: str
+    peer: str
+    asked: str = ""
+    """The action it names, known or not, without what could disturb a log."""
+    service: str = UNKNOWN
+    action: str = UNKNOWN
+    caller: str = ""
+    """Who signed it; empty until that is proven."""
+
+    def ask(self, action: str) -> None:
+        """Note which action is asked for, whatever a caller made of it."""
+        self.asked = _ODD.sub("_", action[:_LONGEST])
+
+    def find(self, operation: Operation) -> None:
+        """Note which operation that is."""
+        self.service, self.action = operation.service.product, operation.action
+
+    def tell(self, metrics: Metrics, answer: Answer, took_s: float) -> None:
+        """Count the request and log it."""
+        # What follows the dot may be anything a caller sent.
+        code = answer.code.partition(".")[0]
+        metrics.rpc_seconds.labels(self.service, self.action, code).observe(took_s)
+        log.info(
+            "request",
+            request_id=self.request_id,
+            caller=self.caller,
+            action=self.asked,
+            status=answer.status,
+            code=answer.code,
+            peer=self.peer,
+            duration_ms=round(took_s * 1000, 3),
+        )
