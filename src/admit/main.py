@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 
 import msgspec
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from admit import __version__
 from admit.base.authority import create_authority
@@ -148,7 +148,7 @@ def open_admit(settings: Settings, clock: Clock | None = None, chance: Chance | 
     )
     registry = Registry(SERVICES)
     dispatcher = Dispatcher(registry, store, world)
-    world.metrics.revision.set_function(lambda: _revision(store))
+    world.metrics.revision.set_function(lambda: _measured(store))
     described = cache(lambda: msgspec.json.encode(openapi(registry, __version__)))
     web = Web(dispatcher, chance.request_id, lambda: _answers(store), world.metrics.text, described)
     return Admit(settings, store, world, registry, dispatcher, web)
@@ -159,11 +159,19 @@ def _revision(store: Store) -> int:
         return current_revision(sql)
 
 
+def _measured(store: Store) -> float:
+    """The revision; no number while the database does not answer, so that the rest is told all the same."""
+    try:
+        return _revision(store)
+    except store.faults:
+        return math.nan
+
+
 def _answers(store: Store) -> bool:
     """Whether the database does."""
     try:
         _revision(store)
-    except SQLAlchemyError:
+    except store.faults:
         return False
     return True
 

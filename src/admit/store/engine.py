@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, Engine, insert, make_url, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from admit.base.clock import Clock
 from admit.core.events import Event
@@ -126,6 +127,8 @@ class Store:
         self._readers: list[Connection] = []
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = connected(self.url, is_sqlite=self.is_sqlite)
+        self.faults: tuple[type[Exception], ...] = (SQLAlchemyError, self.engine.dialect.loaded_dbapi.Error)
+        """What a database that cannot be used raises: hot statements go past SQLAlchemy to the driver."""
         self._writer: _Writer | _Pool = (
             _Writer(self, self.engine) if self.is_sqlite else _Pool(self, self.engine)
         )

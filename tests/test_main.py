@@ -1,0 +1,33 @@
+"""A whole system when what it stands on fails."""
+
+import pytest
+from sqlalchemy import text
+
+from tests.system import System
+
+
+@pytest.fixture
+def broken(system: System) -> System:
+    """A system whose database has lost a table: the driver itself complains."""
+    with system.admit.store.engine.begin() as sql:
+        sql.execute(text("alter table revision rename to lost"))
+    return system
+
+
+def test_a_database_that_fails_beneath_sqlalchemy_is_not_ready(broken: System):
+    assert broken.http("GET", "/readyz", {})[:2] == (503, b'{"ready":false}')
+
+
+def test_what_was_measured_is_told_while_the_database_fails(broken: System):
+    status, measured, _ = broken.http("GET", "/metrics", {})
+
+    assert status == 200
+    assert b"admit_revision NaN" in measured
+
+
+def test_a_system_is_ready_again_once_its_database_is(broken: System):
+    assert broken.http("GET", "/readyz", {})[0] == 503
+    with broken.admit.store.engine.begin() as sql:
+        sql.execute(text("alter table lost rename to revision"))
+
+    assert broken.http("GET", "/readyz", {})[:2] == (200, b'{"ready":true}')
