@@ -65,11 +65,22 @@ def test_a_path_ends_with_its_first_link_to_end():
 
 def test_the_links_that_do_not_hold_are_told_with_their_moments():
     assert wording.closed([ALICE, OWN, DBA, HOST], AT, NOW) == []
+    later = Now(AT + 2 * HOUR, UTC)
+    assert wording.closed([ALICE, OWN, DBA, HOST], AT + HOUR, later) == [
+        ("alice → group:dba", "ended yesterday 23:30 (1 h ago)")
+    ]
+    earlier = Now(AT - 2 * DAY, UTC)
+    assert wording.closed([OWN, DBA], AT - 2 * DAY, earlier) == [
+        ("user:alice → group:dba", "begins tomorrow 22:30 (in 1 day)")
+    ]
+
+
+def test_what_is_asked_about_another_moment_is_told_as_seen_from_now():
     assert wording.closed([ALICE, OWN, DBA, HOST], AT + HOUR, NOW) == [
-        ("alice → group:dba", "ended today 23:30 (in 1 h)")
+        ("alice → group:dba", "ends today 23:30 (in 1 h)")
     ]
     assert wording.closed([OWN, DBA], AT - 2 * DAY, NOW) == [
-        ("user:alice → group:dba", "begins yesterday 22:30 (1 day ago)")
+        ("user:alice → group:dba", "began yesterday 22:30 (1 day ago)")
     ]
 
 

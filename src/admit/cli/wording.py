@@ -39,6 +39,10 @@ class Now:
             return day
         return f"{self._day(day)} {clock} ({self.away(moment)})"
 
+    def happening(self, moment: Millis, will: str, did: str) -> str:
+        """What happens at a moment: told as to come, or as past."""
+        return f"{will if moment > self.at else did} {self.tell(moment)}"
+
     def away(self, moment: Millis) -> str:
         """How far off it is, and to which side."""
         return f"in {self.left(moment)}" if moment >= self.at else f"{self.left(moment)} ago"
@@ -77,9 +81,9 @@ def closed(steps: Sequence[Step], at: Millis, now: Now) -> list[tuple[str, str]]
         source = steps[0] if _is_same(before, steps[0]) else before
         link = f"{source['Label']}{ARROW}{step['Label']}"
         if step.get("StartTime", at) > at:
-            found.append((link, f"begins {now.tell(step['StartTime'])}"))
+            found.append((link, now.happening(step["StartTime"], "begins", "began")))
         elif step.get("EndTime", at + 1) <= at:
-            found.append((link, f"ended {now.tell(step['EndTime'])}"))
+            found.append((link, now.happening(step["EndTime"], "ends", "ended")))
     return found
 
 

@@ -1,11 +1,12 @@
 """What people call things: ``root@db-1``, ``group:dba``, ``delivery-group:office``."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from admit.core.links import Kind
-from admit.core.validity import Millis
+from admit.core.validity import Millis, iso
 from admit.store import things as stored
 from admit.store.things import Thing
 
@@ -42,7 +43,7 @@ def person(sql: Connection, name: str, at: Millis | None = None) -> Thing:
     Raises:
         NameFault: there is none.
     """
-    return _only(stored.named(sql, Kind.PERSON, name, at), f"person {name}")
+    return _only(lambda moment: stored.named(sql, Kind.PERSON, name, moment), f"person {name}", at)
 
 
 def subject(sql: Connection, text: str, parent: int, at: Millis | None = None) -> Thing:
@@ -56,7 +57,7 @@ def subject(sql: Connection, text: str, parent: int, at: Millis | None = None) -
         return person(sql, text, at)
     if prefix != "group":
         raise NameFault("Value", f"{text!r} is not a subject: give a person's name, or group:NAME.")
-    return _only(stored.named(sql, Kind.GROUP, name, at, parent=parent), text)
+    return _only(lambda moment: stored.named(sql, Kind.GROUP, name, moment, parent=parent), text, at)
 
 
 def resource(sql: Connection, text: str, at: Millis | None = None) -> Thing:
@@ -68,24 +69,39 @@ def resource(sql: Connection, text: str, at: Millis | None = None) -> Thing:
     prefix, colon, name = text.partition(":")
     if colon and prefix in PREFIXES and prefix != "group":
         kind = PREFIXES[prefix]
-        return _only(stored.named(sql, kind, name, at), text)
+        return _only(lambda moment: stored.named(sql, kind, name, moment), text, at)
     account, sign, host_name = text.partition("@")
     if not (account and sign and host_name):
         kinds = ", ".join(f"{prefix}:NAME" for prefix in PREFIXES if prefix != "group")
         raise NameFault("Value", f"{text!r} is not a resource: give ACCOUNT@HOST, {kinds}.")
-    hosts = stored.named(sql, Kind.HOST, host_name, at)
-    # By host: every host of a large place may have an account of this name.
-    accounts = (stored.named(sql, Kind.HOST_ACCOUNT, account, at, parent=host.key) for host in hosts)
-    return _only([each for found in accounts for each in found], text)
+
+    def accounts(moment: Millis | None) -> list[Thing]:
+        hosts = stored.named(sql, Kind.HOST, host_name, moment)
+        # By host: every host of a large place may have an account of this name.
+        found = (stored.named(sql, Kind.HOST_ACCOUNT, account, moment, parent=host.key) for host in hosts)
+        return [each for of_host in found for each in of_host]
+
+    return _only(accounts, text, at)
 
 
-def _only(found: list[Thing], text: str) -> Thing:
+def _only(find: Callable[[Millis | None], list[Thing]], text: str, at: Millis | None) -> Thing:
+    found = find(at)
     if not found:
-        raise NameFault("NotFound", f"There is no {text}.")
+        raise NameFault("NotFound", f"There is no {text}." if at is None else _absent(find(None), text, at))
     if len(found) > 1:
         ids = ", ".join(sorted(thing.id for thing in found))
         raise NameFault("Ambiguous", f"{text} names {len(found)} things: {ids}. Give an id instead.")
     return found[0]
+
+
+def _absent(living: list[Thing], text: str, at: Millis) -> str:
+    """That nothing was called so at a moment, and since when something is."""
+    if not living:
+        return f"There was no {text} at {iso(at)}."
+    # It may be older than its name.
+    since = min(thing.created_at for thing in living)
+    how = f"it was made at {iso(since)}" if since > at else "it got that name later"
+    return f"There was no {text} at {iso(at)}: {how}."
 
 
 _WORDS = {kind: prefix for prefix, kind in PREFIXES.items()}

@@ -5,7 +5,7 @@ import pytest
 from admit.control import grants, people, things
 from admit.control.things import New
 from admit.core.links import Kind
-from admit.core.validity import MINUTE
+from admit.core.validity import MINUTE, iso
 from admit.services.bastionhost.user_groups import UserGroupDetails
 from admit.store import things as stored
 from admit.store.engine import Author, Tx
@@ -181,3 +181,37 @@ def _resources(system: System) -> None:
         ProductType="CloudApp",
         SessionTimeout=15,
     )
+
+
+def test_a_moment_to_come_is_told_as_to_come_and_a_past_one_as_past(office: System) -> None:
+    now = office.clock.now()
+    office.call("admit", "GrantAccess", Subject="alice", Resource="root@db-1", EndTime=now + MINUTE)
+
+    told = [_decision(office, "alice", At=at)["Text"] for at in (now, now + 30_000, now + MINUTE)]
+    office.advance(2 * MINUTE)
+    told += [_decision(office, "alice", At=at)["Text"] for at in (now, now + MINUTE)]
+    told += [_decision(office, "bob", At=now)["Text"]]
+
+    assert told == [
+        "alice may use root@db-1.",
+        "alice will be allowed to use root@db-1.",
+        "alice will not be allowed to use root@db-1: access will have ended.",
+        "alice was allowed to use root@db-1.",
+        "alice was not allowed to use root@db-1: access had ended.",
+        "bob was not allowed to use root@db-1: no link led there.",
+    ]
+
+
+def test_what_did_not_exist_yet_at_a_moment_is_told_so(office: System) -> None:
+    before, made = office.clock.now() - MINUTE, iso(office.clock.now())
+
+    with pytest.raises(Refused) as host:
+        office.call("admit", "ListWho", Resource="root@db-1", At=before)
+    with pytest.raises(Refused) as person:
+        office.call("admit", "ListWhat", Person="alice", At=before)
+    with pytest.raises(Refused) as nothing:
+        office.call("admit", "ListWho", Resource="root@db-2", At=before)
+
+    assert host.value.message == f"There was no root@db-1 at {iso(before)}: it was made at {made}."
+    assert person.value.message == f"There was no person alice at {iso(before)}: it was made at {made}."
+    assert nothing.value.message == f"There was no root@db-2 at {iso(before)}."

@@ -45,7 +45,7 @@ class CheckAccess(Shape):
         """Ask."""
         subject, resource = _question(call, self.person, self.resource, self.at)
         decision = control.ask(call.sql, subject, resource, call.now, self.at)
-        return self.Response(decision=answer(call.sql, decision))
+        return self.Response(decision=answer(call.sql, decision, call.now))
 
 
 class OpenPath(Shape):
@@ -87,7 +87,7 @@ class ExplainAccess(Shape):
         paths = list(open_paths(told.decision.question, told.facts, told.decision.at))
         things = known(call.sql, paths, *told.holders)
         return self.Response(
-            decision=answer(call.sql, told.decision),
+            decision=answer(call.sql, told.decision, call.now),
             paths=tuple(OpenPath(steps=steps(path, things)) for path in paths),
             holders=tuple(
                 Holder(kind=each.thing.kind.word, id=each.thing.id, name=each.thing.name, label=each.label)

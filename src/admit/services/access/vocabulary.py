@@ -1,13 +1,14 @@
 """The words of admit's own service, and answering in them."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
 from sqlalchemy import Connection
 
 from admit.control import names
 from admit.control.names import Named, NameFault
-from admit.core.access import Decision
+from admit.core.access import Decision, Reason
 from admit.core.errors import InvalidParameter
 from admit.core.links import Link, Ref
 from admit.core.validity import BEGINNING, FOREVER, Millis
@@ -126,14 +127,14 @@ def _step(named_: Named, link: Link | None = None) -> Step:
     )
 
 
-def answer(sql: Connection, decision: Decision) -> Answer:
-    """A decision, as it is answered."""
+def answer(sql: Connection, decision: Decision, now: Millis) -> Answer:
+    """A decision, as it is answered; it may be about a moment before or after ``now``."""
     question = decision.question
     things = known(sql, [decision.because], question.subject, question.resource)
     return Answer(
         allowed=decision.allowed,
         reason=decision.reason.value,
-        text=_sentence(decision, things),
+        text=_sentence(decision, things, now),
         at=decision.at,
         revision=decision.revision,
         path=steps(decision.because, things),
@@ -142,16 +143,56 @@ def answer(sql: Connection, decision: Decision) -> Answer:
     )
 
 
-def _sentence(decision: Decision, things: dict[int, Named]) -> str:
+@dataclass(frozen=True, slots=True)
+class _Tense:
+    """How a decision is told about a moment that is, was or will be."""
+
+    may: str
+    may_not: str
+    switched_off: str
+    closed: dict[Reason, str]
+
+
+_NOW = _Tense(
+    "may use",
+    "may not use",
+    "is switched off",
+    {
+        Reason.STARTS_LATER: "access has not begun yet",
+        Reason.HAS_ENDED: "access has ended",
+        Reason.NOT_GRANTED: "no link leads there",
+    },
+)
+_PAST = _Tense(
+    "was allowed to use",
+    "was not allowed to use",
+    "was switched off",
+    {
+        Reason.STARTS_LATER: "access had not begun yet",
+        Reason.HAS_ENDED: "access had ended",
+        Reason.NOT_GRANTED: "no link led there",
+    },
+)
+_FUTURE = _Tense(
+    "will be allowed to use",
+    "will not be allowed to use",
+    "is switched off",
+    {
+        Reason.STARTS_LATER: "access will not have begun yet",
+        Reason.HAS_ENDED: "access will have ended",
+        Reason.NOT_GRANTED: "no link leads there",
+    },
+)
+
+
+def _sentence(decision: Decision, things: dict[int, Named], now: Millis) -> str:
+    tense = _NOW if decision.at == now else _FUTURE if decision.at > now else _PAST
     who = things[decision.question.subject.key].label
     what = things[decision.question.resource.key].label
     if decision.allowed:
-        return f"{who} may use {what}."
-    if decision.blocked is not None and decision.reason.value == "disabled":
-        return f"{who} may not use {what}: {things[decision.blocked.key].label} is switched off."
-    told = {
-        "starts later": "access has not begun yet",
-        "has ended": "access has ended",
-        "not granted": "no link leads there",
-    }
-    return f"{who} may not use {what}: {told.get(decision.reason.value, decision.reason.value)}."
+        return f"{who} {tense.may} {what}."
+    if decision.blocked is not None and decision.reason is Reason.DISABLED:
+        why = f"{things[decision.blocked.key].label} {tense.switched_off}"
+    else:
+        why = tense.closed.get(decision.reason, decision.reason.value)
+    return f"{who} {tense.may_not} {what}: {why}."
