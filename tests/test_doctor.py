@@ -139,12 +139,19 @@ def test_a_clock_that_was_set_back_is_told(data, back):
 def test_certificates_that_end_soon_or_have_ended_are_told(data):
     soon, over = found(data, now=NOW + 370 * DAY), found(data, now=NOW + 400 * DAY)
 
-    assert_told(soon["server certificate"], State.WARN, "days left", "restart admit serve")
+    assert_told(soon["server certificate"], State.WARN, "days left", "admit serve renews it")
     assert over["server certificate"].state is State.FAIL
     assert over["authority"].state is State.OK
     assert "server certificate" not in found(data, now=NOW + 400 * DAY, https="")
     (data / "tls/ca.crt").unlink()
-    assert_told(found(data)["authority"], State.FAIL, "cannot be read", "restore a backup")
+    assert_told(found(data)["authority"], State.FAIL, "cannot be read", "admit renew-authority")
+
+
+def test_an_authority_that_ends_soon_is_told_with_the_command_that_makes_a_new_one(data):
+    begun, ending = found(data, now=NOW + 3550 * DAY), found(data, now=NOW + 3600 * DAY)
+
+    assert begun["authority"].state is State.OK
+    assert_told(ending["authority"], State.WARN, "days left", "admit renew-authority")
 
 
 def test_a_port_that_another_holds_is_told(data):

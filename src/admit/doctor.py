@@ -23,7 +23,7 @@ from admit.base.smtp import MailFailure, reach
 from admit.core.validity import MINUTE, SECOND
 from admit.main import open_store
 from admit.server import ListenRefused, listen
-from admit.server.certificate import RENEWED_AT_DAYS, files
+from admit.server.certificate import AUTHORITY_DUE_AT_DAYS, RENEWED_AT_DAYS, files
 from admit.settings import FILE, Settings
 from admit.store.engine import Store
 from admit.store.schema import SchemaRefused
@@ -179,21 +179,27 @@ def _certificates(patient: Patient) -> Iterator[Finding]:
     settings = patient.settings
     own = settings.tls_certificate is None
     certificate, _ = files(settings)
-    watched: list[tuple[str, Path, str]] = []
+    watched: list[tuple[str, Path, int, str]] = []
     if settings.https:
-        renewal = "restart admit serve: it renews it" if own else "renew it"
-        watched.append(("server certificate", certificate, renewal))
+        renewal = _RENEWED_BY_ITSELF if own else "renew it"
+        watched.append(("server certificate", certificate, RENEWED_AT_DAYS, renewal))
     if own:
         authority = AuthorityFiles(settings.tls).authority_certificate
-        watched.append(("authority", authority, "make a new authority, and have clients trust it"))
-    for name, file, advice in watched:
+        watched.append(("authority", authority, AUTHORITY_DUE_AT_DAYS, _NEW_AUTHORITY))
+    for name, file, due_at_days, advice in watched:
         try:
             left = days_left(file, patient.clock.now())
         except AuthorityRefused as refusal:
-            yield Finding(name, State.FAIL, str(refusal), "put it back, or restore a backup")
+            yield Finding(
+                name, State.FAIL, str(refusal), f"put it back, or {_NEW_AUTHORITY}" if own else advice
+            )
             continue
-        state = State.FAIL if left < 0 else State.WARN if left < RENEWED_AT_DAYS else State.OK
+        state = State.FAIL if left < 0 else State.WARN if left < due_at_days else State.OK
         yield Finding(name, state, f"{left} days left", "" if state is State.OK else advice)
+
+
+_RENEWED_BY_ITSELF = "admit serve renews it when it starts and once a day: start it, or see its log"
+_NEW_AUTHORITY = "admit renew-authority, and have clients trust the new one"
 
 
 def _ports(patient: Patient) -> Iterator[Finding]:

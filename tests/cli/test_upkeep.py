@@ -1,6 +1,7 @@
 """`admit verify`, `backup`, `restore`, `migrate` and `doctor`, as they are called."""
 
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from admit.base.directory import held
 from admit.cli import main
 from admit.main import create
 from admit.settings import Settings
@@ -99,6 +101,44 @@ def test_restore_prints_what_it_made_as_one_object(made, tmp_path):
     assert printed["data_dir"] == str(tmp_path / "new")
     assert printed["new_authority"] is False
     assert printed["entries"] > 0
+
+
+def test_a_new_authority_is_made_and_the_old_one_kept_aside(data):
+    old = {file.name: file.read_bytes() for file in (data / "tls").iterdir()}
+
+    told = ran("renew-authority", "--data", data)
+    again = json.loads(ran("renew-authority", "--data", data, "--json").stdout)
+
+    assert told.exit_code == 0
+    assert f"trust {data / 'tls/ca.crt'}" in told.stdout
+    kept = [folder for folder in data.glob("tls-until-*") if folder != Path(again["kept"])]
+    assert {file.name: file.read_bytes() for file in kept[0].iterdir()} == old
+    assert again["ca_certificate"] == str(data / "tls/ca.crt")
+    assert (data / "tls/ca.crt").read_bytes() not in old.values()
+    assert (data / "tls/ca.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_new_authority_is_not_made_beneath_a_server_that_is_serving(data):
+    with held(data):
+        refused = ran("renew-authority", "--data", data)
+
+    assert refused.exit_code == 4
+    assert "stop that first" in refused.stderr
+
+
+def test_a_certificate_of_your_own_is_not_renewed(data):
+    own = {"ADMIT_TLS_CERTIFICATE": str(data / "own.pem"), "ADMIT_TLS_KEY": str(data / "own.key")}
+    refused = ran("renew-authority", "--data", data, **own)
+
+    assert refused.exit_code == 4
+    assert "renew that" in refused.stderr
+
+
+def test_a_system_that_lost_its_authority_gets_a_new_one(data):
+    shutil.rmtree(data / "tls")
+
+    assert ran("renew-authority", "--data", data).exit_code == 0
+    assert (data / "tls/server.crt").exists()
 
 
 def test_migrate_says_that_there_is_nothing_to_do(made):

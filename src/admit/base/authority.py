@@ -144,7 +144,7 @@ def _issue(files: AuthorityFiles, alternatives: x509.SubjectAlternativeName, now
         raise AuthorityRefused(f"{files.authority_certificate} does not belong to {files.authority_key}.")
     if _end(authority) <= now:
         raise AuthorityRefused(
-            f"The authority {files.authority_certificate} has ended: a new one must be made."
+            f"The authority {files.authority_certificate} has ended: `admit renew-authority` makes a new one."
         )
     if files.server_key.exists():
         key = _load_key(files.server_key)

@@ -9,14 +9,27 @@ from rich.text import Text
 
 from admit.backup import back_up
 from admit.backup import restore as restore_from
+from admit.base.authority import AuthorityFiles
 from admit.base.chance import Chance
 from admit.base.clock import SystemClock
 from admit.base.directory import held
 from admit.base.sealing import Sealer
-from admit.cli.output import DATA, JSON, NO, REFUSED, USAGE, fail, guarded, print_json, print_table
+from admit.cli.output import (
+    DATA,
+    JSON,
+    NO,
+    NOT_REACHABLE,
+    REFUSED,
+    USAGE,
+    fail,
+    guarded,
+    print_json,
+    print_table,
+)
 from admit.core.validity import SECOND, Millis
 from admit.doctor import Finding, State, examine
 from admit.main import open_store
+from admit.server.certificate import renew_authority as make_new_authority
 from admit.settings import Settings, load
 from admit.store.backup import BackupRefused
 from admit.store.engine import Store
@@ -110,6 +123,29 @@ def restore(file: Path, keys: Path | None, data: Path | None, *, as_json: bool) 
     if restored.new_authority:
         click.echo(f"Its authority is a new one: have clients trust {settings.tls / 'ca.crt'}.")
     click.echo("What was granted or revoked after that moment is not in it.")
+
+
+@click.command()
+@DATA
+@JSON
+@guarded
+def renew_authority(data: Path | None, *, as_json: bool) -> None:
+    """Make a new certificate authority and a server certificate by it. Stop `admit serve` first.
+
+    Every client that trusts the old one must be given the new tls/ca.crt. The old files are kept aside.
+    """
+    settings = load({"data": data})
+    if not settings.data.is_dir():
+        fail(f"There is no data directory {settings.data}: `admit init` makes one.", NOT_REACHABLE)
+    with held(settings.data):
+        kept = make_new_authority(settings, SystemClock().now())
+    trusted = AuthorityFiles(settings.tls.absolute()).authority_certificate
+    if as_json:
+        print_json({"ca_certificate": str(trusted), "kept": None if kept is None else str(kept.absolute())})
+        return
+    click.echo(f"There is a new authority: have every client trust {trusted}.")
+    if kept is not None:
+        click.echo(f"The old files are in {kept}: remove them when nobody needs them, the keys above all.")
 
 
 @click.command()
