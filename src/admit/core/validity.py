@@ -23,6 +23,11 @@ def iso(moment: Millis) -> str:
     return _iso(moment // SECOND)
 
 
+def iso_with_millis(moment: Millis) -> str:
+    """A moment as services write it that tell milliseconds and the offset: ``…T12:00:00.123+00:00``."""
+    return datetime.fromtimestamp(moment / SECOND, UTC).isoformat(timespec="milliseconds")
+
+
 @lru_cache(maxsize=1024)
 def _iso(second: int) -> str:
     # Every request of one second asks for the same.

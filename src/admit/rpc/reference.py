@@ -11,7 +11,7 @@ from msgspec import inspect as shapes
 from admit.core.errors import AdmitError, BadSignature
 from admit.rpc import describe
 from admit.rpc.openapi import schema_of
-from admit.rpc.operation import Operation, Registry, Service, plain
+from admit.rpc.operation import Operation, Parameter, Registry, Service, plain
 from admit.rpc.shape import Shape
 from admit.rpc.signature import SignatureFault
 
@@ -43,11 +43,7 @@ def _in_order(operations: Iterable[Operation]) -> list[Operation]:
 
 def _operation_text(operation: Operation) -> str:
     texts = describe.fields_of(operation.shape)
-    rows = [
-        row
-        for each in operation.parameters
-        for row in _rows(each.name, each.type, texts[each.attribute], required=each.required)
-    ]
+    rows = [row for each in operation.parameters for row in _parameter_rows(each, texts[each.attribute])]
     errors = ", ".join(f"`{code_of(error)}` {error.status}" for error in operation.errors)
     ram = f"`{operation.permission}` on {_resources(operation)}" if operation.authorized else "none"
     head = f"\n## {operation.action}\n\n{describe.text_of(operation)}\n\n"
@@ -62,6 +58,16 @@ def _operation_text(operation: Operation) -> str:
 def _answer_text(response: type[Shape]) -> str:
     rows = [(name, kind, text) for name, kind, _, text in _fields(response, "")]
     return f"\n{table(('answer', 'type', 'meaning'), rows)}" if rows else ""
+
+
+def _parameter_rows(parameter: Parameter, text: str) -> Iterator[tuple[str, str, str, str]]:
+    """What is said of a parameter, and how it is sent where the vendor's SDKs do not flatten it."""
+    (name, word, required, meaning), *rest = _rows(
+        parameter.name, parameter.type, text, required=parameter.required
+    )
+    as_json = parameter.mark.json_style or parameter.mark.json_text
+    yield name, f"{word}, as JSON" if as_json else word, required, meaning
+    yield from rest
 
 
 def _rows(name: str, kind: shapes.Type, text: str, *, required: bool) -> Iterator[tuple[str, str, str, str]]:

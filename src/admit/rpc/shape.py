@@ -21,7 +21,7 @@ class Mark(msgspec.Struct, frozen=True):
     json_text: bool = False
     """The parameter is a string that holds a JSON document."""
     json_style: bool = False
-    """A structure that the SDKs send as one JSON document."""
+    """A structure that the SDKs send as one JSON document: the reference says so; either form is read."""
     client_token: bool = False
     """Makes the call idempotent."""
     ignore_case: bool = False

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from admit.core.links import Kind
+from admit.core.validity import iso_with_millis
 from admit.rpc.operation import Call
 from admit.rpc.paging import PageNumber, page
 from admit.rpc.shape import Shape
@@ -23,7 +24,6 @@ from admit.services.appstream.vocabulary import (
     TotalCount,
     UserName,
     appstream,
-    moment_text,
 )
 from admit.store import things
 from admit.store.things import Thing
@@ -127,7 +127,7 @@ def _told(call: Call, group: Thing) -> AuthorizedDeliveryGroup:
         app_center_image_id=details.image_id,
         region_id=details.region_id,
         status=PUBLISHED,
-        gmt_create=moment_text(group.created_at),
+        gmt_create=iso_with_millis(group.created_at),
         apps=told_apps(call, group),
         expired_time=expiry_of(details),
     )

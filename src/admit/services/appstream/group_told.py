@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from admit.core.validity import iso_with_millis
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape, like
 from admit.services.appstream.group_details import PUBLISHED, AppDetails, GroupDetails, apps_of
@@ -17,7 +18,6 @@ from admit.services.appstream.vocabulary import (
     DeliveryGroupName,
     ImageId,
     RegionId,
-    moment_text,
 )
 from admit.store.things import Thing
 
@@ -139,7 +139,7 @@ def fields_of(call: Call, group: Thing) -> dict[str, Any]:
         "charge_resource_mode": details.charge_resource_mode,
         "session_timeout": str(details.session_timeout),
         "spec_id": group.id.replace("aig-", "spec-", 1),
-        "gmt_create": moment_text(group.created_at),
+        "gmt_create": iso_with_millis(group.created_at),
         "apps": told_apps(call, group),
         "node_pool": (_told_nodes(details),),
         "tags": (),
@@ -157,7 +157,7 @@ def told_apps(call: Call, group: Thing) -> tuple[App, ...]:
 
 def expiry_of(details: GroupDetails) -> str | None:
     """When a subscription ends."""
-    return None if details.paid_until is None else moment_text(details.paid_until)
+    return None if details.paid_until is None else iso_with_millis(details.paid_until)
 
 
 def _told_app(app: Thing) -> App:

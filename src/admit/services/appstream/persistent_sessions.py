@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from admit.core.links import Kind
+from admit.core.validity import iso_with_millis
 from admit.rpc.operation import Call
 from admit.rpc.paging import PageNumber, page
 from admit.rpc.shape import Shape, at_most
@@ -17,7 +18,6 @@ from admit.services.appstream.vocabulary import (
     UserName,
     appstream,
     delivery_group,
-    moment_text,
 )
 from admit.store import things
 from admit.store.things import Thing, Where
@@ -84,5 +84,5 @@ def _told(call: Call, group: Thing, session: Thing) -> PersistentSession:
         app_instance_persistent_name=session.name,
         app_instance_persistent_status="RUNNING",
         authorized_users=tuple(user.name for user in users),
-        gmt_create=moment_text(session.created_at),
+        gmt_create=iso_with_millis(session.created_at),
     )

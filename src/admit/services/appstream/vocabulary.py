@@ -1,6 +1,5 @@
 """The words of App Streaming, and finding what they name."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Literal, TypeAlias
 
 import msgspec
@@ -9,7 +8,6 @@ from admit.base.chance import ID_LETTERS
 from admit.control.world import World
 from admit.core.errors import AdmitError, InvalidParameter, MissingParameter
 from admit.core.links import Kind
-from admit.core.validity import SECOND, Millis
 from admit.rpc.operation import Call, Service
 from admit.rpc.shape import AnyCase, Shape, between, like
 from admit.services.appstream.errors import DeliveryGroupNotFound, DeliveryGroupSetNotFound
@@ -104,11 +102,6 @@ class _OfProduct(msgspec.Struct):
 def new_id(world: World, prefix: str) -> str:
     """An id of something to be made."""
     return prefix + world.chance.text(17, ID_LETTERS)
-
-
-def moment_text(moment: Millis) -> str:
-    """A moment as this service writes dates: ISO 8601 with milliseconds and offset."""
-    return datetime.fromtimestamp(moment / SECOND, UTC).isoformat(timespec="milliseconds")
 
 
 def delivery_group(

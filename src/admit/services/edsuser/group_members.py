@@ -5,6 +5,7 @@ from typing import Annotated
 from admit.control import grants
 from admit.core.errors import InvalidNextToken, MissingParameter
 from admit.core.links import Kind
+from admit.core.validity import iso_with_millis
 from admit.rpc.operation import Call
 from admit.rpc.paging import token
 from admit.rpc.shape import Shape, at_most
@@ -25,7 +26,6 @@ from admit.services.edsuser.vocabulary import (
     asked_page,
     edsuser,
     group,
-    moment_text,
     pattern_of,
     user,
 )
@@ -177,8 +177,8 @@ def _told(held: Held, found: Thing) -> Member:
     return Member(
         end_user_id=found.name,
         nick_name=details.nick_name(found.name),
-        gmt_created=moment_text(found.created_at),
-        gmt_join_group=moment_text(held.added_at),
+        gmt_created=iso_with_millis(found.created_at),
+        gmt_join_group=iso_with_millis(held.added_at),
         email=details.email,
         phone=details.phone,
         remark=details.remark,

@@ -8,6 +8,7 @@ from admit.control import things as verbs
 from admit.control.things import New
 from admit.core.errors import InvalidParameter, MissingParameter
 from admit.core.links import Kind
+from admit.core.validity import iso_with_millis
 from admit.rpc.operation import Call
 from admit.rpc.paging import PageNumber, page
 from admit.rpc.shape import Shape, at_most, like
@@ -22,7 +23,6 @@ from admit.services.edsuser.vocabulary import (
     PageSize,
     edsuser,
     group,
-    moment_text,
     new_group_id,
 )
 from admit.store import links, things
@@ -204,7 +204,7 @@ def _told(found: Thing, members: int) -> Group:
         group_id=found.id,
         group_name=found.name,
         user_count=members,
-        create_time=moment_text(found.created_at),
+        create_time=iso_with_millis(found.created_at),
         transfer_file_need_approval=False,
         download_need_approval=False,
         upload_need_approval=False,

@@ -156,11 +156,6 @@ def asked_page(next_token: str | None, max_results: int | None) -> tuple[int, in
 # -- moments ---------------------------------------------------------------------------------------
 
 
-def moment_text(moment: Millis) -> str:
-    """A moment as this service writes dates: ISO 8601 with milliseconds and offset."""
-    return datetime.fromtimestamp(moment / SECOND, UTC).isoformat(timespec="milliseconds")
-
-
 def auto_lock(text: str | None, now: Millis) -> Millis | None:
     """The moment an ``AutoLockTime`` names; None if there is none.
 
