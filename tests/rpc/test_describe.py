@@ -163,10 +163,7 @@ def test_a_page_tells_parameters_answer_and_errors(registry: Registry):
 
     assert "| `ThingId` | string | yes | The ID of the thing. |" in page
     assert "| `Colour` | `green` \\| `red` |  | Which colour \\| to take. |" in page
-    assert (
-        "| `Parts` | list, as JSON |  | A part of a thing. |\n| `Parts[].Name` | string | yes | What it is called. |"
-        in page
-    )
+    assert "| `Parts` | list, as JSON |  | A part of a thing. |\n| `Parts[].Name` | string | yes |" in page
     assert "| `Parts` | list | The parts that were painted. |\n| `Parts[].Name` | string | What" in page
     assert "RAM: `thg:PaintThing` on `thing/{ThingId}`. Level: update." in page
     assert "Errors: `Gone.…` 404." in page
