@@ -42,7 +42,7 @@ def kept(system: System) -> tuple[list[str], list[str]]:
 def test_nonces_and_client_tokens_are_dropped_once_they_cannot_matter(system):
     def write(name):
         def body(tx):
-            tokens.use_nonce(tx.sql, name, tx.now)
+            tokens.use_nonces(tx.sql, [name], tx.now)
             tokens.tell(tx.sql, ("caller", "action", name), tokens.Told(b"", b""), tx.now)
 
         system.admit.store.write_now(background.AUTHOR, body)

@@ -56,7 +56,7 @@ def test_a_change_of_policy_that_records_nothing_is_refused_and_undone(store: St
 
 
 def test_what_is_no_policy_may_be_written_in_silence_and_makes_no_revision(store: Store):
-    assert store.write_now(AUTHOR, lambda tx: tokens.use_nonce(tx.sql, "n", tx.now))
+    assert store.write_now(AUTHOR, lambda tx: tokens.use_nonces(tx.sql, ["n"], tx.now))
 
     assert revision(store) == 0
     with store.read() as sql:
@@ -192,7 +192,7 @@ def test_a_reader_can_write_nothing_in_any_way(store: Store):
         lambda sql: sql.execute(insert(tables.nonces).values(nonce="n", at=1)),
         lambda sql: sql.execute(text("delete from things")),
         lambda sql: sql.execute(text("create table more (x integer)")),
-        lambda sql: tokens.use_nonce(sql, "n", 1),
+        lambda sql: tokens.use_nonces(sql, ["n"], 1),
     ):
         with pytest.raises(Exception, match=r"read-?only"), store.read() as sql:
             attempt(sql)

@@ -47,7 +47,7 @@ def test_followers_are_woken_with_the_revision_once_it_is_durable_and_only_by_po
     store.on_commit(lambda n: woken.append((n, revision(store))))
 
     store.write_now(AUTHOR, add("dba"))
-    store.write_now(AUTHOR, lambda tx: tokens.use_nonce(tx.sql, "n", tx.now))
+    store.write_now(AUTHOR, lambda tx: tokens.use_nonces(tx.sql, ["n"], tx.now))
     with suppress(ValueError):
         store.write_now(AUTHOR, adding("undone", ValueError()))
     store.write_now(AUTHOR, add("ops"))

@@ -24,7 +24,7 @@ from admit.core.ram import Access, Effect, Policy, Verdict, evaluate, evaluate_s
 from admit.core.validity import Millis
 from admit.store import links as stored_links
 from admit.store import things as stored
-from admit.store.links import current_revision
+from admit.store.links import callers_revision
 from admit.store.things import Thing
 
 SECRET = "access key secret"  # noqa: S105 - the purpose a sealed secret is kept under
@@ -102,7 +102,7 @@ class Known:
     secret: str
     caller: Caller
     revision: int
-    """The policy by which this is so."""
+    """The newest change to who may call when this was read."""
 
 
 def root_caller(world: World) -> Caller:
@@ -131,7 +131,7 @@ class Callers:
             AccessKeyNotFound, AccessKeyInactive, MissingSecurityToken,
             SecurityTokenMalformed, SecurityTokenMismatch, SecurityTokenExpired.
         """
-        revision = current_revision(sql)
+        revision = callers_revision(sql)
         if revision != self._revision or len(self._known) >= REMEMBERED:
             self._known, self._revision = {}, revision
         if access_key_id.startswith("STS."):
@@ -172,8 +172,8 @@ def load_key(sql: Connection, world: World, access_key_id: str) -> Known:
     secret = world.sealer.open(sealed, f"{SECRET}:{key.id}").decode()
     owner = stored.by_key(sql, key.parent)
     if owner.kind is Kind.ACCOUNT:
-        return Known(secret, root_caller(world), current_revision(sql))
-    return Known(secret, user_caller(sql, world, owner), current_revision(sql))
+        return Known(secret, root_caller(world), callers_revision(sql))
+    return Known(secret, user_caller(sql, world, owner), callers_revision(sql))
 
 
 def user_caller(sql: Connection, world: World, user: Thing) -> Caller:
@@ -260,7 +260,7 @@ def load_session(sql: Connection, world: World, said: SecurityToken) -> Known:
         session_policies=() if said.policy is None else (parse_policy("session", said.policy),),
         source_identity=said.source_identity,
     )
-    return Known(session_secret(world, said.access_key_id), caller, current_revision(sql))
+    return Known(session_secret(world, said.access_key_id), caller, callers_revision(sql))
 
 
 def permit(caller: Caller, access: Access, code: str = "NoPermission") -> None:

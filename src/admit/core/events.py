@@ -100,6 +100,14 @@ Event: TypeAlias = (
     | LinkRemoved
 )
 
+
+def touched(event: Event) -> tuple[Named, ...]:
+    """The things an event is about: one, or both ends of a link."""
+    if isinstance(event, LinkAdded | LinkChanged | LinkRemoved):
+        return event.source, event.target
+    return (event.thing,)
+
+
 EVENTS: dict[str, type[Event]] = {
     cls.__name__: cls
     for cls in (

@@ -46,6 +46,10 @@ class Kind(IntEnum):
         return self.name.lower().replace("_", " ")
 
 
+CALLERS = frozenset(kind for kind in Kind if kind >= Kind.ACCOUNT)
+"""What says who may call an operation: the account, and all that RAM keeps."""
+
+
 class Ref(NamedTuple):
     """A thing, by kind and by the integer key it has inside admit."""
 

@@ -29,6 +29,7 @@ from admit.core.errors import (
 from admit.core.ram import Access
 from admit.core.validity import MINUTE, Millis, iso
 from admit.rpc import request
+from admit.rpc.arrivals import Arrivals
 from admit.rpc.noted import Noted
 from admit.rpc.operation import Call, Operation, Registry
 from admit.rpc.response import Answer, Envelope
@@ -74,8 +75,8 @@ class Admitted:
     conditions: Mapping[str, str]
     """What RAM's conditions may ask of the request."""
     claim: Claim
-    revision: int
-    """The policy by which they are."""
+    callers: int
+    """The newest change to who may call when that was found."""
 
     @property
     def nonce(self) -> str:
@@ -115,6 +116,7 @@ class Dispatcher:
         self._world = world
         self._callers = Callers(world)
         self._nonces = Nonces()
+        self._arriving: Arrivals | None = None
         with store.read() as sql:
             self._nonces.load(tokens.recent_nonces(sql, world.clock.now() - 2 * WINDOW))
 
@@ -150,7 +152,7 @@ class Dispatcher:
         try:
             claim = read_claim(wire)
             operation = self._find(wire, claim, noted)
-            caller, revision = self._authenticate(wire, claim, sql)
+            caller, callers = self._authenticate(wire, claim, sql)
         except SignatureFault as fault:
             raise BadSignature(fault.code, fault.message) from None
         noted.caller = caller.arn
@@ -158,7 +160,7 @@ class Dispatcher:
         # What the operation does not read must not tell RAM what it is about.
         known = {name: value for name, value in parameters.items() if name in operation.by_name}
         conditions = self._conditions(operation, known, caller, peer)
-        admitted = Admitted(operation, caller, parameters, known, conditions, claim, revision)
+        admitted = Admitted(operation, caller, parameters, known, conditions, claim, callers)
         self._ask_ram(admitted)
         return admitted
 
@@ -172,7 +174,7 @@ class Dispatcher:
 
     def _asked_again(self, admitted: Admitted, tx: Tx) -> Admitted:
         """The same request by the policy of now: it may have changed while the write waited for its turn."""
-        if tx.revision == admitted.revision + 1:
+        if tx.callers == admitted.callers:
             return admitted
         claim = admitted.claim
         caller = caller_now(tx.sql, self._world, claim.access_key_id, claim.security_token)
@@ -196,7 +198,7 @@ class Dispatcher:
     def _authenticate(self, wire: Wire, claim: Claim, sql: Connection) -> tuple[Caller, int]:
         """Who signed the request: key and token, then time, then signature, then nonce.
 
-        Also by which revision of the policy that is so.
+        Also the newest change to who may call by then.
         """
         if claim.scheme not in (Scheme.ACS3, Scheme.V1):
             raise UnsignedRequest
@@ -248,27 +250,31 @@ class Dispatcher:
         action = f"{operation.service.product}:{operation.action}"
         author = Author(admitted.caller.arn, action, envelope.request_id)
 
-        def body(tx: Tx) -> Answer:
-            if not tokens.use_nonce(tx.sql, admitted.nonce, tx.now):
-                raise NonceUsed
-            # What failed undoes its work, but its nonce stays used.
-            try:
-                with tx.part():
-                    again = self._asked_again(admitted, tx)
-                    call = replace(self._call(again, envelope, tx.sql, tx.now), transaction=tx)
-                    return envelope.success_of(_once(operation, parsed, call))
-            except AdmitError as error:
-                return envelope.error(error)
+        def body(tx: Tx) -> bytes:
+            again = self._asked_again(admitted, tx)
+            return _once(operation, parsed, self._call(again, envelope, tx.sql, tx.now, tx))
 
-        return await asyncio.wrap_future(self._store.write(author, body))
+        # What fails undoes its work, but its nonce stays used.
+        written = self._store.write(author, body, admitted.nonce)
+        return envelope.success_of(await self._arrivals().result(written))
 
-    def _call(self, admitted: Admitted, envelope: Envelope, sql: Connection, now: Millis) -> Call:
+    def _arrivals(self) -> Arrivals:
+        """Where what was written arrives, on the loop there is."""
+        loop = asyncio.get_running_loop()
+        if self._arriving is None or self._arriving.loop is not loop:
+            self._arriving = Arrivals(loop)
+        return self._arriving
+
+    def _call(
+        self, admitted: Admitted, envelope: Envelope, sql: Connection, now: Millis, tx: Tx | None = None
+    ) -> Call:
         return Call(
             sql,
             now,
             admitted.caller,
             envelope.request_id,
             self._world,
+            transaction=tx,
             conditions=admitted.conditions,
             host=envelope.host,
         )

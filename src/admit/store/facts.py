@@ -70,12 +70,23 @@ def facts_about(
     return Facts(tuple(found), blocked, current_revision(sql))
 
 
+_CALLERS_REVISION = Prepared(select(revision.c.callers))
+
+
+def callers_revision(sql: Connection) -> int:
+    """The number of the newest change to who may call: what was read of callers holds until it moves."""
+    return _single(_CALLERS_REVISION.first(sql))
+
+
 _REVISION = Prepared(select(revision.c.n))
 
 
 def current_revision(sql: Connection) -> int:
     """The number of the newest policy change."""
-    row = _REVISION.first(sql)
+    return _single(_REVISION.first(sql))
+
+
+def _single(row: tuple[Any, ...] | None) -> int:
     if row is None:
         raise LookupError("the store has no revision: it was never created")
     return int(row[0])

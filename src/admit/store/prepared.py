@@ -69,15 +69,34 @@ class Prepared:
         """
         return int(self._run(sql, values).rowcount)
 
+    def many(self, sql: Connection, rows: Sequence[dict[str, Any]]) -> None:
+        """Run it for each of some values.
+
+        Raises:
+            Conflict: it writes a row that a uniqueness rule forbids; some may be written by then.
+        """
+        compiled = self._of(sql)
+        cursor: Any = sql.connection.driver_connection.cursor()  # type: ignore[union-attr]
+        try:
+            cursor.executemany(compiled.text, [compiled.bound(each) for each in rows])
+        except sql.dialect.loaded_dbapi.IntegrityError as error:
+            raise Conflict from error
+        finally:
+            cursor.close()
+
     def _run(self, sql: Connection, values: dict[str, Any]) -> Any:
-        compiled = self._compiled.get(sql.dialect.name) or self._compile(sql.dialect)
-        if self._writes_policy:
-            sql.info["wrote_policy"] = True
+        compiled = self._of(sql)
         driver: Any = sql.connection.driver_connection
         try:
             return driver.execute(compiled.text, compiled.bound(values))
         except sql.dialect.loaded_dbapi.IntegrityError as error:
             raise Conflict from error
+
+    def _of(self, sql: Connection) -> _Compiled:
+        """It in the words of this database; notes if it writes policy."""
+        if self._writes_policy:
+            sql.info["wrote_policy"] = True
+        return self._compiled.get(sql.dialect.name) or self._compile(sql.dialect)
 
     def _compile(self, dialect: Dialect) -> _Compiled:
         compiled = self._statement.compile(dialect=dialect)

@@ -50,7 +50,7 @@ def create(engine: Engine) -> None:
         metadata.create_all(sql)
         version.create(sql)
         sql.execute(insert(version).values(version_num=NEWEST))
-        sql.execute(insert(revision).values(only=1, n=0, head=GENESIS))
+        sql.execute(insert(revision).values(only=1, n=0, head=GENESIS, callers=0))
 
 
 def version_of(sql: Connection) -> str | None:

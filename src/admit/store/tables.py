@@ -31,6 +31,7 @@ revision = Table(
     Column("only", Integer, primary_key=True, comment="always 1: this table has one row"),
     Column("n", BigInteger, nullable=False, comment="the number of the newest change"),
     Column("head", LargeBinary, nullable=False, comment="the newest entry's hash in the ledger's chain"),
+    Column("callers", BigInteger, nullable=False, comment="the newest change to who may call, and for what"),
     comment="The version of the whole policy. Taken last in a transaction, so commit order is number order.",
 )
 

@@ -1,10 +1,12 @@
 """What makes a repeated request harmless: nonces of signed requests, and client tokens."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from admit.core.validity import Millis
+from admit.store.connections import driver
 from admit.store.prepared import Conflict, Prepared
 from admit.store.tables import client_tokens, nonces
 
@@ -28,13 +30,28 @@ _TELL = Prepared(insert(client_tokens))
 _USE = Prepared(insert(nonces))
 
 
-def use_nonce(sql: Connection, nonce: str, now: Millis) -> bool:
-    """Mark a nonce as used; returns False if it was used before."""
+def use_nonces(sql: Connection, nonces: Sequence[str], now: Millis) -> list[bool]:
+    """Mark nonces as used; says of each whether it was fresh."""
+    if _used(sql, nonces, now):
+        return [True] * len(nonces)
+    return [_used(sql, [each], now) for each in nonces]
+
+
+def _used(sql: Connection, nonces: Sequence[str], now: Millis) -> bool:
+    """Mark all of some nonces as used; or, if any was used before, none."""
+    if not nonces:
+        return True
+    say = driver(sql)
+    say("savepoint nonces")
     try:
-        _USE.run(sql, nonce=nonce, at=now)
+        _USE.many(sql, [{"nonce": each, "at": now} for each in nonces])
     except Conflict:
-        return False
-    return True
+        say("rollback to savepoint nonces")
+        fresh = False
+    else:
+        fresh = True
+    say("release savepoint nonces")
+    return fresh
 
 
 def recent_nonces(sql: Connection, since: Millis) -> dict[str, Millis]:

@@ -31,11 +31,17 @@ def _revision() -> None:
         sa.Column(
             "head", sa.LargeBinary(), nullable=False, comment="the newest entry's hash in the ledger's chain"
         ),
+        sa.Column(
+            "callers",
+            sa.BigInteger(),
+            nullable=False,
+            comment="the newest change to who may call, and for what",
+        ),
         sa.PrimaryKeyConstraint("only"),
         comment="The version of the whole policy. "
         "Taken last in a transaction, so commit order is number order.",
     )
-    op.bulk_insert(first, [{"only": 1, "n": 0, "head": bytes(32)}])
+    op.bulk_insert(first, [{"only": 1, "n": 0, "head": bytes(32), "callers": 0}])
 
 
 def _changes() -> None:

@@ -1,0 +1,170 @@
+"""What a transaction is: on whose behalf, at which moment, with which number, and what it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from admit.base.clock import Clock
+from admit.core.errors import NonceUsed
+from admit.core.events import Event, touched
+from admit.core.links import CALLERS
+from admit.core.validity import Millis
+from admit.store import tokens
+from admit.store.connections import driver
+from admit.store.ledger import Entry, chain
+from admit.store.prepared import Prepared
+from admit.store.tables import changes, revision
+
+T = TypeVar("T")
+
+
+class SilentChange(Exception):
+    """A transaction wrote policy and recorded no event: it may not commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """On whose behalf a transaction is, and by which request."""
+
+    actor: str
+    action: str
+    request_id: str
+
+
+@dataclass(slots=True)
+class Tx:
+    """One transaction that may write: its connection, its moment, and what it changed."""
+
+    sql: Connection
+    now: Millis
+    author: Author
+    revision: int
+    """The number this transaction has if it changes policy."""
+    callers: int
+    """The newest change to who may call, before this transaction."""
+    events: list[Event] = field(default_factory=list)
+
+    def record(self, what: Event) -> None:
+        """Put a fact into the change log of this transaction."""
+        self.events.append(what)
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """A part of the work: an error leaves it, and only it, undone."""
+        recorded, wrote = len(self.events), self.sql.info["wrote_policy"]
+        say = driver(self.sql)
+        say("savepoint part")
+        try:
+            yield
+        except BaseException:
+            say("rollback to savepoint part")
+            say("release savepoint part")
+            del self.events[recorded:]
+            self.sql.info["wrote_policy"] = wrote
+            raise
+        say("release savepoint part")
+
+
+@dataclass(slots=True)
+class Head:
+    """Where the chain stands while a batch is written."""
+
+    n: int
+    hash: bytes
+    callers: int
+    """The number of the newest change to who may call."""
+    rows: list[dict[str, object]] = field(default_factory=list)
+
+    def extend(self, key: bytes, tx: Tx) -> None:
+        """Put a transaction's events at the end of the chain: all of them, or on an error none."""
+        author, head, rows = tx.author, self.hash, []
+        for ordinal, what in enumerate(tx.events):
+            entry = Entry(
+                tx.revision,
+                ordinal,
+                tx.now,
+                author.actor,
+                author.action,
+                author.request_id,
+                type(what).__name__,
+                msgspec.json.encode(what).decode(),
+            )
+            head = chain(key, head, entry)
+            rows.append({**entry._asdict(), "hash": head})
+        self.n, self.hash = tx.revision, head
+        if any(thing.kind in CALLERS for what in tx.events for thing in touched(what)):
+            self.callers = tx.revision
+        self.rows += rows
+
+
+@dataclass(slots=True)
+class Job(Generic[T]):
+    """A body waiting for the writer."""
+
+    author: Author
+    body: Callable[[Tx], T]
+    nonce: str | None
+    answer: Future[T]
+
+
+_READ_HEAD = select(revision.c.n, revision.c.head, revision.c.callers)
+_HEAD = {lock: Prepared(_READ_HEAD.with_for_update() if lock else _READ_HEAD) for lock in (False, True)}
+_SAVE_HEAD = Prepared(
+    update(revision).values(n=bindparam("n"), head=bindparam("head"), callers=bindparam("callers"))
+)
+_EXTEND = Prepared(insert(changes))
+
+
+def load_head(sql: Connection, *, lock: bool = False) -> Head:
+    """Where the chain stands; with ``lock`` nobody else can extend it before this commits."""
+    found = _HEAD[lock].first(sql)
+    if found is None:
+        raise LookupError("the store has no revision: it was never created")
+    n, head, callers = found
+    return Head(n, head, callers)
+
+
+def save_head(sql: Connection, head: Head) -> None:
+    """Write what was put on the chain."""
+    if head.rows:
+        _EXTEND.many(sql, head.rows)
+        _SAVE_HEAD.run(sql, n=head.n, head=head.hash, callers=head.callers)
+
+
+def fresh(sql: Connection, jobs: Sequence[Job[Any]], now: Millis) -> list[bool]:
+    """Mark the nonces of some jobs as used; says of each job whether it has none that was used before."""
+    fresh = iter(tokens.use_nonces(sql, [job.nonce for job in jobs if job.nonce is not None], now))
+    return [job.nonce is None or next(fresh) for job in jobs]
+
+
+@dataclass(frozen=True, slots=True)
+class Bodies:
+    """Runs bodies, each inside a savepoint, and puts their events on the chain."""
+
+    clock: Clock
+    ledger_key: bytes = field(repr=False)
+
+    def run(self, sql: Connection, job: Job[T], head: Head, *, fresh: bool) -> T:
+        """Run one body; on an error nothing of it is left.
+
+        Raises:
+            NonceUsed: its nonce is not ``fresh``.
+        """
+        if not fresh:
+            raise NonceUsed
+        tx = Tx(sql, self.clock.now(), job.author, head.n + 1, head.callers)
+        sql.info["wrote_policy"] = False
+        with tx.part():
+            result = job.body(tx)
+            if sql.info["wrote_policy"] and not tx.events:
+                raise SilentChange(f"{job.author.action} changed policy and recorded nothing")
+            if tx.events:
+                head.extend(self.ledger_key, tx)
+        return result
