@@ -16,7 +16,7 @@ from admit.base.clock import FakeClock
 from admit.base.directory import DirectoryRefused
 from admit.base.sealing import KeyFileRefused, create_key_file
 from admit.main import create, open_admit
-from admit.settings import Settings
+from admit.settings import Settings, load
 from admit.store.backup import BackupRefused, Manifest
 from tests.system import System
 
@@ -87,6 +87,73 @@ def test_a_backup_is_its_owners_alone_and_holds_no_key_unless_it_is_asked_to(use
     assert members(tmp_path / "with") > {"seal.key", "tls/ca.key"}
     assert stat.S_IMODE((tmp_path / "without").stat().st_mode) == 0o600
     assert {path.name for path in tmp_path.iterdir()} == {"data", "with", "without"}
+
+
+OLD = '# mail_password = "swordfish-7"\n'
+SETTINGS = f"""\
+# Ours.
+{OLD}\
+region = "cn-beijing"
+mail_host = "mail.example.com"
+mail_sender = "admit@example.com"
+mail_username = "admit"
+mail_password = "swordfish"
+tls_certificate = "/etc/ssl/admit.pem"
+tls_key = "/etc/ssl/admit.key"
+"""
+
+
+def test_the_settings_come_back_with_the_paths_they_name_told(used, tmp_path):
+    (tmp_path / "data/admit.toml").write_text(SETTINGS)
+    saved(used, tmp_path / "backup")
+    found = restored(tmp_path / "backup", tmp_path / "new")
+
+    assert (tmp_path / "new/admit.toml").read_text() == SETTINGS
+    assert stat.S_IMODE((tmp_path / "new/admit.toml").stat().st_mode) == 0o600
+    assert found.settings == "restored"
+    assert found.paths == {"tls_certificate": "/etc/ssl/admit.pem", "tls_key": "/etc/ssl/admit.key"}
+
+
+def test_a_backup_without_keys_holds_no_password_of_the_settings(used, tmp_path):
+    (tmp_path / "data/admit.toml").write_text(SETTINGS)
+    saved(used, tmp_path / "backup", with_keys=False)
+    restored(tmp_path / "backup", tmp_path / "new", tmp_path / "data")
+
+    assert b"swordfish" not in (tmp_path / "backup").read_bytes()
+    kept = (tmp_path / "new/admit.toml").read_text()
+    assert kept == SETTINGS.replace('mail_password = "swordfish"\n', "").replace(OLD, "")
+
+
+def test_a_restored_system_uses_the_restored_database_whatever_the_old_settings_said(used, tmp_path):
+    url = f"sqlite:///{tmp_path}/data/admit.db"
+    (tmp_path / "data/admit.toml").write_text(f'database_url = "{url}"\nregion = "cn-beijing"\n')
+    saved(used, tmp_path / "backup")
+    restored(tmp_path / "backup", tmp_path / "new")
+
+    assert load({"data": tmp_path / "new"}, {}).database_url == ""
+    assert load({"data": tmp_path / "new"}, {}).region == "cn-beijing"
+
+
+def test_settings_that_stand_in_the_new_place_already_are_kept(used, tmp_path):
+    (tmp_path / "data/admit.toml").write_text(SETTINGS)
+    saved(used, tmp_path / "backup")
+    (tmp_path / "new").mkdir(mode=0o700)
+    (tmp_path / "new/admit.toml").write_text('region = "cn-shanghai"\n')
+
+    assert restored(tmp_path / "backup", tmp_path / "new").settings == "yours kept"
+    assert (tmp_path / "new/admit.toml").read_text() == 'region = "cn-shanghai"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [('mail_password = """\nswordfish"""\n', "on one line"), ("mail_password", "is not TOML")],
+)
+def test_settings_whose_password_cannot_be_taken_out_are_told_and_not_backed_up(used, tmp_path, text, told):
+    (tmp_path / "data/admit.toml").write_text(text)
+
+    with pytest.raises(BackupRefused, match=told):
+        saved(used, tmp_path / "backup", with_keys=False)
+    assert not (tmp_path / "backup").exists()
 
 
 def test_a_backup_without_keys_needs_the_keys_of_its_time(used, tmp_path):

@@ -2,9 +2,10 @@
 
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import make_url
@@ -14,7 +15,7 @@ from admit.base.chance import Chance
 from admit.base.clock import Clock
 from admit.base.directory import filled
 from admit.base.sealing import Sealer
-from admit.settings import Settings
+from admit.settings import FILE, SECRETS, Settings, SettingsRefused, paths_in, without
 from admit.store import backup as archive
 from admit.store.backup import DATABASE, BackupRefused, Manifest
 from admit.store.engine import Store
@@ -24,6 +25,8 @@ from admit.store.verification import verify
 
 CERTIFICATE = "tls/ca.crt"
 """In every backup: it is public."""
+NOT_KEPT = ("database_url",)
+"""Settings no backup holds: the database is restored into the data directory, wherever it was."""
 SEAL_KEY = "seal.key"
 KEYS = (SEAL_KEY, "tls/ca.key", "tls/server.key", "tls/server.crt")
 """Only in a backup with keys."""
@@ -38,6 +41,10 @@ class Restored:
     """How many entries the ledger has, all verified."""
     new_authority: bool
     """Whether clients must trust a new authority, since the old one's key did not come back."""
+    settings: Literal["restored", "not in it", "yours kept"]
+    """What became of the file of settings; one that stood there already is left as it is."""
+    paths: Mapping[str, str]
+    """The paths that a restored file of settings names, by setting: they are of the old place."""
 
 
 def back_up(settings: Settings, file: Path, now: int, *, with_keys: bool) -> Manifest:
@@ -51,11 +58,36 @@ def back_up(settings: Settings, file: Path, now: int, *, with_keys: bool) -> Man
         plain = url.set(drivername="postgresql").render_as_string(hide_password=True)
         raise BackupRefused(
             f"The database is PostgreSQL, which makes its own backups: pg_dump --format=custom "
-            f"--file={file} '{plain}'. Keep copies of {settings.key_file} and {settings.tls} apart from it."
+            f"--file={file} '{plain}'. Keep copies of {settings.key_file}, {settings.tls} and "
+            f"{settings.data / FILE} apart from it."
         )
     wanted = (CERTIFICATE, *KEYS) if with_keys else (CERTIFICATE,)
-    others = {name: settings.data / name for name in wanted if (settings.data / name).exists()}
+    others = {}
+    for name in wanted:
+        with suppress(FileNotFoundError):
+            others[name] = _content(settings.data / name)
+    with suppress(FileNotFoundError):
+        others[FILE] = _settings(settings.data / FILE, with_secrets=with_keys)
     return archive.save(file, Path(str(url.database)), others, now)
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise BackupRefused(f"{file} cannot be read: {error.strerror or error}.") from None
+
+
+def _settings(file: Path, *, with_secrets: bool) -> bytes:
+    """The file of settings without what must not be in a backup."""
+    text = _content(file).decode("utf-8")
+    left_out = NOT_KEPT if with_secrets else (*NOT_KEPT, *SECRETS)
+    try:
+        return without(text, left_out).encode()
+    except SettingsRefused as refusal:
+        raise BackupRefused(f"{file} cannot be put into the backup: {refusal}") from None
 
 
 def restore(settings: Settings, file: Path, keys: Path | None, clock: Clock, chance: Chance) -> Restored:
@@ -71,12 +103,14 @@ def restore(settings: Settings, file: Path, keys: Path | None, clock: Clock, cha
         raise BackupRefused("A backup is restored to SQLite in a data directory: unset database_url.")
     with filled(settings.data, last=SEAL_KEY) as draft:
         placed = msgspec.structs.replace(settings, data=draft)
-        manifest = archive.load(file, draft, frozenset({DATABASE, CERTIFICATE, *KEYS}))
+        manifest = archive.load(file, draft, frozenset({DATABASE, CERTIFICATE, FILE, *KEYS}))
         if manifest.schema not in VERSIONS:
             raise BackupRefused(f"{file} was made by a newer admit: restore it with that.")
         _bring_keys(draft, manifest.files, keys)
         new_authority = _bring_authority(placed, clock)
-        return Restored(manifest, _verified(placed, manifest, clock, chance), new_authority)
+        entries = _verified(placed, manifest, clock, chance)
+        told, paths = _bring_settings(draft / FILE, settings.data / FILE)
+        return Restored(manifest, entries, new_authority, told, paths)
 
 
 def _bring_keys(draft: Path, held: Mapping[str, Any], keys: Path | None) -> None:
@@ -96,6 +130,18 @@ def _bring_keys(draft: Path, held: Mapping[str, Any], keys: Path | None) -> None
     shutil.copy(keys / SEAL_KEY, draft / SEAL_KEY)
     if authority_key is not None:
         shutil.copy(authority_key, draft / "tls/ca.key")
+
+
+def _bring_settings(
+    brought: Path, yours: Path
+) -> tuple[Literal["restored", "not in it", "yours kept"], Mapping[str, str]]:
+    if not brought.exists():
+        return "not in it", {}
+    if yours.exists():
+        # Who restores elsewhere says first how it is to be there.
+        brought.unlink()
+        return "yours kept", {}
+    return "restored", paths_in(brought.read_text("utf-8"))
 
 
 def _bring_authority(placed: Settings, clock: Clock) -> bool:

@@ -8,6 +8,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, get_args, get_origin
@@ -116,6 +117,9 @@ class SettingsRefused(Exception):
 
 _KINDS = {field.name: field.type for field in msgspec.structs.fields(Settings)}
 
+SECRETS = tuple(name for name, kind in _KINDS.items() if Secret in (kind, *get_args(kind)))
+"""The settings that are secret."""
+
 # What the commands read that call a server elsewhere, and what Kubernetes puts into every container beside a
 # service named "admit".
 _NOT_SETTINGS = re.compile(
@@ -211,6 +215,34 @@ def _contradictions(settings: Settings) -> list[str]:
     if settings.mail_host and not settings.mail_sender:
         found.append("mail_sender must say whom mail is from if mail_host is set.")
     return found
+
+
+# -- what a backup holds of the file ---------------------------------------------------------------
+
+
+def without(text: str, names: tuple[str, ...]) -> str:
+    """The text of a file of settings without some of them, and otherwise as it was written.
+
+    Raises:
+        SettingsRefused: it is not TOML, or such a setting does not stand on a line of its own.
+    """
+    try:
+        wanted = {name: value for name, value in tomllib.loads(text).items() if name not in names}
+    except ValueError as error:
+        raise SettingsRefused(f"it is not TOML: {error}.") from None
+    # What is commented out may be a password all the same.
+    line_of = re.compile(rf"[\s#]*[\"']?({'|'.join(names)})[\"']?\s*=")
+    kept = "".join(line for line in text.splitlines(keepends=True) if not line_of.match(line))
+    with suppress(ValueError):
+        if tomllib.loads(kept) == wanted:
+            return kept
+    raise SettingsRefused(f"write {' and '.join(names)} each on one line of its own.")
+
+
+def paths_in(text: str) -> dict[str, str]:
+    """The paths that a file of settings names, by setting."""
+    values = tomllib.loads(text)
+    return {name: str(value) for name, value in values.items() if Path in get_args(_KINDS.get(name))}
 
 
 # -- what the reference page says ------------------------------------------------------------------

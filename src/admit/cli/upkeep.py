@@ -7,7 +7,7 @@ import click
 import msgspec
 from rich.text import Text
 
-from admit.backup import back_up
+from admit.backup import Restored, back_up
 from admit.backup import restore as restore_from
 from admit.base.authority import AuthorityFiles
 from admit.base.chance import Chance
@@ -30,6 +30,7 @@ from admit.core.validity import SECOND, Millis
 from admit.doctor import Finding, State, examine
 from admit.main import open_store
 from admit.server.certificate import renew_authority as make_new_authority
+from admit.settings import FILE as SETTINGS
 from admit.settings import Settings, load
 from admit.store.backup import BackupRefused
 from admit.store.engine import Store
@@ -75,8 +76,9 @@ def migrate(data: Path | None, *, as_json: bool) -> None:
 def backup(file: Path, data: Path | None, *, with_keys: bool, as_json: bool) -> None:
     """Write a backup to FILE, while the system is served or not.
 
-    It holds the database and the authority's public certificate. The keys that open the secrets in the
-    database are not in it, so that a stolen backup gives nothing away, unless --with-keys is said.
+    It holds the database, the settings and the authority's public certificate. The keys that open the secrets
+    in the database are not in it, nor the passwords in the settings, so that a stolen backup gives no secret
+    away, unless --with-keys is said.
     """
     settings = load({"data": data})
     try:
@@ -122,7 +124,17 @@ def restore(file: Path, keys: Path | None, data: Path | None, *, as_json: bool) 
     click.echo(f"Its ledger is whole: {restored.entries} entries, up to {manifest.head}.")
     if restored.new_authority:
         click.echo(f"Its authority is a new one: have clients trust {settings.tls / 'ca.crt'}.")
+    _say_settings(settings.data, restored)
     click.echo("What was granted or revoked after that moment is not in it.")
+
+
+def _say_settings(data: Path, restored: Restored) -> None:
+    if restored.settings == "restored":
+        click.echo(f"{data / SETTINGS} is as it was, without passwords if the backup holds no keys.")
+    if restored.settings == "yours kept":
+        click.echo(f"{data / SETTINGS} stood there already and was kept.")
+    for name, path in restored.paths.items():
+        click.echo(f"It names {path} as {name}: see that this is right here.")
 
 
 @click.command()

@@ -42,8 +42,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """SHA-256 of each member, in hexadecimal."""
 
 
-def save(file: Path, database: Path, others: Mapping[str, Path], now: Millis) -> Manifest:
-    """Write a backup of an SQLite database that may be in use, and of other files under their names.
+def save(file: Path, database: Path, others: Mapping[str, bytes], now: Millis) -> Manifest:
+    """Write a backup of an SQLite database that may be in use, and of small files under their names.
 
     Readable by its owner only; whole or not there at all.
 
@@ -56,7 +56,7 @@ def save(file: Path, database: Path, others: Mapping[str, Path], now: Millis) ->
         with TemporaryDirectory(dir=file.absolute().parent, prefix=f".{file.name}.") as scratch:
             copy = Path(scratch) / DATABASE
             schema, revision, head = _copy(database, copy)
-            members = {DATABASE: copy, **others}
+            members = {DATABASE: copy, **_laid_out(Path(scratch), others)}
             digests = {name: _digest(path) for name, path in members.items()}
             manifest = Manifest(made_at=now, schema=schema, revision=revision, head=head, files=digests)
             draft = Path(scratch) / "draft"
@@ -111,6 +111,15 @@ def _copy(database: Path, copy: Path) -> tuple[str, int, str]:
         (schema,) = target.execute("select version_num from schema_version").fetchone()
         revision, head = target.execute("select n, head from revision").fetchone()
     return schema, revision, head.hex()
+
+
+def _laid_out(scratch: Path, others: Mapping[str, bytes]) -> dict[str, Path]:
+    found = {}
+    for number, (name, content) in enumerate(others.items()):
+        found[name] = scratch / f"member-{number}"
+        with _private(found[name]) as file:
+            file.write(content)
+    return found
 
 
 def _write(draft: Path, manifest: Manifest, members: Mapping[str, Path]) -> None:
