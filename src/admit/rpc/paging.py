@@ -24,8 +24,34 @@ def token(offset: int, limit: int, total: int) -> str | None:
     return None if after >= total else _token_of(after)
 
 
+def marker(*place: int) -> str:
+    """What asks for the page after the entry at a place that does not move when the list changes."""
+    return "MK" + _text(".".join(map(str, place)))
+
+
+def place_of(given: str | None, parts: int = 1) -> tuple[int, ...] | None:
+    """The place that a marker names, by as many numbers; None where the list begins.
+
+    Raises:
+        InvalidNextToken: it was not given out here.
+    """
+    if not given:
+        return None
+    try:
+        place = tuple(map(int, base64.urlsafe_b64decode(given[2:] + "==").split(b".")))
+    except ValueError:
+        raise InvalidNextToken from None
+    if len(place) != parts or not all(0 < each <= GREATEST for each in place) or marker(*place) != given:
+        raise InvalidNextToken
+    return place
+
+
+def _text(place: str) -> str:
+    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+
+
 def _token_of(offset: int) -> str:
-    return "NT" + base64.urlsafe_b64encode(f"o{offset}".encode()).decode().rstrip("=")
+    return "NT" + _text(f"o{offset}")
 
 
 def offset_of(next_token: str | None) -> int:

@@ -41,6 +41,8 @@ class Where:
     held_at: Millis | None = None
     """Only what a link that holds at this moment leads to."""
     not_held_at: Millis | None = None
+    after: int | None = None
+    """Only what is newer than the thing of this key: where a list that changes meanwhile is read on."""
     blocked: str | None = None
     """Only what carries this block."""
     not_blocked: str | None = None
@@ -114,6 +116,7 @@ _CONDITIONS: dict[str, Callable[..., ColumnElement[bool]]] = {
     "not_linked_to": lambda place: ~_joined("source", "target", place),
     "linked_from": lambda place: _joined("target", "source", place),
     "not_linked_from": lambda place: ~_joined("target", "source", place),
+    "after": lambda place: things.c.key > bindparam(place),
     "held_at": lambda place: _INWARD.where(_holds(place)).exists(),
     "not_held_at": lambda place: ~_INWARD.where(_holds(place)).exists(),
     "blocked": lambda place: _STANDING.where(blocks.c.word == bindparam(place)).exists(),
@@ -128,6 +131,7 @@ _PLAIN = (
     "linked_from",
     "not_linked_to",
     "not_linked_from",
+    "after",
     "held_at",
     "not_held_at",
     "blocked",

@@ -20,6 +20,7 @@ from admit.services.ram.errors import (
 from admit.services.ram.groups import GroupDetails, GroupId
 from admit.services.ram.users import DisplayName, UserDetails
 from admit.services.ram.vocabulary import (
+    MAX_ITEMS,
     THE_GROUP,
     THE_USER,
     Comments,
@@ -28,7 +29,7 @@ from admit.services.ram.vocabulary import (
     Marker,
     MaxItems,
     UserName,
-    page,
+    begin,
     ram,
 )
 from admit.store import links, things
@@ -137,10 +138,11 @@ class ListUsersForGroup(Shape):
 
     def handle(self, call: Call) -> Response:
         """Read one page."""
-        offset, limit = page(self.marker, self.max_items)
-        key = group(call, self.group_name).key
-        total = links.count(call.sql, key, inward=True, kind=Kind.RAM_USER)
-        found = links.of(call.sql, key, inward=True, kind=Kind.RAM_USER, offset=offset, limit=limit)
+        after, limit = begin(self.marker, 2) or (0, 0), self.max_items or MAX_ITEMS
+        joined = links.of(call.sql, group(call, self.group_name).key, inward=True, kind=Kind.RAM_USER)
+        # A link's place is told by when it was made: it does not move when those before it go.
+        rest = [(held, ref) for held, ref in joined if (held.added_in, ref.key) > after]
+        found = rest[:limit]
         users = things.by_keys(call.sql, [ref.key for _, ref in found])
         members = tuple(
             MemberShown(
@@ -150,8 +152,9 @@ class ListUsersForGroup(Shape):
             )
             for held, ref in found
         )
-        after = paging.token(offset, limit, total)
-        return self.Response(users=MembersShown(user=members), is_truncated=after is not None, marker=after)
+        more = len(rest) > limit
+        marker = paging.marker(found[-1][0].added_in, found[-1][1].key) if more else None
+        return self.Response(users=MembersShown(user=members), is_truncated=more, marker=marker)
 
 
 @ram.operation("get", errors=(InvalidParameter, UserNotFound), resources=(THE_USER,))

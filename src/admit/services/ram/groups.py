@@ -9,7 +9,6 @@ from admit.control import things as verbs
 from admit.control.things import New
 from admit.core.links import Kind
 from admit.core.validity import iso
-from admit.rpc import paging
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape, between, like
 from admit.services.ram.entities import add, group, handle_of, require_room
@@ -28,6 +27,7 @@ from admit.services.ram.vocabulary import (
     GroupName,
     IsTruncated,
     Marker,
+    cut,
     page,
     ram,
 )
@@ -137,12 +137,11 @@ class ListGroups(Shape):
 
     def handle(self, call: Call) -> Response:
         """Read one page."""
-        offset, limit = page(self.marker, self.max_items)
-        where = Where(Kind.RAM_GROUP, call.world.account_key)
-        after = paging.token(offset, limit, things.count(call.sql, where))
-        found = things.find(call.sql, where, offset=offset, limit=limit)
+        after, limit = page(self.marker, self.max_items)
+        where = Where(Kind.RAM_GROUP, call.world.account_key, after=after)
+        found, marker = cut(things.find(call.sql, where, limit=limit + 1), limit)
         shown = GroupsShown(group=tuple(map(_shown, found)))
-        return self.Response(groups=shown, is_truncated=after is not None, marker=after)
+        return self.Response(groups=shown, is_truncated=marker is not None, marker=marker)
 
 
 @ram.operation(

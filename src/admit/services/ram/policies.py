@@ -10,7 +10,6 @@ from admit.control.callers import PolicyDetails
 from admit.control.things import New
 from admit.core.links import Kind
 from admit.core.validity import iso
-from admit.rpc import paging
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape, like
 from admit.services.ram.entities import add, checked, handle_of, policy, require_room
@@ -39,6 +38,7 @@ from admit.services.ram.vocabulary import (
     PolicyName,
     PolicyType,
     VersionId,
+    cut,
     page,
     ram,
 )
@@ -192,24 +192,21 @@ class ListPolicies(Shape):
 
     def handle(self, call: Call) -> Response:
         """Read one page."""
-        offset, limit = page(self.marker, self.max_items)
-        where = Where(Kind.RAM_POLICY, call.world.account_key, details={"type": self.policy_type})
+        after, limit = page(self.marker, self.max_items)
+        where = Where(
+            Kind.RAM_POLICY, call.world.account_key, details={"type": self.policy_type}, after=after
+        )
         if self.tag:
-            matching = [
-                each
-                for each in things.find(call.sql, where)
-                if tagged(each.read(PolicyDetails).tags, self.tag)
-            ]
-            found, total = matching[offset : offset + limit], len(matching)
+            policies = things.find(call.sql, where)
+            found = [each for each in policies if tagged(each.read(PolicyDetails).tags, self.tag)]
         else:
-            found = things.find(call.sql, where, offset=offset, limit=limit)
-            total = things.count(call.sql, where)
-        attached = links.counts(call.sql, [each.key for each in found], inward=True)
-        after = paging.token(offset, limit, total)
+            found = things.find(call.sql, where, limit=limit + 1)
+        listed, marker = cut(found, limit)
+        attached = links.counts(call.sql, [each.key for each in listed], inward=True)
         return self.Response(
-            policies=PoliciesShown(policy=tuple(_listed_shown(each, attached) for each in found)),
-            is_truncated=after is not None,
-            marker=after,
+            policies=PoliciesShown(policy=tuple(_listed_shown(each, attached) for each in listed)),
+            is_truncated=marker is not None,
+            marker=marker,
         )
 
 

@@ -13,7 +13,6 @@ from admit.control.world import World
 from admit.core.links import Kind
 from admit.core.ram import parse_trust_policy
 from admit.core.validity import iso
-from admit.rpc import paging
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape, like
 from admit.services.ram.entities import add, checked, handle_of, require_room, role
@@ -35,6 +34,7 @@ from admit.services.ram.vocabulary import (
     MaxItems,
     RoleName,
     TrustDocument,
+    cut,
     page,
     ram,
 )
@@ -217,15 +217,12 @@ class ListRoles(Shape):
 
     def handle(self, call: Call) -> Response:
         """Read one page."""
-        offset, limit = page(self.marker, self.max_items)
-        found = [
-            each
-            for each in things.find(call.sql, Where(Kind.RAM_ROLE, call.world.account_key))
-            if tagged(each.read(RoleDetails).tags, self.tag or ())
-        ]
-        after = paging.token(offset, limit, len(found))
-        shown = tuple(_listed_shown(call.world, each) for each in found[offset : offset + limit])
-        return self.Response(roles=RolesShown(role=shown), is_truncated=after is not None, marker=after)
+        after, limit = page(self.marker, self.max_items)
+        roles = things.find(call.sql, Where(Kind.RAM_ROLE, call.world.account_key, after=after))
+        found = [each for each in roles if tagged(each.read(RoleDetails).tags, self.tag or ())]
+        listed, marker = cut(found, limit)
+        shown = tuple(_listed_shown(call.world, each) for each in listed)
+        return self.Response(roles=RolesShown(role=shown), is_truncated=marker is not None, marker=marker)
 
 
 @ram.operation(

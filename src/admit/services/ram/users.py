@@ -9,7 +9,6 @@ from admit.control import things as verbs
 from admit.control.things import New
 from admit.core.links import Kind
 from admit.core.validity import iso
-from admit.rpc import paging
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape, like
 from admit.services.ram.entities import add, handle_of, require_room, user
@@ -30,6 +29,7 @@ from admit.services.ram.vocabulary import (
     Marker,
     MaxItems,
     UserName,
+    cut,
     page,
     ram,
 )
@@ -188,12 +188,11 @@ class ListUsers(Shape):
 
     def handle(self, call: Call) -> Response:
         """Read one page."""
-        offset, limit = page(self.marker, self.max_items)
-        where = Where(Kind.RAM_USER, call.world.account_key)
-        after = paging.token(offset, limit, things.count(call.sql, where))
-        found = things.find(call.sql, where, offset=offset, limit=limit)
+        after, limit = page(self.marker, self.max_items)
+        where = Where(Kind.RAM_USER, call.world.account_key, after=after)
+        found, marker = cut(things.find(call.sql, where, limit=limit + 1), limit)
         shown = UsersShown(user=tuple(map(_shown, found)))
-        return self.Response(users=shown, is_truncated=after is not None, marker=after)
+        return self.Response(users=shown, is_truncated=marker is not None, marker=marker)
 
 
 @ram.operation(

@@ -1,6 +1,6 @@
 """The words of RAM, and its paging by marker."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -12,6 +12,7 @@ from admit.rpc import paging
 from admit.rpc.operation import Service
 from admit.rpc.shape import like
 from admit.services.ram.errors import InvalidParameter
+from admit.store.things import Thing
 
 
 def _words(parameters: Mapping[str, str], caller: Caller) -> Mapping[str, str]:
@@ -136,16 +137,34 @@ Marker = Annotated[
     str, like("EXAMPLE", "Where the page begins: the Marker of the answer before. First page: leave it out.")
 ]
 MaxItems = Annotated[int, like(100, "How many entries a page has: 100 unless told.", ge=1, le=1000)]
+MAX_ITEMS = 100
+"""How many entries a page has unless told."""
 IsTruncated = Annotated[bool, Meta(description="Whether there are more; then Marker asks for them.")]
 
 
-def page(marker: str | None, max_items: int | None) -> tuple[int, int]:
-    """``(offset, limit)`` of a page.
+def begin(marker: str | None, parts: int = 1) -> tuple[int, ...] | None:
+    """The place of the last entry before the page, by as many numbers; None for the first page.
 
     Raises:
         InvalidParameter: the marker was not given out here.
     """
     try:
-        return paging.offset_of(marker), max_items or 100
+        return paging.place_of(marker, parts)
     except InvalidNextToken:
         raise InvalidParameter("Marker", "it was not given out by this operation.") from None
+
+
+def page(marker: str | None, max_items: int | None) -> tuple[int | None, int]:
+    """The key after which a page of things begins, the oldest first, and how many it may have.
+
+    Raises:
+        InvalidParameter: the marker was not given out here.
+    """
+    place = begin(marker)
+    return None if place is None else place[0], max_items or MAX_ITEMS
+
+
+def cut(found: Sequence[Thing], limit: int) -> tuple[Sequence[Thing], str | None]:
+    """A page of what was found from there on, and the marker that asks for the next one, if there is more."""
+    shown = found[:limit]
+    return shown, paging.marker(shown[-1].key) if len(found) > limit else None
