@@ -1,8 +1,7 @@
 """The ASGI application: the signed API at ``/``, and what operating it needs beside."""
 
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from contextlib import contextmanager
-from typing import Any, TypeAlias
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Self, TypeAlias
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -32,28 +31,32 @@ class _Room:
     """What room is left for request bodies."""
 
     def __init__(self) -> None:
-        self._left = BODIES_LIMIT
+        self.left = BODIES_LIMIT
 
-    @contextmanager
-    def taken(self) -> Iterator[Callable[[int], None]]:
-        """Gives what takes so many bytes of it, for as long as the block lasts.
+
+class _Place:
+    """What one request takes up of the room, for as long as its block lasts."""
+
+    def __init__(self, room: _Room) -> None:
+        self._room = room
+        self._mine = 0
+
+    def take(self, size: int) -> None:
+        """Take so many bytes more.
 
         Raises:
-            ServiceUnavailable: when taking more than is left.
+            ServiceUnavailable: there is less left.
         """
-        mine = 0
+        if size > self._room.left:
+            raise ServiceUnavailable
+        self._room.left -= size
+        self._mine += size
 
-        def take(size: int) -> None:
-            nonlocal mine
-            if size > self._left:
-                raise ServiceUnavailable
-            self._left -= size
-            mine += size
+    def __enter__(self) -> Self:
+        return self
 
-        try:
-            yield take
-        finally:
-            self._left += mine
+    def __exit__(self, *_raised: object) -> None:
+        self._room.left += self._mine
 
 
 class Web:
@@ -91,9 +94,9 @@ class Web:
 
     async def _api(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _headers(scope)
-        with self._room.taken() as take:
+        with _Place(self._room) as place:
             try:
-                wire = _wire(scope, headers, await _body(headers, receive, take))
+                wire = _wire(scope, headers, await _body(headers, receive, place))
             except AdmitError as error:
                 answer = Envelope(self._request_id(), headers.get("host", "")).error(error)
             else:
@@ -127,7 +130,7 @@ def _headers(scope: Scope) -> dict[str, str]:
     return found
 
 
-async def _body(headers: dict[str, str], receive: Receive, take: Callable[[int], None]) -> bytes:
+async def _body(headers: dict[str, str], receive: Receive, place: _Place) -> bytes:
     """The whole body, however it was framed.
 
     Raises:
@@ -149,7 +152,7 @@ async def _body(headers: dict[str, str], receive: Receive, take: Callable[[int],
             raise RequestTooLarge(BODY_LIMIT)
         if message["type"] == "http.disconnect":
             raise BadRequest("its body breaks off.")
-        take(len(part))
+        place.take(len(part))
         parts.append(part)
         if not message.get("more_body", False):
             return b"".join(parts)

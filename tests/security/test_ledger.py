@@ -113,7 +113,7 @@ def test_what_a_forged_policy_would_allow_is_worth_finding(used: System) -> None
     mallory = callers.key_of("mallory")
     assert refused(callers.ram, "ListUsers", mallory) == (403, "NoPermission")
     tamper(used, "update things set details = :allow", POLICY, allow=json.dumps(ALLOW_ALL))
-    used.call("eiam", "CreateInstance")
+    callers.ram("CreateUser", UserName="any-change-of-callers")
 
     assert callers.ram("ListUsers", mallory)["Users"]
     assert "of-mallory" in str(fault(used))

@@ -30,6 +30,7 @@ class Metrics:
             buckets=BUCKETS_S,
             registry=self._registry,
         )
+        self._calls: dict[tuple[str, str, str], Histogram] = {}
         self.revision = Gauge(
             "admit_revision", "The number of the newest policy change.", registry=self._registry
         )
@@ -47,6 +48,14 @@ class Metrics:
         )
         ProcessCollector(registry=self._registry)
         GCCollector(registry=self._registry)
+
+    def observe_call(self, service: str, action: str, code: str, took_s: float) -> None:
+        """Count a request for the API. Each label must be one of few: each set of them is kept."""
+        labels = (service, action, code)
+        child = self._calls.get(labels)
+        if child is None:
+            child = self._calls[labels] = self.rpc_seconds.labels(*labels)
+        child.observe(took_s)
 
     def text(self) -> bytes:
         """All of it, in the text form of Prometheus."""

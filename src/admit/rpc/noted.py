@@ -44,7 +44,7 @@ class Noted:
         """Count the request and log it."""
         # What follows the dot may be anything a caller sent.
         code = answer.code.partition(".")[0]
-        metrics.rpc_seconds.labels(self.service, self.action, code).observe(took_s)
+        metrics.observe_call(self.service, self.action, code, took_s)
         log.info(
             "request",
             request_id=self.request_id,

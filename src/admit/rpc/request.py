@@ -3,13 +3,14 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, NoReturn
 
 import msgspec
 from msgspec import inspect
 
 from admit.rpc.operation import Operation, Parameter, plain
-from admit.rpc.shape import Shape
+from admit.rpc.shape import Mark, Shape
 
 DEPTH = 32
 """How many steps a name in dotted form is taken apart into."""
@@ -38,16 +39,30 @@ def read(operation: Operation, parameters: Mapping[str, str]) -> Shape:
     """
     trees = _trees(operation, parameters)
     values: dict[str, Any] = {}
+    try:
+        for parameter in operation.parameters:
+            value = _value(parameter, parameters.get(parameter.name), trees.get(parameter.name))
+            if value is not None:
+                values[parameter.name] = value
+        # All at once, since the shape's own type is the only one that msgspec has ready.
+        return msgspec.convert(values, operation.shape, strict=False)
+    except (Fault, msgspec.ValidationError):
+        return _one_by_one(operation, parameters, trees)
+
+
+def _one_by_one(
+    operation: Operation, parameters: Mapping[str, str], trees: Mapping[str, dict[str, Any]]
+) -> Shape:
+    """The same, each parameter by itself: the first one at fault is the one to name."""
+    values: dict[str, Any] = {}
     for parameter in operation.parameters:
-        raw = parameters.get(parameter.name)
-        tree = trees.get(parameter.name)
         try:
-            value = _value(parameter, raw, tree)
+            value = _value(parameter, parameters.get(parameter.name), trees.get(parameter.name))
+            if value is not None:
+                values[parameter.attribute] = _converted(value, parameter)
         except Fault as fault:
             raise operation.service.invalid(parameter.name, fault.why, fault.kind) from None
-        if value is not None:
-            values[parameter.attribute] = value
-        elif parameter.required:
+        if value is None and parameter.required:
             raise operation.service.missing(parameter.name)
     return operation.shape(**values)
 
@@ -72,19 +87,19 @@ def _trees(operation: Operation, parameters: Mapping[str, str]) -> dict[str, dic
 
 
 def _value(parameter: Parameter, raw: str | None, tree: dict[str, Any] | None) -> Any:
-    """A parameter's value, or None if it was not sent."""
+    """A parameter's value in the form its type has, or None if it was not sent."""
     kind = parameter.type
     if tree is not None and raw is not None:
         raise Fault("it is given both whole and in dotted form.", "Format")
     if is_composite(parameter):
         given: Any = tree if tree is not None else _parsed(kind, raw, strict=parameter.mark.json_text)
-        return None if given is None else _converted(_fit(given, kind), parameter)
+        return None if given is None else _fit(given, kind)
     # An empty scalar says no more than an absent one, unless empty is a value of its own.
     if raw is None or (raw == "" and not (isinstance(kind, inspect.StrType) and not parameter.required)):
         return None
     if isinstance(kind, inspect.StrType):
         raw = _fit_text(raw, kind)
-    return _converted(_as_listed(raw, kind) if parameter.mark.ignore_case else raw, parameter)
+    return _as_listed(raw, kind) if parameter.mark.ignore_case else raw
 
 
 def _as_listed(text: str, kind: inspect.Type) -> Any:
@@ -109,7 +124,7 @@ def _parsed(kind: inspect.Type, raw: str | None, *, strict: bool) -> Any:
     if not strict and isinstance(kind, _LISTS) and not raw.lstrip().startswith("["):
         return [raw]
     try:
-        document = json.loads(raw, object_pairs_hook=_once, parse_constant=_no_constant)
+        document = _JSON.decode(raw)
     except Fault:
         raise
     except (ValueError, RecursionError):
@@ -140,9 +155,15 @@ def _no_constant(text: str) -> NoReturn:
     raise Fault(f"{text} is not JSON.", "Format")
 
 
+_JSON = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)
+
+
 def _fit(value: Any, kind: inspect.Type) -> Any:
     """``value`` brought to the form ``kind`` has: lists from numbered trees, texts from numbers."""
-    kind, mark = plain(kind)
+    return _fit_plain(value, *plain(kind))
+
+
+def _fit_plain(value: Any, kind: inspect.Type, mark: Mark) -> Any:
     if isinstance(value, str):
         value = _as_listed(_writable(value), kind) if mark.ignore_case else _writable(value)
     for kinds, fitter in _FITTERS:
@@ -161,7 +182,8 @@ def _fit_list(value: Any, kind: Any) -> Any:
     if kind.max_length is not None and len(value) > kind.max_length:
         # Now, and not with the other constraints: of the items there may be a million.
         raise Fault(f"Expected array of length <= {kind.max_length}.", "Length")
-    return [_fit(item, kind.item_type) for item in value]
+    item_kind, mark = plain(kind.item_type)
+    return [_fit_plain(item, item_kind, mark) for item in value]
 
 
 def _numbered(tree: dict[str, Any]) -> list[Any]:
@@ -180,12 +202,19 @@ def _fit_struct(value: Any, kind: Any) -> Any:
         value = _parsed(kind, value, strict=True)
     if not isinstance(value, dict):
         raise Fault("an object is expected.", "Format")
-    fields = {each.encode_name: each for each in kind.fields}
+    fields = _members(kind.cls)
     return {
-        name: _fit(item, fields[name].type) if name in fields else item
+        name: _fit_plain(item, *fields[name]) if name in fields else item
         for name, item in value.items()
         if item is not None
     }
+
+
+@cache
+def _members(shape: type[Shape]) -> dict[str, tuple[inspect.Type, Mark]]:
+    """The members of an object by their names on the wire, each with its type and its marks."""
+    kind = inspect.type_info(shape)
+    return {each.encode_name: plain(each.type) for each in kind.fields}  # type: ignore[attr-defined]
 
 
 def _fit_map(value: Any, kind: Any) -> Any:

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from admit.core.links import Kind, Link, Ref, Stage, stage_of
-from admit.core.validity import FOREVER, Millis, Validity
+from admit.core.validity import BEGINNING, FOREVER, PERMANENT, Millis, Validity
 from admit.store.facts import Scope, callers_revision, current_revision, facts_about
 from admit.store.prepared import EVERYTHING, Prepared, PreparedForKeys
 from admit.store.tables import changes, links, past_links, things
@@ -38,6 +38,11 @@ class Held:
     added_in: int
 
 
+def _validity(start: Millis, end: Millis) -> Validity:
+    # Most links have no end: one value serves them all.
+    return PERMANENT if end == FOREVER and start == BEGINNING else Validity(start, end)
+
+
 _ONE = Prepared(
     select(links.c.starts_at, links.c.ends_at, links.c.added_at, links.c.added_in).where(
         links.c.source == bindparam("source"),
@@ -51,7 +56,7 @@ def find(sql: Connection, source: Ref, target: Ref) -> Held | None:
     """The link between two things, if they are joined now (in force or not)."""
     stage = int(stage_of(source.kind, target.kind))
     row = _ONE.first(sql, source=source.key, stage=stage, target=target.key)
-    return None if row is None else Held(source.key, target.key, Validity(row[0], row[1]), row[2], row[3])
+    return None if row is None else Held(source.key, target.key, _validity(row[0], row[1]), row[2], row[3])
 
 
 _ADD = Prepared(insert(links))
@@ -137,7 +142,7 @@ def of(  # noqa: PLR0913 - a listing: what it is of, and which page
     values = {} if kind is None else {"kind": int(kind)}
     paging = {"offset": offset, "limit": EVERYTHING if limit is None else limit}
     return [
-        (Held(row[0], row[1], Validity(row[2], row[3]), row[4], row[5]), Ref(Kind(row[6]), row[7]))
+        (Held(row[0], row[1], _validity(row[2], row[3]), row[4], row[5]), Ref(Kind(row[6]), row[7]))
         for row in statement.rows(sql, here=key, **values, **paging)
     ]
 
@@ -166,7 +171,7 @@ _VALIDITIES = PreparedForKeys(
 
 def validities(sql: Connection, targets: Sequence[int], kind: Kind) -> dict[int, Validity]:
     """For how long things of a kind are joined to each of ``targets``."""
-    return {row[0]: Validity(row[1], row[2]) for row in _VALIDITIES.rows(sql, targets, kind=int(kind))}
+    return {row[0]: _validity(row[1], row[2]) for row in _VALIDITIES.rows(sql, targets, kind=int(kind))}
 
 
 @cache

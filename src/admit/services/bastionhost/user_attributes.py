@@ -14,7 +14,7 @@ from admit.rpc.shape import Shape, like
 from admit.services.bastionhost.errors import InvalidArgument
 from admit.services.bastionhost.vocabulary import ONE_LINE, UserId
 from admit.store import links, things
-from admit.store.things import Thing, Where
+from admit.store.things import Thing
 
 State: TypeAlias = Literal[
     "Normal",
@@ -127,7 +127,7 @@ def shown(sql: Connection, users: Sequence[Thing], now: Millis) -> tuple[User, .
     """Users as the wire shows them."""
     keys = [user.key for user in users]
     valid = links.validities(sql, keys, Kind.PERSON)
-    locked = {user.key for user in things.find(sql, Where(Kind.USER, keys=keys, blocked=LOCKED))}
+    locked = things.blocked_among(sql, keys, LOCKED)
     return tuple(
         _shown(user, valid.get(user.key, PERMANENT), now, locked=user.key in locked) for user in users
     )

@@ -10,7 +10,7 @@ from admit.rpc.operation import Call, Service
 from admit.rpc.shape import Shape, between, like
 from admit.services.eiam.errors import ResourceNotFound
 from admit.store import things
-from admit.store.things import Thing, Where
+from admit.store.things import Thing
 
 eiam = Service(
     product="eiam",
@@ -141,11 +141,8 @@ DISABLED = "disabled"
 
 
 def disabled_among(call: Call, found: Sequence[Thing]) -> set[int]:
-    """The keys of those among things of one kind that are disabled."""
-    if not found:
-        return set()
-    where = Where(found[0].kind, keys=[thing.key for thing in found], blocked=DISABLED)
-    return {thing.key for thing in things.find(call.sql, where)}
+    """The keys of those among some things that are disabled."""
+    return things.blocked_among(call.sql, [thing.key for thing in found], DISABLED)
 
 
 # -- finding ---------------------------------------------------------------------------------------
