@@ -46,6 +46,12 @@ class Metrics:
             ["task"],
             registry=self._registry,
         )
+        self.sign_ins = Counter(
+            "admit_sign_ins",
+            "Tries to sign in at a door, by what was shown last and what became of it.",
+            ["how", "outcome"],
+            registry=self._registry,
+        )
         ProcessCollector(registry=self._registry)
         GCCollector(registry=self._registry)
 

@@ -1,5 +1,7 @@
 """What is kept of a bastion host's users, hosts and accounts: written by its operations, read by its door."""
 
+import base64
+import hashlib
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -7,6 +9,7 @@ from sqlalchemy import Connection
 
 from admit.control.things import keep_secret
 from admit.control.world import World
+from admit.core.validity import Millis
 from admit.store import things
 from admit.store.engine import Tx
 from admit.store.things import Thing
@@ -67,7 +70,7 @@ class HostDetails(msgspec.Struct, omit_defaults=True):
     ssh_port: int = 22
     rdp_port: int = 3389
     ssh_fingerprint: str = ""
-    """Of the host key seen first; empty until somebody was connected."""
+    """SHA256 of the one host key it may show; empty until one is pinned."""
 
     @property
     def address(self) -> str:
@@ -90,6 +93,29 @@ class HostAccountDetails(msgspec.Struct, omit_defaults=True):
     rotation_mode: Literal["Self", "Privileged"] = "Self"
     host_share_key_id: str | None = None
     private_key_fingerprint: str | None = None
+
+
+class UserPublicKeyDetails(msgspec.Struct, omit_defaults=True):
+    """What is kept of a user's public key, whose name inside is its fingerprint."""
+
+    label: str
+    """What its owner calls it."""
+    public_key: str
+    """Type and key, as ``authorized_keys`` has them; no options, no comment."""
+    comment: str = ""
+
+
+class HostShareKeyDetails(msgspec.Struct):
+    """What is kept of a private key that accounts share, besides the key."""
+
+    fingerprint: str
+    changed_at: Millis
+    """When the key itself was last another."""
+
+
+def fingerprint_of(key: bytes) -> str:
+    """The fingerprint of a public key in SSH's wire form, as ``ssh-keygen -l`` tells it."""
+    return "SHA256:" + base64.b64encode(hashlib.sha256(key).digest()).rstrip(b"=").decode()
 
 
 def seal_secret(tx: Tx, world: World, owner: Thing, purpose: str, secret: bytes | None) -> None:

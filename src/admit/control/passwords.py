@@ -1,24 +1,48 @@
 """Passwords that people sign in with: recognised, never known."""
 
+import base64
+
 from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import Connection
 
 from admit.control import things
 from admit.control.world import World
+from admit.store import things as stored
 from admit.store.engine import Tx
 from admit.store.things import Thing
 
 PASSWORD = "password hash"  # noqa: S105 - the purpose a sealed secret is kept under
 SALT_BYTES = 16
 """RFC 9106 §3.1 recommends 16 for passwords."""
+DIGEST_BYTES = 32
 
 # Argon2id with 19 MiB, two passes and one lane: the least that OWASP's Password Storage Cheat Sheet
 # recommends. More would hold up other writes for longer than it would hold up who stole the sealed hashes.
-_HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, hash_len=DIGEST_BYTES)
 
 
 def hashed(world: World, password: str) -> str:
     """What it takes to recognise a password: its Argon2id hash, slow to make on purpose."""
     return _HASHER.hash(password, salt=world.chance.fill(SALT_BYTES))
+
+
+def matches(digest: str, password: str) -> bool:
+    """Whether a password is the one of a hash; as slow as making the hash."""
+    try:
+        return _HASHER.verify(digest, password.encode("utf-8", "surrogatepass"))
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def decoy(world: World) -> str:
+    """A hash like any other, of no password: what an unknown name is checked against."""
+    salt, digest = (
+        base64.b64encode(world.chance.fill(length)).rstrip(b"=").decode()
+        for length in (SALT_BYTES, DIGEST_BYTES)
+    )
+    cost = f"m={_HASHER.memory_cost},t={_HASHER.time_cost},p={_HASHER.parallelism}"
+    return f"$argon2id$v=19${cost}${salt}${digest}"
 
 
 def keep(tx: Tx, world: World, owner: Thing, password: str) -> None:
@@ -30,3 +54,9 @@ def keep_hash(tx: Tx, world: World, owner: Thing, digest: str) -> None:
     """The same with a password that was hashed already."""
     sealed = world.sealer.seal(digest.encode(), f"{PASSWORD}:{owner.id}")
     things.keep_secret(tx, owner, PASSWORD, sealed)
+
+
+def hash_of(sql: Connection, world: World, owner: Thing) -> str | None:
+    """The hash that is kept of somebody's password; None if they have none."""
+    sealed = stored.sealed(sql, owner.key, PASSWORD)
+    return None if sealed is None else world.sealer.open(sealed, f"{PASSWORD}:{owner.id}").decode()

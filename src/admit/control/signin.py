@@ -1,0 +1,257 @@
+"""Signing in at a door: who somebody proves to be, by key, password and code."""
+
+import asyncio
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, TypeVar
+
+from sqlalchemy import Connection
+
+from admit.control import one_time_codes, passwords
+from admit.control.bastion import UserDetails, fingerprint_of
+from admit.control.lockout import Lockout
+from admit.control.one_time_codes import MailedCodes
+from admit.control.world import World
+from admit.core.links import Kind
+from admit.core.validity import MINUTE, Millis
+from admit.store import links, things
+from admit.store.engine import Author, Store
+from admit.store.things import Thing, Where
+
+T = TypeVar("T")
+How: TypeAlias = Literal["key", "password", "code"]
+
+LONGEST_NAME = 128
+LONGEST_PASSWORD = 1024
+ALIKE = 4
+"""How many passwords are checked for any name at most where there are several bastion hosts."""
+AUTHOR = Author("admit", "sign-in", "")
+"""What it writes changes no policy, so that it stands in no ledger."""
+
+
+class SignInRefused(Exception):
+    """A refusal whose reason may be told: nobody learns from it whether a name exists."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = f"admit: {text}"
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactor:
+    """What is still asked for before users are proven."""
+
+    users: tuple[Thing, ...]
+    """Those who are proven once the code is right."""
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Password:
+    user: Thing
+    digest: str
+
+
+class SignIn:
+    """Proves users: of any bastion host on this gate, and no others.
+
+    A name is the name of such users, or of the person behind them. What is proven
+    are exactly the users that hold the key or the password: a user made elsewhere
+    under the same name gains nothing by it. Only users who are neither locked nor
+    outside their time can be proven.
+
+    ``()`` is a refusal without a reason. Whether the name exists shows neither in
+    it nor in the time it takes.
+    """
+
+    def __init__(self, store: Store, world: World) -> None:
+        self._store = store
+        self._world = world
+        self._lockout = Lockout()
+        self._mailed = MailedCodes(world)
+        self._decoy = passwords.decoy(world)
+        # Guessing must not take the processor from those who are in: the rest waits its turn.
+        self._hashing = asyncio.Semaphore(max(1, (os.cpu_count() or 1) - 1))
+
+    async def by_key(self, name: str, key: bytes, peer: str) -> tuple[Thing, ...]:  # noqa: ARG002 - all take it
+        """The users of a name that hold a public key, given in SSH's wire form.
+
+        It is asked before a signature is made, too: that the key's owner is there
+        is shown by the signature, which the door checks, and not by this.
+        """
+        return await self._read(lambda sql: _holders(sql, name, fingerprint_of(key), self._world.clock.now()))
+
+    async def by_password(self, name: str, password: str, peer: str) -> tuple[Thing, ...]:
+        """The users of a name whose password this is.
+
+        A password that must be changed first proves nothing: it was set by somebody
+        else, who knows it. It is changed by an administrator, who also says that it
+        need not be changed again.
+
+        Raises:
+            SignInRefused: too many wrong tries; or the password is right and must be changed first.
+        """
+        now = self._world.clock.now()
+        self._take_turn(name, peer, now)
+        self._lockout.trying(name, peer, now)
+        # A copy a hundred times as long would take longer to hash, and is nobody's.
+        fits = len(name) <= LONGEST_NAME and len(password) <= LONGEST_PASSWORD
+        held, places = await self._read(lambda sql: self._passwords(sql, name, now))
+        right = await self._matching(held, places, password[:LONGEST_PASSWORD])
+        if not right or not fits:
+            self._count("password", "refused")
+            return ()
+        self._lockout.was_right(name, peer)
+        users = tuple(user for user in right if not user.read(UserDetails).need_reset_password)
+        if not users:
+            self._count("password", "must change")
+            raise SignInRefused(
+                "your password must be changed before it can be used: ask an administrator for a new one"
+            )
+        return users
+
+    async def second_factor(self, users: tuple[Thing, ...], peer: str) -> SecondFactor | None:
+        """What proven users must still show; None if nothing. A code that is to be mailed is mailed now.
+
+        Users who cannot be asked are left out, as long as others remain.
+
+        Raises:
+            SignInRefused: none of them can be asked.
+        """
+        methods = await self._read(lambda sql: {user: one_time_codes.method_of(sql, user) for user in users})
+        left = tuple(user for user in users if methods[user] != "unknown")
+        if users and not left:
+            raise SignInRefused(
+                "the second factor that is set for you cannot be asked for here: "
+                "ask an administrator to set up a one-time code or e-mail"
+            )
+        mailed = [user for user in left if methods[user] == "email"]
+        if all(methods[user] == "none" for user in left):
+            return None
+        for user in mailed:
+            await self._mail(user, peer)
+        if mailed:
+            address = one_time_codes.masked(mailed[0].read(UserDetails).email)
+            return SecondFactor(left, f"Code sent to {address}: ")
+        return SecondFactor(left, "One-time code: ")
+
+    async def by_code(self, factor: SecondFactor, name: str, code: str, peer: str) -> tuple[Thing, ...]:
+        """The users that are proven by a code, besides those who need none.
+
+        ``name`` is what the person signs in as. A code is good once.
+
+        Raises:
+            SignInRefused: too many wrong tries.
+        """
+        now = self._world.clock.now()
+        counted = f"code/{name}"
+        self._take_turn(counted, peer, now)
+        self._lockout.trying(counted, peer, now)
+        given = "".join(code.split())
+        methods = await self._read(
+            lambda sql: {user: one_time_codes.method_of(sql, user) for user in factor.users}
+        )
+        asked = [user for user in factor.users if methods[user] != "none"]
+        right = [user for user in asked if await self._is_code(user, given, now)]
+        if not right:
+            self._count("code", "refused")
+            return ()
+        self._lockout.was_right(counted, peer)
+        return tuple(user for user in factor.users if user in right or methods[user] == "none")
+
+    def signed_in(self, name: str, peer: str, how: How) -> None:
+        """The door says that somebody is in, with all that was asked for."""
+        self._lockout.came_in(name, peer)
+        self._lockout.came_in(f"code/{name}", peer)
+        self._count(how, "signed in")
+
+    def _take_turn(self, name: str, peer: str, now: Millis) -> None:
+        pause = self._lockout.pause(name, peer, now)
+        if pause:
+            self._count("password", "paused")
+            minutes = -(-pause // MINUTE)
+            raise SignInRefused(
+                f"too many wrong tries: try again in {minutes} minute{'s' if minutes > 1 else ''}"
+            )
+
+    def _passwords(self, sql: Connection, name: str, now: Millis) -> tuple[list[_Password], int]:
+        """The passwords of a name, and how many bastion hosts there are."""
+        bastions = _bastions(sql)
+        found = []
+        for user in usable(sql, named(sql, name, bastions), now):
+            digest = passwords.hash_of(sql, self._world, user)
+            if digest is not None and user.read(UserDetails).source == "Local":
+                found.append(_Password(user, digest))
+        return found, len(bastions)
+
+    async def _matching(self, held: list[_Password], bastions: int, password: str) -> list[Thing]:
+        """Whose password it is, with as many checks for a name that nobody has."""
+        checks = max(len(held), min(bastions, ALIKE), 1)
+        digests = [each.digest for each in held] + [self._decoy] * (checks - len(held))
+        right = [await self._matches(digest, password) for digest in digests]
+        return [each.user for each, is_right in zip(held, right, strict=False) if is_right]
+
+    async def _matches(self, digest: str, password: str) -> bool:
+        async with self._hashing:
+            return await asyncio.to_thread(passwords.matches, digest, password)
+
+    async def _is_code(self, user: Thing, code: str, now: Millis) -> bool:
+        if self._mailed.use(user, code, now):
+            return True
+        step = await self._read(lambda sql: one_time_codes.matching_step(sql, self._world, user, code, now))
+        if step is None:
+            return False
+        used = self._store.write(AUTHOR, lambda tx: one_time_codes.use_step(tx, user, step))
+        return await asyncio.wrap_future(used)
+
+    async def _mail(self, user: Thing, peer: str) -> None:
+        code = self._mailed.new(user, self._world.clock.now())
+        if code is not None:
+            put = self._store.write(AUTHOR, lambda tx: one_time_codes.mail(tx, self._world, user, code, peer))
+            await asyncio.wrap_future(put)
+
+    async def _read(self, body: Callable[[Connection], T]) -> T:
+        """What a few indexed reads find: at once on SQLite, elsewhere in a thread."""
+
+        def read() -> T:
+            with self._store.read() as sql:
+                return body(sql)
+
+        return read() if self._store.is_sqlite else await asyncio.to_thread(read)
+
+    def _count(self, how: How, outcome: str) -> None:
+        self._world.metrics.sign_ins.labels(how, outcome).inc()
+
+
+def named(sql: Connection, name: str, bastions: Iterable[int] | None = None) -> list[Thing]:
+    """The bastion users called so, or whose person is called so."""
+    places = set(_bastions(sql) if bastions is None else bastions)
+    found = {user.key: user for user in things.find(sql, Where(Kind.USER, names=(name,)))}
+    person = things.by_handle(sql, Kind.PERSON, 0, name)
+    if person is not None:
+        theirs = [ref.key for _, ref in links.of(sql, person.key, inward=False, kind=Kind.USER)]
+        found |= things.by_keys(sql, theirs)
+    return [user for user in found.values() if user.parent in places]
+
+
+def usable(sql: Connection, users: Iterable[Thing], now: Millis) -> list[Thing]:
+    """Those of some living users who are not locked, and within their time."""
+    found = []
+    for user in users:
+        ((held, person),) = links.of(sql, user.key, inward=True, kind=Kind.PERSON)
+        blocked = things.block_words(sql, user.key) | things.block_words(sql, person.key)
+        if not blocked and held.validity.holds_at(now):
+            found.append(user)
+    return found
+
+
+def _holders(sql: Connection, name: str, fingerprint: str, now: Millis) -> tuple[Thing, ...]:
+    keys = things.find(sql, Where(Kind.USER_PUBLIC_KEY, names=(fingerprint,)))
+    holders = {key.parent for key in keys}
+    users = named(sql, name)
+    return tuple(user for user in usable(sql, users, now) if user.key in holders)
+
+
+def _bastions(sql: Connection) -> list[int]:
+    return [bastion.key for bastion in things.find(sql, Where(Kind.BASTION))]
