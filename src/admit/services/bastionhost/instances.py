@@ -1,5 +1,6 @@
 """Bastion hosts themselves."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
@@ -67,6 +68,7 @@ class BastionDetails(msgspec.Struct, omit_defaults=True):
     """Storage bought on top of the one TiB that comes with it."""
     bandwidth: int = 0
     """Bandwidth bought on top, in Mbit/s."""
+    tags: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 def found(tx: Tx, world: World) -> Thing:
@@ -141,12 +143,16 @@ class Tag(Shape):
     """The value of the tag; any, if it is left out."""
 
 
+def carries(tags: Mapping[str, str], wanted: tuple[Tag, ...]) -> bool:
+    """Whether every tag that is looked for is among these."""
+    return all(each.key in tags and each.value in (None, tags[each.key]) for each in wanted)
+
+
 @bastionhost.operation("get", errors=(InvalidArgument,))
 class DescribeInstances(Shape):
     """Queries the bastion hosts of the account.
 
-    Ours: RegionId does not restrict, since all of them stand in one place. No
-    bastion host carries a tag, so a filter by tags selects none.
+    Ours: RegionId does not restrict, since all of them stand in one place.
     """
 
     instance_id: Annotated[tuple[InstanceId, ...], at_most(10)] | None = None
@@ -167,8 +173,6 @@ class DescribeInstances(Shape):
 
     def handle(self, call: Call) -> Response:
         """Find those that match."""
-        if self.tag:
-            return self.Response(instances=(), total_count=0)
         where = Where(
             Kind.BASTION,
             parent=call.world.account_key,
@@ -179,11 +183,14 @@ class DescribeInstances(Shape):
             },
         )
         offset, limit = page(self.page_number, self.page_size, 10)
-        hosts = things.find(call.sql, where, offset=offset, limit=limit)
-        return self.Response(
-            instances=tuple(_shown(call, bastion) for bastion in hosts),
-            total_count=things.count(call.sql, where),
-        )
+        if self.tag:
+            every = things.find(call.sql, where)
+            tagged = [each for each in every if carries(each.read(BastionDetails).tags, self.tag)]
+            hosts, total = tagged[offset : offset + limit], len(tagged)
+        else:
+            hosts = things.find(call.sql, where, offset=offset, limit=limit)
+            total = things.count(call.sql, where)
+        return self.Response(instances=tuple(_shown(call, bastion) for bastion in hosts), total_count=total)
 
 
 def _shown(call: Call, bastion: Thing) -> Instance:
