@@ -56,6 +56,7 @@ class Admit:
 
     def close(self) -> None:
         """Finish what is under way and let go of the database."""
+        self.dispatcher.close()
         self.store.close()
 
 

@@ -1,5 +1,7 @@
 """A service of no vendor: an operation for each thing the engine promises."""
 
+import threading
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import msgspec
@@ -141,3 +143,51 @@ class Break(Shape):
         if self.write:
             things.add(call.tx, New(Kind.GROUP, 0, "none", Details()))
         raise ZeroDivisionError("the value of a secret")
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What was prepared, and by which thread."""
+
+    name: str
+    thread: str
+
+
+@SAMPLE.operation("create", errors=(Taken,))
+class Grind(Shape):
+    """Prepares a group that does not exist yet, and makes it; ends badly where told to."""
+
+    name: str
+    end: Literal["well", "broken"] = "well"
+    client_token: ClientToken | None = None
+
+    class Response(Shape):
+        group_id: str
+        prepared_by: str
+        made_by: str
+
+    def prepare(self, view: Call) -> Ground:
+        if self.end == "broken":
+            raise ZeroDivisionError("the value of a secret")
+        if find(view.sql, Where(Kind.GROUP, name=self.name)):
+            raise Taken(self.name)
+        return Ground(self.name, threading.current_thread().name)
+
+    def handle(self, call: Call, ground: Ground) -> Response:
+        group = things.add(call.tx, New(Kind.GROUP, call.world.account_key, ground.name, Details()))
+        return self.Response(
+            group_id=group.id, prepared_by=ground.thread, made_by=threading.current_thread().name
+        )
+
+
+@SAMPLE.operation("list", slow=True)
+class CountSlowly(CountGroups):
+    """Counts the groups of a name, and may take its time."""
+
+    class Response(Shape):
+        count: int
+        counted_by: str
+
+    def handle(self, call: Call) -> Response:
+        count = len(find(call.sql, Where(Kind.GROUP, name=self.name)))
+        return self.Response(count=count, counted_by=threading.current_thread().name)

@@ -1,15 +1,11 @@
 """Writes that wait for their turn while what permits them is taken away."""
 
-import asyncio
-import json
-from contextlib import ExitStack
-
 import pytest
 
 from admit.rpc.signing import SigningKey
 from tests.callers import Callers, refused, statement, trust
+from tests.rpc.queued import codes_after
 from tests.rpc.raw import Raw, signed
-from tests.store.writing import held
 from tests.system import System
 
 ADD = statement("Allow", "smp:AddGroup")
@@ -18,28 +14,6 @@ ADD = statement("Allow", "smp:AddGroup")
 def ram(system: System, action: str, **parameters: str) -> Raw:
     """A call to RAM by the account, signed and not yet sent."""
     return signed(system, action, parameters, nonce=action, version="2015-05-01")
-
-
-def codes_after(system: System, *raws: Raw) -> list[str]:
-    """What these are answered that come in, in this order, while the writer is busy."""
-
-    async def sent() -> list[tuple[int, bytes, dict[str, str]]]:
-        with ExitStack() as busy:
-            busy.enter_context(held(system.admit.store))
-            # Each runs up to where it waits for the writer; the last one frees it.
-            waiting = [
-                asyncio.create_task(system._http(raw.method, raw.target, raw.headers, raw.body, system.peer))
-                for raw in raws
-            ]
-            freeing = asyncio.create_task(_free(busy))
-            await freeing
-            return await asyncio.gather(*waiting)
-
-    return [json.loads(body).get("Code", "OK") for _, body, _ in asyncio.run(sent())]
-
-
-async def _free(busy: ExitStack) -> None:
-    busy.close()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Callers: who signed a request, and what RAM lets them do."""
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
@@ -116,13 +116,20 @@ def arn(world: World, whom: str) -> str:
     return f"acs:ram::{world.account_id}:{whom}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    """Who is known by one revision of the policy."""
+
+    revision: int
+    known: dict[str, Known] = field(default_factory=dict)
+
+
 class Callers:
     """Keys and the policies of their owners, read again whenever the policy has changed."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._revision = -1
-        self._known: dict[str, Known] = {}
+        self._remembered = _Remembered(-1)
 
     def of_key(self, sql: Connection, access_key_id: str, token: str | None) -> Known:
         """The key's secret and owner.
@@ -131,19 +138,23 @@ class Callers:
             AccessKeyNotFound, AccessKeyInactive, MissingSecurityToken,
             SecurityTokenMalformed, SecurityTokenMismatch, SecurityTokenExpired.
         """
+        # Taken once: views of several revisions are read at a time, and each keeps what it reads to itself.
+        remembered = self._remembered
         revision = callers_revision(sql)
-        if revision != self._revision or len(self._known) >= REMEMBERED:
-            self._known, self._revision = {}, revision
+        if revision != remembered.revision or len(remembered.known) >= REMEMBERED:
+            remembered = self._remembered = _Remembered(revision)
         if access_key_id.startswith("STS."):
-            return self._of_session(sql, access_key_id, token)
+            return self._of_session(sql, access_key_id, token, remembered.known)
         if token is not None:
             raise SecurityTokenMismatch
-        known = self._known.get(access_key_id)
+        known = remembered.known.get(access_key_id)
         if known is None:
-            known = self._known[access_key_id] = load_key(sql, self._world, access_key_id)
+            known = remembered.known[access_key_id] = load_key(sql, self._world, access_key_id)
         return known
 
-    def _of_session(self, sql: Connection, access_key_id: str, token: str | None) -> Known:
+    def _of_session(
+        self, sql: Connection, access_key_id: str, token: str | None, remembered: dict[str, Known]
+    ) -> Known:
         if not token:
             raise MissingSecurityToken
         said = read_token(self._world, token)
@@ -151,9 +162,9 @@ class Callers:
             raise SecurityTokenMismatch
         if said.ends_at <= self._world.clock.now():
             raise SecurityTokenExpired
-        known = self._known.get(token)
+        known = remembered.get(token)
         if known is None:
-            known = self._known[token] = load_session(sql, self._world, said)
+            known = remembered[token] = load_session(sql, self._world, said)
         return known
 
 

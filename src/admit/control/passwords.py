@@ -18,7 +18,7 @@ SALT_BYTES = 16
 DIGEST_BYTES = 32
 
 # Argon2id with 19 MiB, two passes and one lane: the least that OWASP's Password Storage Cheat Sheet
-# recommends. More would hold up other writes for longer than it would hold up who stole the sealed hashes.
+# recommends. More would keep callers waiting for longer than it would keep who stole the sealed hashes.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, hash_len=DIGEST_BYTES)
 
 
@@ -51,7 +51,7 @@ def keep(tx: Tx, world: World, owner: Thing, password: str) -> None:
 
 
 def keep_hash(tx: Tx, world: World, owner: Thing, digest: str) -> None:
-    """The same with a password that was hashed already."""
+    """The same with a password that is hashed already: in a transaction it would hold up all others."""
     sealed = world.sealer.seal(digest.encode(), f"{PASSWORD}:{owner.id}")
     things.keep_secret(tx, owner, PASSWORD, sealed)
 

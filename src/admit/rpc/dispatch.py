@@ -1,13 +1,12 @@
 """One request, step by step: read, authenticated, authorized, carried out, answered."""
 
 import asyncio
-import hashlib
-import hmac
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from time import perf_counter
 
-import msgspec
 import structlog
 from sqlalchemy import Connection
 
@@ -16,7 +15,6 @@ from admit.control.world import World
 from admit.core.errors import (
     AdmitError,
     BadSignature,
-    IdempotentParameterMismatch,
     InternalError,
     NonceUsed,
     TimestampExpired,
@@ -31,7 +29,8 @@ from admit.core.validity import MINUTE, Millis, iso
 from admit.rpc import request
 from admit.rpc.arrivals import Arrivals
 from admit.rpc.noted import Noted
-from admit.rpc.operation import Call, Operation, Registry
+from admit.rpc.operation import Call, Operation, Registry, Work
+from admit.rpc.repeats import once
 from admit.rpc.response import Answer, Envelope
 from admit.rpc.shape import Shape
 from admit.rpc.signature import (
@@ -45,8 +44,10 @@ from admit.rpc.signature import (
     read_claim,
     verify,
 )
+from admit.rpc.threads import Threads
 from admit.store import tokens
 from admit.store.engine import Author, Store, Tx
+from admit.store.links import callers_revision
 
 log = structlog.get_logger("admit.rpc")
 
@@ -84,12 +85,22 @@ class Admitted:
         return f"{self.claim.access_key_id}:{self.claim.nonce}"
 
 
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A permitted request that is still to be carried out."""
+
+    admitted: Admitted
+    parsed: Shape
+    envelope: Envelope
+
+
 class Nonces:
     """The nonces of the last window, in memory; those of writes are in the store as well."""
 
     def __init__(self) -> None:
         self._seen: dict[str, Millis] = {}
         self._swept: Millis = 0
+        self._turn = threading.Lock()
 
     def load(self, seen: dict[str, Millis]) -> None:
         """Take over the nonces of an earlier run."""
@@ -97,14 +108,15 @@ class Nonces:
 
     def use(self, nonce: str, now: Millis) -> bool:
         """Mark a nonce as used; returns False if it was used before."""
-        if now - self._swept > MINUTE:
-            # A nonce matters as long as its request's time can still be accepted: both sides of the window.
-            self._seen = {key: at for key, at in self._seen.items() if now - at <= 2 * WINDOW}
-            self._swept = now
-        if nonce in self._seen:
-            return False
-        self._seen[nonce] = now
-        return True
+        with self._turn:
+            if now - self._swept > MINUTE:
+                # A nonce matters as long as its request's time can be accepted: both sides of the window.
+                self._seen = {key: at for key, at in self._seen.items() if now - at <= 2 * WINDOW}
+                self._swept = now
+            if nonce in self._seen:
+                return False
+            self._seen[nonce] = now
+            return True
 
 
 class Dispatcher:
@@ -117,6 +129,7 @@ class Dispatcher:
         self._callers = Callers(world)
         self._nonces = Nonces()
         self._arriving: Arrivals | None = None
+        self._threads = Threads(is_sqlite=store.is_sqlite)
         with store.read() as sql:
             self._nonces.load(tokens.recent_nonces(sql, world.clock.now() - 2 * WINDOW))
 
@@ -127,14 +140,10 @@ class Dispatcher:
         noted = Noted(envelope.request_id, peer.address)
         try:
             envelope = _with_format(envelope, wire)
-            # One view for who calls and what is read: a second one would cost as much as the reading.
-            with self._store.read() as sql:
-                admitted = self._admit(wire, peer, sql, noted)
-                operation = admitted.operation
-                envelope = Envelope(envelope.request_id, envelope.host, operation.action, envelope.xml)
-                parsed = request.read(operation, admitted.parameters)
-                read = None if operation.writes else self._read(admitted, parsed, envelope, sql)
-            answer = await self._write(admitted, parsed, envelope) if read is None else read
+            begin = partial(self._begin, wire, peer, envelope, noted)
+            # SQLite answers sooner than a thread would begin; for another server the loop must not wait.
+            begun = begin() if self._store.is_sqlite else await self._threads.read(begin)
+            answer = begun if isinstance(begun, Answer) else await self._finish(begun)
         except AdmitError as error:
             answer = envelope.error(error)
         except Exception:
@@ -142,6 +151,30 @@ class Dispatcher:
             answer = envelope.error(InternalError())
         noted.tell(self._world.metrics, answer, perf_counter() - started)
         return answer
+
+    def close(self) -> None:
+        """Finish the slow work that is under way."""
+        self._threads.close()
+
+    def _begin(self, wire: Wire, peer: Peer, envelope: Envelope, noted: Noted) -> Answer | Pending:
+        """The answer to a request that only reads; of another, what is to be carried out."""
+        # One view for who calls and what is read: a second one would cost as much as the reading.
+        with self._store.read() as sql:
+            admitted = self._admit(wire, peer, sql, noted)
+            operation = admitted.operation
+            parsed = request.read(operation, admitted.parameters)
+            pending = Pending(admitted, parsed, replace(envelope, action=operation.action))
+            if operation.writes or (operation.slow and self._store.is_sqlite):
+                return pending
+            return self._read(pending, sql)
+
+    async def _finish(self, pending: Pending) -> Answer:
+        operation = pending.admitted.operation
+        if not operation.writes:
+            return await self._threads.read(partial(self._read_later, pending))
+        if operation.prepares:
+            return await self._write(pending, await self._threads.prepare(partial(self._prepare, pending)))
+        return await self._write(pending, operation.work(pending.parsed))
 
     # -- who calls, and may they -----------------------------------------------------------------
 
@@ -172,12 +205,12 @@ class Dispatcher:
             access = Access(operation.permission, resources, admitted.conditions)
             permit(caller, access, operation.service.denied)
 
-    def _asked_again(self, admitted: Admitted, tx: Tx) -> Admitted:
-        """The same request by the policy of now: it may have changed while the write waited for its turn."""
-        if tx.callers == admitted.callers:
+    def _asked_again(self, admitted: Admitted, sql: Connection, callers: int) -> Admitted:
+        """The same request by the policy of now: it may have changed while the request waited."""
+        if callers == admitted.callers:
             return admitted
         claim = admitted.claim
-        caller = caller_now(tx.sql, self._world, claim.access_key_id, claim.security_token)
+        caller = caller_now(sql, self._world, claim.access_key_id, claim.security_token)
         conditions = {**admitted.conditions, "acs:PrincipalARN": caller.arn}
         again = replace(admitted, caller=caller, conditions=conditions)
         self._ask_ram(again)
@@ -241,18 +274,32 @@ class Dispatcher:
 
     # -- carrying out ----------------------------------------------------------------------------
 
-    def _read(self, admitted: Admitted, parsed: Shape, envelope: Envelope, sql: Connection) -> Answer:
-        call = self._call(admitted, envelope, sql, self._world.clock.now())
-        return envelope.success(admitted.operation.run(parsed, call))
+    def _read(self, pending: Pending, sql: Connection) -> Answer:
+        admitted = pending.admitted
+        work = admitted.operation.work(pending.parsed)
+        return pending.envelope.success(work(self._view(admitted, pending.envelope, sql)))
 
-    async def _write(self, admitted: Admitted, parsed: Shape, envelope: Envelope) -> Answer:
+    def _read_later(self, pending: Pending) -> Answer:
+        with self._store.read() as sql:
+            again = self._asked_again(pending.admitted, sql, callers_revision(sql))
+            return self._read(replace(pending, admitted=again), sql)
+
+    def _prepare(self, pending: Pending) -> Work:
+        """Do the slow part of a write before its transaction, where it would hold up all others."""
+        with self._store.read() as sql:
+            again = self._asked_again(pending.admitted, sql, callers_revision(sql))
+            return again.operation.prepared(pending.parsed, self._view(again, pending.envelope, sql))
+
+    async def _write(self, pending: Pending, work: Work) -> Answer:
+        admitted, envelope = pending.admitted, pending.envelope
         operation = admitted.operation
         action = f"{operation.service.product}:{operation.action}"
         author = Author(admitted.caller.arn, action, envelope.request_id)
 
         def body(tx: Tx) -> bytes:
-            again = self._asked_again(admitted, tx)
-            return _once(operation, parsed, self._call(again, envelope, tx.sql, tx.now, tx))
+            again = self._asked_again(admitted, tx.sql, tx.callers)
+            call = self._call(again, envelope, tx.sql, tx.now, tx)
+            return once(operation, pending.parsed, work, call)
 
         # What fails undoes its work, but its nonce stays used.
         written = self._store.write(author, body, admitted.nonce)
@@ -264,6 +311,10 @@ class Dispatcher:
         if self._arriving is None or self._arriving.loop is not loop:
             self._arriving = Arrivals(loop)
         return self._arriving
+
+    def _view(self, admitted: Admitted, envelope: Envelope, sql: Connection) -> Call:
+        """A call that only reads."""
+        return self._call(admitted, envelope, sql, self._world.clock.now())
 
     def _call(
         self, admitted: Admitted, envelope: Envelope, sql: Connection, now: Millis, tx: Tx | None = None
@@ -278,28 +329,6 @@ class Dispatcher:
             conditions=admitted.conditions,
             host=envelope.host,
         )
-
-
-def _once(operation: Operation, parsed: Shape, call: Call) -> bytes:
-    """The encoded response; with a ClientToken that was used before, the one it got then."""
-    parameter = operation.client_token
-    token = None if parameter is None else getattr(parsed, parameter.attribute)
-    if parameter is None or token is None:
-        return msgspec.json.encode(operation.run(parsed, call))
-    # Time stamps and nonces differ between the tries: only what is asked for is compared. A password
-    # may be part of it: without the key nobody can try which one it was.
-    sealed_with = call.world.sealer.subkey("client token")
-    asked = hmac.digest(sealed_with, msgspec.json.encode(parsed), hashlib.sha256)
-    # By id, not by name: who bears the name of somebody removed did not make their calls.
-    key = (call.caller.principal_id, f"{operation.service.product}:{operation.action}", token)
-    told = tokens.told(call.sql, *key)
-    if told is None:
-        response = msgspec.json.encode(operation.run(parsed, call))
-        tokens.tell(call.sql, key, tokens.Told(asked, response), call.now)
-        return response
-    if told.request_hash != asked:
-        raise IdempotentParameterMismatch
-    return told.response
 
 
 class _Filling(dict[str, str]):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, Literal, NoReturn, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import inspect
@@ -50,6 +50,10 @@ class Call:
         return self.transaction
 
 
+Work: TypeAlias = Callable[[Call], Shape]
+"""What an operation has to do for one request."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One parameter of an operation, as the engine reads it."""
@@ -86,15 +90,33 @@ class Operation:
     client_token: Parameter | None
     once: bool
     """Whether one signature is good for one call for ever, although it only reads: it hands out keys."""
+    slow: bool
+    """Whether it may read for so long that all other requests would notice."""
+
+    @property
+    def prepares(self) -> bool:
+        """Whether it has slow work to do before its transaction."""
+        return hasattr(self.shape, "prepare")
 
     @property
     def writes(self) -> bool:
         """Whether it writes anything down: what it changes, or that it was called."""
         return self.once or self.access not in READS
 
-    def run(self, request: Shape, call: Call) -> Shape:
-        """Do the work."""
-        return request.handle(call)  # type: ignore[attr-defined, no-any-return]
+    def work(self, request: Shape) -> Work:
+        """The work of an operation that prepares nothing."""
+        return request.handle  # type: ignore[attr-defined, no-any-return]
+
+    def prepared(self, request: Shape, view: Call) -> Work:
+        """Do the slow part of the work now, on what can be read; the rest is told.
+
+        A fault of the slow part is raised when the rest is done, like those of the rest.
+        """
+        try:
+            prepared = request.prepare(view)  # type: ignore[attr-defined]
+        except AdmitError as fault:
+            return _refusal(fault)
+        return lambda call: request.handle(call, prepared)  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +153,7 @@ class Service:
         authorized: bool = True,
         permission: str | None = None,
         once: bool = False,
+        slow: bool = False,
     ) -> Callable[[S], S]:
         """Make a class an operation of this service.
 
@@ -152,10 +175,18 @@ class Service:
                 authorized=authorized,
                 permission=permission or f"{self.ram_prefix}:{shape.__name__}",
                 once=once,
+                slow=slow,
             )
             return shape
 
         return register
+
+
+def _refusal(fault: AdmitError) -> Work:
+    def refuse(_call: Call) -> NoReturn:
+        raise fault
+
+    return refuse
 
 
 def _declare(

@@ -36,8 +36,9 @@ def connected(url: URL, *, is_sqlite: bool) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
+        # Every thread that reads keeps one, and every thread that writes takes one.
         engine = create_engine(
-            url, pool_size=16, json_serializer=_raw, json_deserializer=_raw, hide_parameters=True
+            url, pool_size=32, json_serializer=_raw, json_deserializer=_raw, hide_parameters=True
         )
     event.listen(engine, "after_execute", _note_policy)
     return engine

@@ -21,6 +21,8 @@ from admit.core.access import Reason
 from admit.core.links import Kind
 from admit.store import things as stored
 from admit.store.engine import Tx
+from tests.rpc.queued import codes_after
+from tests.rpc.raw import Raw, signed
 from tests.services.bastionhost.gate import Gate, Nothing, hosts
 from tests.system import System
 
@@ -307,3 +309,24 @@ def test_a_deleted_account_can_no_longer_be_used_the_host_can(gate: Gate) -> Non
     assert gate.decision("alice", gate.thing(Kind.HOST, host).ref).allowed
     with gate.system.admit.store.read() as sql:
         assert stored.secret_purposes(sql, thing.key) == frozenset()
+
+
+def test_a_key_is_not_kept_with_a_pass_phrase_that_changed_while_it_was_opened(gate: Gate) -> None:
+    """a key is not kept with a pass phrase that changed while it was opened"""
+    account = gate.account(gate.host(), PrivateKey=key_file(ED25519, phrase="old"), PassPhrase="old")
+
+    def modify(number: int, **given: str) -> Raw:
+        asked = {"InstanceId": gate.bastion.id, "HostAccountId": account, **given}
+        return signed(gate.system, "ModifyHostAccount", asked, nonce=str(number), version="2019-12-09")
+
+    told = codes_after(
+        gate.system,
+        modify(1, PrivateKey=key_file(CURVE, phrase="new"), PassPhrase="new"),
+        modify(2, PrivateKey=key_file(RSA, phrase="old")),
+        modify(3, PassPhrase="old"),
+        modify(4, PrivateKey=key_file(RSA, phrase="newer"), PassPhrase="newer"),
+    )
+
+    assert told == ["OK", "HostAccountChanged", "HostAccountChanged", "OK"]
+    assert shown(gate, account)["PrivateKeyFingerprint"] == fingerprint(RSA)
+    assert secret(gate, account, "pass phrase") == "newer"

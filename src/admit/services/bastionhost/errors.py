@@ -69,6 +69,13 @@ class HostAccountAlreadyExists(AdmitError):
     message = "The specified host account {0} already exists."
 
 
+class HostAccountChanged(AdmitError):
+    """The account's secrets changed while a private key was being opened with them."""
+
+    code, status = "HostAccountChanged", 409
+    message = "The secrets of the host account were changed at the same time. Try again."
+
+
 class LicenseOutOfLimit(AdmitError):
     """The licence covers no more assets: (how many)."""
 

@@ -1,5 +1,6 @@
 """Accounts on hosts, with the secrets that log on to them."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
@@ -12,6 +13,7 @@ from admit.rpc.operation import Call
 from admit.rpc.shape import JsonText, Shape, at_most, like
 from admit.services.bastionhost.errors import (
     HostAccountAlreadyExists,
+    HostAccountChanged,
     HostAccountNotFound,
     HostNotFound,
     InstanceNotFound,
@@ -83,11 +85,13 @@ class CreateHostAccount(Shape):
     class Response(Shape):
         host_account_id: HostAccountId
 
-    def handle(self, call: Call) -> Response:
-        bastion = instance(call, self.instance_id)
-        on = host(call, bastion, self.host_id)
-        _check_share_key(call, bastion, self.host_share_key_id)
-        key = self._key()
+    def prepare(self, view: Call) -> PrivateKey | None:
+        """The private key, opened."""
+        self._host(view)
+        return self._key()
+
+    def handle(self, call: Call, key: PrivateKey | None) -> Response:
+        on = self._host(call)
         details = HostAccountDetails(
             self.protocol_name,
             self.privilege_type,
@@ -103,6 +107,12 @@ class CreateHostAccount(Shape):
             raise HostAccountAlreadyExists(self.host_account_name) from None
         keep(call, made, self.password, key)
         return self.Response(host_account_id=made.id)
+
+    def _host(self, call: Call) -> Thing:
+        bastion = instance(call, self.instance_id)
+        on = host(call, bastion, self.host_id)
+        _check_share_key(call, bastion, self.host_share_key_id)
+        return on
 
     def _key(self) -> PrivateKey | None:
         if self.protocol_name != "SSH":
@@ -179,14 +189,31 @@ class ListHostAccounts(Shape):
         return things.find(call.sql, where)
 
 
+@dataclass(frozen=True, slots=True)
+class OpenedKey:
+    """The private key an account is to have, and what of the account it was opened with."""
+
+    key: PrivateKey | None
+    former: bytes | None
+    """The former pass phrase or key, still sealed."""
+
+
 @bastionhost.operation(
-    "update", errors=(InvalidArgument, InstanceNotFound, HostAccountNotFound, HostAccountAlreadyExists)
+    "update",
+    errors=(
+        InvalidArgument,
+        InstanceNotFound,
+        HostAccountNotFound,
+        HostAccountAlreadyExists,
+        HostAccountChanged,
+    ),
 )
 class ModifyHostAccount(Shape):
     """Changes a host account; what is absent stays as it is. Grants stay in any case.
 
     Ours: a new private key without a pass phrase is tried with the former one, if it needs one.
-    Ours: a pass phrase alone must open the private key that is kept.
+    Ours: a pass phrase alone must open the private key that is kept. If the secret that is kept
+    changes while the key is being opened with it, the call is refused with HostAccountChanged.
     """
 
     instance_id: InstanceId
@@ -204,12 +231,18 @@ class ModifyHostAccount(Shape):
     class Response(Shape):
         pass
 
-    def handle(self, call: Call) -> Response:
-        bastion = instance(call, self.instance_id)
-        found = host_account(call, bastion, self.host_account_id)
-        _check_share_key(call, bastion, self.host_share_key_id)
+    def prepare(self, view: Call) -> OpenedKey:
+        """The private key, opened with what is kept if need be."""
+        found = self._account(view)
+        ssh = found.read(HostAccountDetails).protocol_name == "SSH"
+        return OpenedKey(self._key(view, found) if ssh else None, self._former(view, found))
+
+    def handle(self, call: Call, opened: OpenedKey) -> Response:
+        found, key = self._account(call), opened.key
+        # To open it here with what is new would hold up everybody else.
+        if self._former(call, found) != opened.former:
+            raise HostAccountChanged
         details = found.read(HostAccountDetails)
-        key = self._key(call, found) if details.protocol_name == "SSH" else None
         given = {
             "privilege_type": self.privilege_type,
             "rotation_mode": self.rotation_mode,
@@ -225,6 +258,18 @@ class ModifyHostAccount(Shape):
             raise HostAccountAlreadyExists(name) from None
         keep(call, found, self.password, key)
         return self.Response()
+
+    def _account(self, call: Call) -> Thing:
+        bastion = instance(call, self.instance_id)
+        found = host_account(call, bastion, self.host_account_id)
+        _check_share_key(call, bastion, self.host_share_key_id)
+        return found
+
+    def _former(self, call: Call, account: Thing) -> bytes | None:
+        """What else opens the new key, still sealed: a key or a pass phrase given alone needs it."""
+        if (self.private_key is None) == (self.pass_phrase is None):
+            return None
+        return things.sealed(call.sql, account.key, PRIVATE_KEY if self.private_key is None else PASS_PHRASE)
 
     def _key(self, call: Call, account: Thing) -> PrivateKey | None:
         """The key the account has from now on, if anything about it is new."""

@@ -94,27 +94,32 @@ class CreateUser(Shape):
 
         user_id: UserId
 
-    def handle(self, call: Call) -> Response:
+    def prepare(self, view: Call) -> str | None:
+        """The hash of a local user's password."""
+        instance(view, self.instance_id)
+        if self.source != "Local":
+            return None
+        if not self.password:
+            raise InvalidArgument("Password", "it is required if Source is Local.")
+        check_password(self.password)
+        return passwords.hashed(view.world, self.password)
+
+    def handle(self, call: Call, digest: str | None) -> Response:
         """Check everything, then make the user."""
         bastion = instance(call, self.instance_id)
-        local = self.source == "Local"
-        if local:
-            if not self.password:
-                raise InvalidArgument("Password", "it is required if Source is Local.")
-            check_password(self.password)
-        elif not self.source_user_id:
+        if self.source != "Local" and not self.source_user_id:
             raise InvalidArgument("SourceUserId", f"it is required if Source is {self.source}.")
         details = self._details()
         validity = period(self.effective_start_time, self.effective_end_time)
-        if not local:
+        if self.source != "Local":
             self._refuse_second(call, bastion)
         new = New(Kind.USER, bastion.key, self.user_name, details, handle=self.user_name)
         try:
             made = people.add_user(call.tx, new, validity)
         except HandleTaken:
             raise UserAlreadyExists(self.user_name) from None
-        if local and self.password:
-            passwords.keep(call.tx, call.world, made, self.password)
+        if digest is not None:
+            passwords.keep_hash(call.tx, call.world, made, digest)
         return self.Response(user_id=made.id)
 
     def _details(self) -> UserDetails:
@@ -177,17 +182,22 @@ class ModifyUser(Shape):
     class Response(Shape):
         """Nothing more."""
 
-    def handle(self, call: Call) -> Response:
+    def prepare(self, view: Call) -> str | None:
+        """The hash of a local user's new password."""
+        found = user(view, instance(view, self.instance_id), self.user_id)
+        # Where a user comes from never changes.
+        if not self.password or found.read(UserDetails).source != "Local":
+            return None
+        check_password(self.password)
+        return passwords.hashed(view.world, self.password)
+
+    def handle(self, call: Call, digest: str | None) -> Response:
         """Check everything, then change what is given."""
         found = user(call, instance(call, self.instance_id), self.user_id)
-        kept = found.read(UserDetails)
-        local = kept.source == "Local"
-        if local and self.password:
-            check_password(self.password)
-        verbs.change(call.tx, found, details=self._changed(kept))
+        verbs.change(call.tx, found, details=self._changed(found.read(UserDetails)))
         self._change_period(call, found)
-        if local and self.password:
-            passwords.keep(call.tx, call.world, found, self.password)
+        if digest is not None:
+            passwords.keep_hash(call.tx, call.world, found, digest)
         return self.Response()
 
     def _changed(self, kept: UserDetails) -> UserDetails:

@@ -1,6 +1,7 @@
 """Convenience users: how they come in."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated
 
 from admit.control import grants, passwords, people
@@ -142,16 +143,22 @@ class CreateUsers(Shape):
         all_succeed: bool
         create_result: CreateResult
 
-    def handle(self, call: Call) -> Response:
-        """Check what is common, then make one user after the other."""
+    def prepare(self, view: Call) -> Mapping[str, str]:
+        """The hash of each password, once what is common to the users is checked."""
         if self.password and not is_strong(self.password):
             raise InvalidParameter("Password", "it is too short, or of fewer than three kinds of characters.")
-        days = None if self.password_expire_days is None else int(self.password_expire_days)
+        days = self._days()
         if days is not None and not 30 <= days <= 365:
             raise InvalidParameter("PasswordExpireDays", "it must be 30 to 365.")
+        auto_lock(self.auto_lock_time, view.now)
+        # Users that begin with the common password share a hash.
+        given = dict.fromkeys(new.password or self.password or "" for new in self.users)
+        return {each: passwords.hashed(view.world, each) for each in given if is_strong(each)}
+
+    def handle(self, call: Call, hashes: Mapping[str, str]) -> Response:
+        """Make one user after the other."""
         end = auto_lock(self.auto_lock_time, call.now)
         validity = PERMANENT if end is None else Validity(end=end)
-        hashes: dict[str, str] = {}
         created, failed = [], []
         for new in self.users:
             try:
@@ -160,15 +167,20 @@ class CreateUsers(Shape):
                 failed.append(_refused(new, unfit))
                 continue
             password = new.password or self.password
-            details = _details(new, call, days=days, is_local_admin=self.is_local_admin, password=password)
+            details = _details(
+                new, call, days=self._days(), is_local_admin=self.is_local_admin, password=password
+            )
             made = _make(call, new.end_user_id, details, validity)
             for group in groups:
                 grants.grant(call.tx, made, group)
             if password:
-                _keep_password(call, made, password, hashes)
+                passwords.keep_hash(call.tx, call.world, made, hashes[password])
             created.append(_created(new))
         result = CreateResult(created_users=tuple(created), failed_users=tuple(failed))
         return self.Response(all_succeed=not failed, create_result=result)
+
+    def _days(self) -> int | None:
+        return None if self.password_expire_days is None else int(self.password_expire_days)
 
 
 def _fit(call: Call, new: NewUser) -> list[Thing]:
@@ -234,14 +246,6 @@ def _make(call: Call, name: str, details: UserDetails, validity: Validity) -> Th
     wy_id = call.world.chance.text(16, "0123456789abcdef")
     new = New(Kind.USER, call.world.account_key, name, details, wy_id, handle=name)
     return people.add_user(call.tx, new, validity)
-
-
-def _keep_password(call: Call, owner: Thing, password: str, hashes: dict[str, str]) -> None:
-    """Keep what it takes to recognise a password, of which only the Argon2id hash is kept, sealed."""
-    if password not in hashes:
-        # Users that begin with the common password share a hash.
-        hashes[password] = passwords.hashed(call.world, password)
-    passwords.keep_hash(call.tx, call.world, owner, hashes[password])
 
 
 def _created(new: NewUser) -> CreatedUser:

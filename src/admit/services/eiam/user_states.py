@@ -81,10 +81,15 @@ class UpdateUserPassword(Shape):
 
     Response = Done
 
-    def handle(self, call: Call) -> Done:
+    def prepare(self, view: Call) -> str:
+        """The hash of the new password, if there is such an account."""
+        user(view, instance(view, self.instance_id), self.user_id)
+        return passwords.hashed(view.world, self.password)
+
+    def handle(self, call: Call, digest: str) -> Done:
         """Replace the hash."""
         found = user(call, instance(call, self.instance_id), self.user_id)
         forced = self.password_forced_update_status == "enabled"  # noqa: S105 - a status
         details = msgspec.structs.replace(found.read(UserDetails), change_password_at_logon=forced)
-        passwords.keep(call.tx, call.world, verbs.change(call.tx, found, details=details), self.password)
+        passwords.keep_hash(call.tx, call.world, verbs.change(call.tx, found, details=details), digest)
         return Done()

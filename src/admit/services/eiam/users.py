@@ -155,7 +155,11 @@ class CreateUser(Shape):
 
         user_id: UserId
 
-    def handle(self, call: Call) -> Response:
+    def prepare(self, view: Call) -> str | None:
+        """The hash of the password."""
+        return passwords.hashed(view.world, self.password) if self.password else None
+
+    def handle(self, call: Call, digest: str | None) -> Response:
         """Make the account, put it into its units, keep its password."""
         idaas = instance(call, self.instance_id)
         unit_ids = (self.primary_organizational_unit_id, *(self.organizational_unit_ids or ()))
@@ -163,8 +167,8 @@ class CreateUser(Shape):
         made = _make(call, idaas, self.username, self._details(call, idaas))
         for each in units:
             grants.grant(call.tx, made, each)
-        if self.password:
-            passwords.keep(call.tx, call.world, made, self.password)
+        if digest is not None:
+            passwords.keep_hash(call.tx, call.world, made, digest)
         return self.Response(user_id=made.id)
 
     def _details(self, call: Call, idaas: Thing) -> UserDetails:
