@@ -26,6 +26,8 @@ class Caller:
     filled: Filled
     admit: Signer
     floor: Signer
+    page: int = 0
+    """Of the list that is read page after page."""
     chance: Random = field(default_factory=lambda: Random(1))  # noqa: S311 - the same requests each time
 
     def hello(self) -> bytes:
@@ -46,7 +48,15 @@ class Caller:
 
     def list(self) -> bytes:
         """Twenty users, from anywhere in the list."""
-        page = str(self.chance.randint(1, len(self.filled.users) // 20))
+        return self._list(self.chance.randint(1, len(self.filled.users) // 20))
+
+    def next(self) -> bytes:
+        """The next twenty users, as lists are read."""
+        self.page = self.page % (len(self.filled.users) // 20) + 1
+        return self._list(self.page)
+
+    def _list(self, number: int) -> bytes:
+        page = str(number)
         place = {"InstanceId": self.filled.bastion.id, "PageNumber": page, "PageSize": "20"}
         return self.admit.request(BASTION, "ListUsers", **place)
 
@@ -106,7 +116,8 @@ RATES: tuple[tuple[str, Callable[[Caller], bytes], int, int], ...] = (
     ("hello", Caller.hello, 4_000, 16_000),
     ("signed form", Caller.signed, 3_000, 10_000),
     ("get", Caller.get, 1_500, 5_000),
-    ("list of 20", Caller.list, 500, 1_000),
+    ("list of 20, page after page", Caller.next, 500, 1_000),
+    ("list of 20, any page", Caller.list, 500, 1_000),
 )
 
 

@@ -20,8 +20,10 @@ RATES = (
     Row("signed form, 64 callers", "/s", "hello, 64 callers"),
     Row("get, one caller", "/s", "signed form, one caller", READ),
     Row("get, 64 callers", "/s", "signed form, 64 callers", READ),
-    Row("list of 20, one caller", "/s", "signed form, one caller", READ),
-    Row("list of 20, 64 callers", "/s", "signed form, 64 callers", READ),
+    Row("list of 20, page after page, one caller", "/s", "signed form, one caller", READ),
+    Row("list of 20, page after page, 64 callers", "/s", "signed form, 64 callers", READ),
+    Row("list of 20, any page, one caller", "/s", "signed form, one caller", READ),
+    Row("list of 20, any page, 64 callers", "/s", "signed form, 64 callers", READ),
     Row("grant, one caller", "/s", "commit", WRITE_ONE),
     Row("grant, 64 callers", "/s", "group commit, 64 callers", WRITE_MANY),
 )

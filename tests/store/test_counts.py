@@ -1,5 +1,7 @@
 """Numbers of things are those of the moment they are asked for, whoever asks."""
 
+import pytest
+
 from admit.control import things
 from admit.control.things import New
 from admit.core.links import Kind
@@ -48,12 +50,52 @@ def test_a_transaction_counts_what_it_wrote_itself(store: Store):
     assert store.write_now(AUTHOR, body) == [0, 1]
 
 
-def test_only_so_many_numbers_are_kept(store: Store):
+def test_only_so_many_numbers_are_kept(store: Store, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(counts, "REMEMBERED", 10)
     make(store, "dba")
-    wheres = [Where(Kind.GROUP, parent=parent) for parent in range(counts.REMEMBERED + 2)]
+    wheres = [Where(Kind.GROUP, parent=parent) for parent in range(12)]
 
     with store.read() as sql:
         found = [stored.count(sql, where) for where in wheres]
         kept = len(sql.info["counts"].numbers)
 
     assert (sum(found), kept) == (1, 2)
+
+
+def pages(store: Store, order: tuple[int, ...], where: Where = GROUPS) -> list[list[str]]:
+    """Pages of two, asked for in this order, each in a transaction of its own."""
+    found = []
+    for page in order:
+        with store.read() as sql:
+            found.append([each.name for each in stored.find(sql, where, offset=2 * page, limit=2)])
+    return found
+
+
+def test_pages_are_the_same_in_whatever_order_they_are_read(store: Store):
+    for name in "abcde":
+        make(store, name)
+
+    assert pages(store, (0, 1, 2, 3)) == [["a", "b"], ["c", "d"], ["e"], []]
+    assert pages(store, (2, 0, 1, 2, 1)) == [["e"], ["a", "b"], ["c", "d"], ["e"], ["c", "d"]]
+
+
+def test_a_page_begins_where_it_does_now_although_the_one_before_was_read_earlier(store: Store):
+    for name in "abcde":
+        make(store, name)
+    first = pages(store, (0,))
+    with store.read() as sql:
+        gone = stored.find(sql, GROUPS, limit=1)[0]
+    store.write_now(AUTHOR, lambda tx: things.remove(tx, gone))
+
+    assert (first, pages(store, (1, 0, 1))) == ([["a", "b"]], [["d", "e"], ["b", "c"], ["d", "e"]])
+
+
+def test_pages_of_different_lists_are_told_apart(store: Store):
+    for name in ("a1", "b1", "a2", "b2", "a3", "b3"):
+        make(store, name)
+    a, b = (Where(Kind.GROUP, parent=3, name_prefix=letter) for letter in "ab")
+
+    assert (pages(store, (0, 1), a), pages(store, (0, 1), b)) == (
+        [["a1", "a2"], ["a3"]],
+        [["b1", "b2"], ["b3"]],
+    )

@@ -153,6 +153,8 @@ RESTRICTIONS: list[Restriction] = [
     ("held_at", lambda k: k.now - 1, {"alpha"}),
     ("not_held_at", lambda k: k.now, EVERY - {"alpha", "Alpine"}),
     ("not_held_at", lambda k: k.now + 100, EVERY - {"alpha"}),
+    ("after", lambda k: k.key["Alpine"], {"al_pha", "beta", "bell"}),
+    ("after", lambda k: k.key["bell"], set()),
     ("blocked", lambda _: "locked", {"alpha"}),
     ("blocked", lambda _: "asleep", set()),
     ("not_blocked", lambda _: "locked", EVERY - {"alpha"}),

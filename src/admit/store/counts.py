@@ -1,4 +1,4 @@
-"""Numbers of things, each counted once for a revision of the policy."""
+"""What is found out about long lists once for a revision of the policy: how long, and where pages begin."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
@@ -9,16 +9,17 @@ from sqlalchemy import Connection
 from admit.store.facts import current_revision
 from admit.store.prepared import Prepared
 
-REMEMBERED = 1_000
+REMEMBERED = 10_000
 """How many numbers one connection keeps."""
 
 
 @dataclass(slots=True)
 class _Known:
-    """What was counted on one reading connection."""
+    """What was found out on one reading connection."""
 
     revision: int = -1
     numbers: dict[Hashable, int] = field(default_factory=dict)
+    """How many a statement counts; or, of a list and an offset, the key before that place."""
 
 
 def counted(sql: Connection, statement: Prepared, values: dict[str, Any]) -> int:
@@ -29,15 +30,36 @@ def counted(sql: Connection, statement: Prepared, values: dict[str, Any]) -> int
     if not sql.info.get("read_only"):
         # A transaction that writes sees what has no revision yet.
         return _count(sql, statement, values)
+    numbers = _known(sql)
+    asked = (statement, *values.items())
+    number = numbers.get(asked)
+    if number is None:
+        number = numbers[asked] = _count(sql, statement, values)
+    return number
+
+
+def key_before(sql: Connection, listed: Hashable, offset: int) -> int | None:
+    """The key after which the place ``offset`` of a list begins, if the page before it was read.
+
+    Lists are read page after page. Counting off what was read already would take
+    longer with each page.
+    """
+    return _known(sql).get((listed, offset)) if sql.info.get("read_only") else None
+
+
+def note_key_before(sql: Connection, listed: Hashable, offset: int, key: int) -> None:
+    """Remember the key after which the place ``offset`` of a list begins."""
+    if sql.info.get("read_only"):
+        _known(sql)[listed, offset] = key
+
+
+def _known(sql: Connection) -> dict[Hashable, int]:
+    """What is known at the revision of this transaction."""
     known: _Known = sql.info.setdefault("counts", _Known())
     revision = current_revision(sql)
     if revision != known.revision or len(known.numbers) >= REMEMBERED:
         known.revision, known.numbers = revision, {}
-    asked = (statement, *values.items())
-    number = known.numbers.get(asked)
-    if number is None:
-        number = known.numbers[asked] = _count(sql, statement, values)
-    return number
+    return known.numbers
 
 
 def _count(sql: Connection, statement: Prepared, values: dict[str, Any]) -> int:

@@ -1,6 +1,7 @@
 """Things: everything that has an id, with its attributes."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import msgspec
@@ -9,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from admit.core.links import Kind, Ref
 from admit.core.validity import Millis
-from admit.store.counts import counted
+from admit.store.counts import counted, key_before, note_key_before
 from admit.store.prepared import Conflict, Prepared, PreparedForKeys
 from admit.store.tables import blocks, secrets, things
 from admit.store.where import COLUMNS, Where, counting, listing
@@ -189,7 +190,16 @@ def child_counts(sql: Connection, parents: Sequence[int], kind: Kind) -> dict[in
 def find(sql: Connection, where: Where, *, offset: int = 0, limit: int | None = None) -> list[Thing]:
     """The living things a ``Where`` selects, in its order."""
     statement, values = listing(where, offset, limit)
-    return [_thing(row) for row in statement.rows(sql, **values)]
+    if limit is None or where.order != "oldest" or where.after is not None:
+        return [_thing(row) for row in statement.rows(sql, **values)]
+    listed = (statement, *(each for each in values.items() if each[0] not in ("offset", "limit")))
+    before = key_before(sql, listed, offset) if offset else None
+    if before is not None:
+        statement, values = listing(replace(where, after=before), 0, limit)
+    found = [_thing(row) for row in statement.rows(sql, **values)]
+    if len(found) == limit:
+        note_key_before(sql, listed, offset + limit, found[-1].key)
+    return found
 
 
 def count(sql: Connection, where: Where) -> int:
