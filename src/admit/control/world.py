@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from typing import TypeAlias
 
 from admit.base.chance import Chance
@@ -36,5 +37,7 @@ class World:
     propagation_ms: Millis = 0
     """How much later than the grant itself the client view of App Streaming honours it."""
     metrics: Metrics = field(default_factory=Metrics)
+    zone: tzinfo = UTC
+    """Whose clock the hours of control policies are told by."""
     user_makers: Mapping[Kind, UserMaker] = field(default_factory=dict)
     """How a user is made, by the kind of the directory they are to be in."""
