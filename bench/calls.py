@@ -135,7 +135,7 @@ def measure_answers(caller: Caller, size: str, measured: Measured) -> None:
     """One round of decisions and lists over the API."""
     measured.add(f"signed form, {size}", _sent(caller, Caller.signed, 6_000, 64).per_second)
     measured.add(f"CheckAccess, {size}", _sent(caller, Caller.check, 1_000, 64).per_second)
-    last = len(caller.filled.people) - PAGE
+    last = max(len(caller.filled.people) - PAGE, 0)
     pages: tuple[tuple[str, Callable[[Caller], bytes], int], ...] = (
         ("ListWhat, first page", Caller.what, 40),
         ("ListWhat, page 5", lambda caller: caller.what(4 * PAGE), 40),
