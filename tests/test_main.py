@@ -3,6 +3,9 @@
 import pytest
 from sqlalchemy import text
 
+from admit.store import messages
+from admit.store.engine import Author, Tx
+from admit.store.messages import NewMessage
 from tests.system import System
 
 
@@ -23,6 +26,22 @@ def test_what_was_measured_is_told_while_the_database_fails(broken: System):
 
     assert status == 200
     assert b"admit_revision NaN" in measured
+
+
+def test_mail_that_waits_or_has_failed_is_counted(system: System):
+    def body(tx: Tx) -> None:
+        for number in range(3):
+            new = NewMessage(f"{number}", "alice@example.com", "subject", "text", "<1@example.com>")
+            messages.add(tx.sql, new, tx.now)
+        refused = messages.claim(tx.sql, tx.now, tx.now + 1)
+        assert refused is not None
+        messages.failed(tx.sql, refused, "550 no such mailbox")
+
+    system.admit.store.write_now(Author("admit", "test", ""), body)
+
+    _, measured, _ = system.http("GET", "/metrics", {})
+    assert b'admit_mail{state="waiting"} 2.0' in measured
+    assert b'admit_mail{state="failed"} 1.0' in measured
 
 
 def test_a_system_is_ready_again_once_its_database_is(broken: System):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import msgspec
 from sqlalchemy import Connection
@@ -14,6 +15,7 @@ from admit.base.authority import create_authority
 from admit.base.chance import Chance
 from admit.base.clock import Clock, SystemClock
 from admit.base.directory import filled
+from admit.base.metrics import Metrics
 from admit.base.sealing import Sealer, create_key_file
 from admit.control import founding
 from admit.control.world import World
@@ -23,7 +25,7 @@ from admit.rpc.openapi import openapi
 from admit.rpc.operation import Registry
 from admit.services import access, appstream, bastionhost, billing, edsuser, eiam, location, ram, sts
 from admit.settings import Settings
-from admit.store import things
+from admit.store import messages, things
 from admit.store.engine import Store
 from admit.store.links import current_revision
 from admit.store.schema import SchemaRefused, require_newest
@@ -57,6 +59,7 @@ class Admit:
     def close(self) -> None:
         """Finish what is under way and let go of the database."""
         self.dispatcher.close()
+        self.world.activities.finish(self.store, self.world.metrics)
         self.store.close()
 
 
@@ -149,7 +152,7 @@ def open_admit(settings: Settings, clock: Clock | None = None, chance: Chance | 
     )
     registry = Registry(SERVICES)
     dispatcher = Dispatcher(registry, store, world)
-    world.metrics.revision.set_function(lambda: _measured(store))
+    _measure(world.metrics, store)
     described = cache(lambda: msgspec.json.encode(openapi(registry, __version__)))
     web = Web(dispatcher, chance.request_id, lambda: _answers(store), world.metrics.text, described)
     return Admit(settings, store, world, registry, dispatcher, web)
@@ -160,10 +163,20 @@ def _revision(store: Store) -> int:
         return current_revision(sql)
 
 
-def _measured(store: Store) -> float:
-    """The revision; no number while the database does not answer, so that the rest is told all the same."""
+def _measure(metrics: Metrics, store: Store) -> None:
+    """Have the metrics that tell what stands in the database ask it whenever they are told."""
+    metrics.revision.set_function(partial(_measured, store, current_revision))
+    for state in ("waiting", "failed"):
+        metrics.mail.labels(state).set_function(
+            partial(_measured, store, partial(messages.count, state=state))
+        )
+
+
+def _measured(store: Store, figure: Callable[[Connection], int]) -> float:
+    """A figure; no number while the database does not answer, so that the rest is told all the same."""
     try:
-        return _revision(store)
+        with store.read() as sql:
+            return figure(sql)
     except store.faults:
         return math.nan
 

@@ -83,6 +83,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The password at the mail server."""
     mail_ca_file: Path | None = None
     """Trust only the mail server certificates of this PEM file; by default those the system trusts."""
+    mail_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 30
+    """How many days messages are kept after they were sent, or have failed for good."""
+    activity_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 365
+    """How many days activity is kept: calls, decisions, sign-ins, sessions. The ledger is kept for ever."""
 
     @property
     def store_url(self) -> str:

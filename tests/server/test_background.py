@@ -9,10 +9,12 @@ import pytest
 from sqlalchemy import text
 
 from admit.base.authority import LOCAL_NAMES, AuthorityFiles, AuthorityRefused, certificate_names, days_left
-from admit.core.validity import DAY, HOUR, MINUTE
+from admit.core.activity import Activity, ActivityKind, Outcome
+from admit.core.validity import DAY, HOUR, MINUTE, SECOND
 from admit.server import Listener, background, certificate, listen, protocol, serve_until
 from admit.settings import Settings
-from admit.store import tokens
+from admit.store import activity, messages, tokens
+from admit.store.messages import NewMessage
 from tests.system import System
 
 PRODUCT = "yundun-bastionhost"
@@ -64,6 +66,58 @@ def test_nonces_and_client_tokens_are_dropped_once_they_cannot_matter(system):
 
     asyncio.run(an_hour_later())
     assert kept(system) == (["new"], ["new", "older"])
+
+
+def test_mail_and_activity_are_dropped_when_their_days_are_over(system):
+    def write(name):
+        def body(tx):
+            for state in ("sent", "failed", "waiting"):
+                new = NewMessage(f"{name} {state}", "alice@example.com", "subject", "text", "<1@example.com>")
+                messages.add(tx.sql, new, tx.now)
+                tx.sql.execute(
+                    text("update messages set state = :state where cause = :cause").bindparams(
+                        state=state, cause=new.cause
+                    )
+                )
+            call = Activity(tx.now, ActivityKind.API_CALL, Outcome.OK, name)
+            activity.add(tx.sql, [call] * (background.SWEPT_AT_ONCE + 1))
+
+        system.admit.store.write_now(background.AUTHOR, body)
+
+    def left():
+        with system.admit.store.read() as sql:
+            mail = sql.execute(text("select cause from messages order by cause")).scalars().all()
+            actors = sql.execute(text("select distinct actor from activity order by actor")).scalars().all()
+        return [*mail, *actors]
+
+    write("old")
+    system.advance(30 * DAY)
+    write("new")
+    system.advance(1)
+    everything = ["new failed", "new sent", "new waiting", "old waiting", "new", "old"]
+    asyncio.run(beside(background.sweep(system.admit), until=lambda: left() == everything))
+    system.advance(335 * DAY)
+    asyncio.run(beside(background.sweep(system.admit), until=lambda: "old" not in left()))
+    assert left() == ["new waiting", "old waiting", "new"]
+
+
+def test_what_is_noted_is_written_again_and_again(system):
+    def calls():
+        with system.admit.store.read() as sql:
+            return [kept.activity.at for kept in activity.find(sql, activity.Where(), 10)]
+
+    def note(at):
+        system.admit.world.activities.note(Activity(at, ActivityKind.API_CALL, Outcome.OK, "root"))
+
+    waiting = [2, 1]
+
+    def all_written():
+        if waiting and len(calls()) == 2 - len(waiting):
+            note(waiting.pop())
+        system.advance(SECOND)
+        return calls() == [2, 1]
+
+    asyncio.run(beside(background.write_activity(system.admit), until=all_written))
 
 
 def test_what_fails_is_counted_and_begins_anew_after_a_pause(system, monkeypatch):

@@ -52,6 +52,14 @@ class Metrics:
             ["how", "outcome"],
             registry=self._registry,
         )
+        self.activity_dropped = Counter(
+            "admit_activity_dropped",
+            "How many activities were never written down, since the database did not take them in time.",
+            registry=self._registry,
+        )
+        self.mail = Gauge(
+            "admit_mail", "How many messages are waiting, or have failed.", ["state"], registry=self._registry
+        )
         ProcessCollector(registry=self._registry)
         GCCollector(registry=self._registry)
 

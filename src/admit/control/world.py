@@ -9,6 +9,7 @@ from admit.base.chance import Chance
 from admit.base.clock import Clock
 from admit.base.metrics import Metrics
 from admit.base.sealing import Sealer
+from admit.control.activity import Activities
 from admit.core.links import Kind
 from admit.core.validity import Millis
 from admit.store.engine import Tx
@@ -39,5 +40,7 @@ class World:
     metrics: Metrics = field(default_factory=Metrics)
     zone: tzinfo = UTC
     """Whose clock the hours of control policies are told by."""
+    activities: Activities = field(default_factory=Activities)
+    """Where to note what happens all the time."""
     user_makers: Mapping[Kind, UserMaker] = field(default_factory=dict)
     """How a user is made, by the kind of the directory they are to be in."""

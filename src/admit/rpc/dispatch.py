@@ -149,7 +149,7 @@ class Dispatcher:
         except Exception:
             log.exception("request failed", request_id=envelope.request_id, action=noted.asked)
             answer = envelope.error(InternalError())
-        noted.tell(self._world.metrics, answer, perf_counter() - started)
+        noted.tell(self._world, answer, perf_counter() - started)
         return answer
 
     def close(self) -> None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import structlog
 
-from admit.base.metrics import Metrics
+from admit.control.world import World
+from admit.core.activity import Activity, ActivityKind, Outcome
+from admit.core.validity import Millis
 from admit.rpc.operation import Operation
 from admit.rpc.response import Answer
 
@@ -40,11 +42,12 @@ class Noted:
         """Note which operation that is."""
         self.service, self.action = operation.service.product, operation.action
 
-    def tell(self, metrics: Metrics, answer: Answer, took_s: float) -> None:
-        """Count the request and log it."""
+    def tell(self, world: World, answer: Answer, took_s: float) -> None:
+        """Count the request and log it; who is proven to have made it has it among their activity."""
         # What follows the dot may be anything a caller sent.
         code = answer.code.partition(".")[0]
-        metrics.observe_call(self.service, self.action, code, took_s)
+        world.metrics.observe_call(self.service, self.action, code, took_s)
+        duration_ms = round(took_s * 1000, 3)
         log.info(
             "request",
             request_id=self.request_id,
@@ -53,5 +56,22 @@ class Noted:
             status=answer.status,
             code=answer.code,
             peer=self.peer,
-            duration_ms=round(took_s * 1000, 3),
+            duration_ms=duration_ms,
+        )
+        # Of a stranger's requests there may be any number: they are counted and logged, and fill no disk.
+        if self.caller:
+            world.activities.note(self._activity(world.clock.now(), answer, duration_ms))
+
+    def _activity(self, now: Millis, answer: Answer, duration_ms: float) -> Activity:
+        status = answer.status
+        return Activity(
+            now,
+            ActivityKind.API_CALL,
+            Outcome.OK if status < 400 else Outcome.REFUSED if status < 500 else Outcome.FAILED,
+            self.caller,
+            f"{self.service}:{self.action}",
+            answer.code,
+            request_id=self.request_id,
+            peer=self.peer,
+            details={"status": status, "duration_ms": duration_ms},
         )

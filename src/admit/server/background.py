@@ -7,10 +7,12 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator
 import structlog
 
 from admit import worker
+from admit.control import activity
 from admit.core.validity import DAY, HOUR, MINUTE, SECOND, Millis
 from admit.main import Admit
 from admit.server import certificate
-from admit.store import tokens
+from admit.store import activity as stored
+from admit.store import messages, tokens
 from admit.store.engine import Author, Tx
 
 log = structlog.get_logger("admit.server")
@@ -25,16 +27,35 @@ PAUSE: Millis = 5 * SECOND
 """Between a failure and the next beginning."""
 
 
+SWEPT_AT_ONCE = 5_000
+"""How many activities one transaction drops: others wait for it, some milliseconds."""
+
+
 async def sweep(admit: Admit) -> None:
-    """Drop, each hour, the nonces and client tokens that are too old to matter."""
-    store, clock = admit.store, admit.world.clock
+    """Drop, each hour, what is too old to matter: nonces, client tokens, mail, activity."""
+    store, clock, settings = admit.store, admit.world.clock, admit.settings
 
     def body(tx: Tx) -> None:
         tokens.forget(tx.sql, tx.now - NONCES_KEPT, tx.now - CLIENT_TOKENS_KEPT)
+        messages.forget(tx.sql, tx.now - settings.mail_days * DAY)
+
+    def some_activity(tx: Tx) -> int:
+        return stored.forget(tx.sql, tx.now - settings.activity_days * DAY, SWEPT_AT_ONCE)
 
     while True:
         await asyncio.wrap_future(store.write(AUTHOR, body))
+        while await asyncio.wrap_future(store.write(AUTHOR, some_activity)) == SWEPT_AT_ONCE:
+            pass
         await clock.sleep_until(clock.now() + HOUR)
+
+
+async def write_activity(admit: Admit) -> None:
+    """Write down, again and again, what has happened."""
+    world = admit.world
+    while True:
+        # On a thread of its own: it waits for the disk, and goes on to its end when the server stops.
+        await asyncio.to_thread(world.activities.write, admit.store, world.metrics)
+        await world.clock.sleep_until(world.clock.now() + activity.PAUSE)
 
 
 async def keep_certificate(admit: Admit, context: ssl.SSLContext) -> None:
@@ -52,6 +73,7 @@ async def keep_certificate(admit: Admit, context: ssl.SSLContext) -> None:
 
 TASKS: tuple[tuple[str, Callable[[Admit], Awaitable[None]]], ...] = (
     ("sweep", sweep),
+    ("activity", write_activity),
     ("worker", worker.run),
 )
 """All that a serving process runs beside, each by name; one that returns is done."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from admit.core.validity import Millis
 from admit.store.tables import messages
@@ -103,6 +103,19 @@ def put_off(sql: Connection, message: Message, until: Millis, error: str) -> Non
 def failed(sql: Connection, message: Message, error: str) -> None:
     """It will not be tried again."""
     sql.execute(update(messages).where(messages.c.id == message.id).values(state="failed", last_error=error))
+
+
+def forget(sql: Connection, before: Millis) -> None:
+    """Drop what was written before a moment and is done with: it was sent, or has failed."""
+    sql.execute(
+        delete(messages).where(messages.c.state.in_(("sent", "failed")), messages.c.created_at < before)
+    )
+
+
+def count(sql: Connection, state: str) -> int:
+    """How many mails are in a state."""
+    statement = select(func.count()).select_from(messages).where(messages.c.state == state)
+    return sql.execute(statement).scalar_one()
 
 
 def tally(sql: Connection) -> dict[str, int]:

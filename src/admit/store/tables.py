@@ -196,3 +196,45 @@ messages = Table(
     Index("messages_waiting", "state", "next_at"),
     comment="The outbox: mail to be sent, kept until the mail server has it.",
 )
+
+
+def _where_set(column: str) -> Index:
+    """Finds rows of ``activity`` by a column that is empty in most of them."""
+    condition = text(f"{column} is not null")
+    return Index(f"activity_by_{column}", column, "at", sqlite_where=condition, postgresql_where=condition)
+
+
+activity = Table(
+    "activity",
+    metadata,
+    Column("id", _Key, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False, comment="UNIX milliseconds"),
+    Column("kind", Text, nullable=False, comment="api-call, decision, sign-in, session-opened, …"),
+    Column("outcome", Text, nullable=False, comment="ok, refused, failed"),
+    Column("actor", Text, nullable=False, comment="ARN of the caller, or the name given at a door"),
+    Column("action", Text, nullable=False, comment="the operation, the command, the file"),
+    Column("reason", Text, nullable=False),
+    Column("person_key", BigInteger, comment="key of the person; empty if none is known"),
+    Column("person_name", Text, comment="as people called it then; so the other names"),
+    Column("user_key", BigInteger),
+    Column("user_name", Text),
+    Column("resource_key", BigInteger),
+    Column("resource_name", Text),
+    Column("request_id", Text, nullable=False),
+    Column("peer", Text, nullable=False, comment="the address it came from"),
+    Column("session", Text, comment="id of the session it was done in"),
+    Column("details", Text, comment="the rest, as JSON"),
+    Index("activity_by_time", "at"),
+    Index("activity_by_kind", "kind", "at"),
+    Index("activity_by_actor", "actor", "at"),
+    # Calls, which are most of it, name no person, no resource and no session, and seldom are refused.
+    *(_where_set(name) for name in ("person_key", "person_name", "resource_key", "resource_name", "session")),
+    Index(
+        "activity_not_ok",
+        "outcome",
+        "at",
+        sqlite_where=text("outcome <> 'ok'"),
+        postgresql_where=text("outcome <> 'ok'"),
+    ),
+    comment="What happens all the time and changes no policy. Kept for a while, not in the ledger.",
+)

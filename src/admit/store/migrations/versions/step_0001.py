@@ -21,6 +21,7 @@ def upgrade() -> None:
     _nonces()
     _cursors()
     _messages()
+    _activity()
 
 
 def _revision() -> None:
@@ -238,3 +239,49 @@ def _messages() -> None:
         comment="The outbox: mail to be sent, kept until the mail server has it.",
     )
     op.create_index("messages_waiting", "messages", ["state", "next_at"])
+
+
+def _activity() -> None:
+    op.create_table(
+        "activity",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("at", sa.BigInteger(), nullable=False, comment="UNIX milliseconds"),
+        sa.Column(
+            "kind", sa.Text(), nullable=False, comment="api-call, decision, sign-in, session-opened, …"
+        ),
+        sa.Column("outcome", sa.Text(), nullable=False, comment="ok, refused, failed"),
+        sa.Column(
+            "actor", sa.Text(), nullable=False, comment="ARN of the caller, or the name given at a door"
+        ),
+        sa.Column("action", sa.Text(), nullable=False, comment="the operation, the command, the file"),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column(
+            "person_key", sa.BigInteger(), nullable=True, comment="key of the person; empty if none is known"
+        ),
+        sa.Column(
+            "person_name", sa.Text(), nullable=True, comment="as people called it then; so the other names"
+        ),
+        sa.Column("user_key", sa.BigInteger(), nullable=True),
+        sa.Column("user_name", sa.Text(), nullable=True),
+        sa.Column("resource_key", sa.BigInteger(), nullable=True),
+        sa.Column("resource_name", sa.Text(), nullable=True),
+        sa.Column("request_id", sa.Text(), nullable=False),
+        sa.Column("peer", sa.Text(), nullable=False, comment="the address it came from"),
+        sa.Column("session", sa.Text(), nullable=True, comment="id of the session it was done in"),
+        sa.Column("details", sa.Text(), nullable=True, comment="the rest, as JSON"),
+        sa.PrimaryKeyConstraint("id"),
+        comment="What happens all the time and changes no policy. Kept for a while, not in the ledger.",
+    )
+    op.create_index("activity_by_time", "activity", ["at"])
+    op.create_index("activity_by_kind", "activity", ["kind", "at"])
+    op.create_index("activity_by_actor", "activity", ["actor", "at"])
+    for column in ("person_key", "person_name", "resource_key", "resource_name", "session"):
+        _activity_index(f"activity_by_{column}", column, f"{column} is not null")
+    _activity_index("activity_not_ok", "outcome", "outcome <> 'ok'")
+
+
+def _activity_index(name: str, column: str, condition: str) -> None:
+    where = sa.text(condition)
+    op.create_index(name, "activity", [column, "at"], sqlite_where=where, postgresql_where=where)

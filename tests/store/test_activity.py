@@ -1,0 +1,173 @@
+"""Activity as it is kept: written in batches, found newest first, dropped when it is old."""
+
+import pytest
+from sqlalchemy import event
+
+from admit.core.activity import Activity, ActivityKind, Mention, Outcome
+from admit.store import activity
+from admit.store.activity import Where
+from admit.store.engine import Author, Store
+
+AUTHOR = Author("admit", "test", "")
+WHOLE = Activity(
+    at=7,
+    kind=ActivityKind.COMMAND,
+    outcome=Outcome.FAILED,
+    actor="alice",
+    action="reboot",
+    reason="exit status 1",
+    person=Mention("alice", 1),
+    user=Mention("alice@corp", 2),
+    resource=Mention("root@db-1", 3),
+    request_id="request",
+    peer="192.0.2.7",
+    session="session-1",
+    details={"status": 1, "seconds": 0.5, "path": ("alice", "root@db-1"), "why": "busy"},
+)
+
+
+def call(at: int, actor: str = "root", outcome: Outcome = Outcome.OK) -> Activity:
+    return Activity(at, ActivityKind.API_CALL, outcome, actor)
+
+
+def decision(at: int, person: Mention, resource: Mention | None = None) -> Activity:
+    return Activity(
+        at,
+        ActivityKind.DECISION,
+        Outcome.REFUSED,
+        "root",
+        person=person,
+        resource=resource,
+        session=f"s-{at}",
+    )
+
+
+def keep(store: Store, *batch: Activity) -> None:
+    store.write_now(AUTHOR, lambda tx: activity.add(tx.sql, batch))
+
+
+def found(store: Store, where: Where, limit: int = 100) -> list[int]:
+    """The moments of what is found."""
+    with store.read() as sql:
+        return [kept.activity.at for kept in activity.find(sql, where, limit)]
+
+
+def test_an_activity_is_read_as_it_was_noted(store: Store) -> None:
+    bare = call(8)
+    keep(store, WHOLE, bare)
+
+    with store.read() as sql:
+        assert [kept.activity for kept in activity.find(sql, Where(), 10)] == [bare, WHOLE]
+
+
+def test_each_question_finds_what_it_asks_for_and_nothing_else(store: Store) -> None:
+    alice, bob = Mention("alice", 1), Mention("bob", 2)
+    db = Mention("root@db-1", 3)
+    keep(store, call(1), call(2, "eve"), call(3, outcome=Outcome.REFUSED))
+    keep(store, decision(4, alice, db), decision(5, bob, db), decision(6, alice))
+
+    assert found(store, Where()) == [6, 5, 4, 3, 2, 1]
+    assert found(store, Where(kind=ActivityKind.API_CALL)) == [3, 2, 1]
+    assert found(store, Where(actor="eve")) == [2]
+    assert found(store, Where(outcome=Outcome.OK)) == [2, 1]
+    assert found(store, Where(outcome=Outcome.REFUSED, kind=ActivityKind.API_CALL)) == [3]
+    assert found(store, Where(person=alice)) == [6, 4]
+    assert found(store, Where(resource=db)) == [5, 4]
+    assert found(store, Where(person=alice, resource=db)) == [4]
+    assert found(store, Where(session="s-5")) == [5]
+    assert found(store, Where(since=2, until=4)) == [3, 2]
+
+
+def test_a_name_finds_who_has_it_now_and_whoever_had_it_then(store: Store) -> None:
+    keep(
+        store,
+        decision(1, Mention("alicia", 1)),  # alice, before she was renamed
+        decision(2, Mention("alice", 9)),  # another alice, who is gone
+        decision(3, Mention("alice")),  # a stranger who said so
+        decision(4, Mention("alice", 1)),
+        decision(5, Mention("bob", 2)),
+    )
+
+    assert found(store, Where(person=Mention("alice", 1))) == [4, 3, 2, 1]
+    assert found(store, Where(person=Mention("alice", 1)), limit=3) == [4, 3, 2]
+    assert found(store, Where(person=Mention("alice"))) == [4, 3, 2]
+
+
+def test_pages_neither_skip_nor_repeat_also_where_moments_are_equal(store: Store) -> None:
+    keep(store, *(call(at) for at in (1, 2, 2, 2, 3)))
+
+    with store.read() as sql:
+        ids, before = [], None
+        while page := activity.find(sql, Where(before=before), 2):
+            ids += [kept.id for kept in page]
+            before = (page[-1].activity.at, page[-1].id)
+    assert ids == sorted(set(ids), reverse=True)
+    assert len(ids) == 5
+
+
+@pytest.mark.parametrize(
+    "text", ["\0", "\ud800", "x" * 10_000, "naïve → \0\udfff"], ids=["nul", "surrogate", "long", "mixed"]
+)
+def test_whatever_a_stranger_sends_is_kept_in_some_form_and_can_be_told(store: Store, text: str) -> None:
+    keep(
+        store,
+        Activity(
+            1,
+            ActivityKind.SIGN_IN,
+            Outcome.REFUSED,
+            text,
+            action=text,
+            reason=text,
+            person=Mention(text),
+            peer=text,
+            details={"version": text, "asked": (text,)},
+        ),
+    )
+
+    assert found(store, Where(person=Mention(text))) == [1]
+    with store.read() as sql:
+        (kept,) = activity.find(sql, Where(), 1)
+    assert len(kept.activity.actor) <= activity.LONGEST
+    kept.activity.actor.encode()
+
+
+def test_what_is_old_is_dropped_the_oldest_first(store: Store) -> None:
+    keep(store, *(call(at) for at in (3, 1, 2, 4)))
+
+    assert store.write_now(AUTHOR, lambda tx: activity.forget(tx.sql, 4, 2)) == 2
+    assert found(store, Where()) == [4, 3]
+    assert store.write_now(AUTHOR, lambda tx: activity.forget(tx.sql, 4, 2)) == 1
+    assert found(store, Where()) == [4]
+
+
+@pytest.mark.parametrize(
+    ("where", "index"),
+    [
+        (Where(), "activity_by_time"),
+        (Where(since=1, until=9), "activity_by_time"),
+        (Where(kind=ActivityKind.SIGN_IN), "activity_by_kind"),
+        (Where(actor="root", before=(9, 9)), "activity_by_actor"),
+        (Where(outcome=Outcome.REFUSED), "activity_not_ok"),
+        (Where(session="s"), "activity_by_session"),
+        (Where(person=Mention("alice", 1)), "activity_by_person_key"),
+        (Where(person=Mention("alice", 1)), "activity_by_person_name"),
+        (Where(resource=Mention("root@db-1", 1), since=1), "activity_by_resource_key"),
+        (Where(resource=Mention("root@db-1")), "activity_by_resource_name"),
+    ],
+    ids=str,
+)
+def test_a_page_is_read_from_an_index_in_its_order(on_sqlite: Store, where: Where, index: str) -> None:
+    plans = []
+
+    def explain(_conn, cursor, statement, parameters, *_rest):
+        plans.append([row[3] for row in cursor.execute(f"explain query plan {statement}", parameters)])
+
+    with on_sqlite.read() as sql:
+        event.listen(sql.engine, "before_cursor_execute", explain)
+        activity.find(sql, where, 10)
+    (plan,) = plans
+    reads = [line for line in plan if " activity " in line]
+    assert any(index in line for line in reads), plan
+    assert all("USING INDEX" in line for line in reads), plan
+    if where.person is None and where.resource is None:
+        assert not any("TEMP B-TREE" in line for line in plan), plan
