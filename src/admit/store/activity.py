@@ -10,6 +10,7 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    bindparam,
     delete,
     insert,
     literal_column,
@@ -20,6 +21,7 @@ from sqlalchemy import (
 
 from admit.core.activity import Activity, ActivityKind, Detail, Mention, Outcome
 from admit.core.validity import Millis
+from admit.store.prepared import Prepared
 from admit.store.tables import activity
 
 LONGEST = 4096
@@ -59,7 +61,12 @@ class Where:
 
 def add(sql: Connection, batch: Sequence[Activity]) -> None:
     """Write activities down."""
-    sql.execute(insert(activity), [_row(each) for each in batch])
+    _ADD.many(sql, [_row(each) for each in batch])
+
+
+_ADD = Prepared(
+    insert(activity).values({each.name: bindparam(each.name) for each in activity.c if not each.primary_key})
+)
 
 
 def _row(each: Activity) -> dict[str, object]:
