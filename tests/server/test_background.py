@@ -118,6 +118,7 @@ def test_what_is_noted_is_written_again_and_again(system):
         return calls() == [2, 1]
 
     asyncio.run(beside(background.write_activity(system.admit), until=all_written))
+    assert calls() == [2, 1]
 
 
 def test_what_fails_is_counted_and_begins_anew_after_a_pause(system, monkeypatch):
