@@ -153,13 +153,15 @@ def test_forwarding_is_open_if_one_of_its_switches_is_on_and_none_is_off(
 
 def accepted(gate: Gate, account: Thing | None, **more: object) -> Thing:
     """An accepted ticket of the user for an account, or for a typed login."""
-    details = TicketDetails(
-        user_id=gate.user.id,
-        host_id=gate.host.id,
-        account_name="root" if account is None else account.name,
-        account_id="" if account is None else account.id,
-        **{"protocol_name": "SSH", "state": "Accepted"} | more,
-    )
+    asked = {
+        "user_id": gate.user.id,
+        "host_id": gate.host.id,
+        "account_name": "root" if account is None else account.name,
+        "account_id": "" if account is None else account.id,
+        "protocol_name": "SSH",
+        "state": "Accepted",
+    }
+    details = TicketDetails(**asked | more)
     return gate.add(Kind.OPERATION_TICKET, gate.bastion.key, "", details)
 
 
