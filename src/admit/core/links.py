@@ -47,6 +47,9 @@ class Kind(IntEnum):
         return self.name.lower().replace("_", " ")
 
 
+KINDS = {int(kind): kind for kind in Kind}
+"""Every kind by its number."""
+
 CALLERS = frozenset(kind for kind in Kind if kind >= Kind.ACCOUNT)
 """What says who may call an operation: the account, and all that RAM keeps."""
 

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from admit.core.links import Kind, Ref
+from admit.core.links import KINDS, Kind, Ref
 from admit.core.validity import Millis
 from admit.store.counts import counted, key_before, note_key_before
 from admit.store.prepared import Conflict, Prepared, PreparedForKeys
@@ -107,12 +107,9 @@ _BLOCKS = Prepared(
 )
 
 
-_KINDS = {int(kind): kind for kind in Kind}
-
-
 def _thing(row: Any) -> Thing:
     key, kind, *rest = row
-    return Thing(key, _KINDS[kind], *rest)
+    return Thing(key, KINDS[kind], *rest)
 
 
 def _first(sql: Connection, statement: Prepared, **values: object) -> Thing | None:
