@@ -21,6 +21,8 @@ class Where:
 
     kind: Kind
     parent: int | None = None
+    grandparent: int | None = None
+    """What its parent lives in."""
     ids: Sequence[str] | None = None
     keys: Sequence[int] | None = None
     name: str | None = None
@@ -87,6 +89,11 @@ def _called(column: str, many: int, place: str) -> ColumnElement[bool]:
     return things.c.key.in_(select(called.c.key).where(listed, called.c.kind == bindparam("kind")))
 
 
+def _inside(place: str) -> ColumnElement[bool]:
+    parents = things.alias("parents")
+    return things.c.parent.in_(select(parents.c.key).where(parents.c.parent == bindparam(place)))
+
+
 def _joined(end: str, other: str, place: str) -> ColumnElement[bool]:
     """Those at one end of the links whose other end is given: asked of the links, not of each thing."""
     return things.c.key.in_(select(links.c[end]).where(links.c[other] == bindparam(place)))
@@ -103,6 +110,7 @@ def _holds(place: str) -> ColumnElement[bool]:
 
 _CONDITIONS: dict[str, Callable[..., ColumnElement[bool]]] = {
     "parent": lambda place: things.c.parent == bindparam(place),
+    "grandparent": _inside,
     "name": lambda place: things.c.name == bindparam(place),
     "name_like": lambda place: things.c.name.like(bindparam(place), escape="\\"),
     "ids": lambda many, place: _called("id", many, place),
@@ -126,6 +134,7 @@ _CONDITIONS: dict[str, Callable[..., ColumnElement[bool]]] = {
 
 _PLAIN = (
     "parent",
+    "grandparent",
     "name",
     "linked_to",
     "linked_from",

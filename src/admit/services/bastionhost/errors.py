@@ -81,3 +81,37 @@ class LicenseOutOfLimit(AdmitError):
 
     code, status = "LicenseOutOfLimit", 400
     message = "The licence of the bastion host covers {0} assets at most."
+
+
+class HostShareKeyNotFound(AdmitError):
+    """No such shared key: (id). It mentions OBJECT_NOT_FOUND for Terraform, as a user does."""
+
+    code, status = "HostShareKeyNotFound", 404
+    message = "The specified shared key {0} does not exist (OBJECT_NOT_FOUND)."
+
+
+class NoSuchHostShareKey(HostShareKeyNotFound):
+    """The same where the vendor answers it with 400: (id)."""
+
+    status = 400
+
+
+class HostShareKeyAlreadyExists(AdmitError):
+    """The name of the shared key is taken: (name)."""
+
+    code, status = "HostShareKeyAlreadyExists", 400
+    message = "The specified shared key {0} already exists."
+
+
+class UserPublicKeyNotFound(AdmitError):
+    """No such public key: (id). Ours, for the vendor documents none."""
+
+    code, status = "UserPublicKeyNotFound", 404
+    message = "The specified public key {0} does not exist (OBJECT_NOT_FOUND)."
+
+
+class UserPublicKeyAlreadyExists(AdmitError):
+    """A user of the bastion host has this key: (fingerprint). Ours, for the vendor documents none."""
+
+    code, status = "UserPublicKeyAlreadyExists", 400
+    message = "The specified public key {0} is a user's already."
