@@ -1,5 +1,6 @@
 """Settings: where they come from, which wins, and what is said of wrong ones."""
 
+from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,13 @@ def test_text_from_the_environment_becomes_what_each_setting_takes(tmp_path):
     assert settings.mail_port == 25
     assert settings.tls_names == ("gate.example.com", "192.0.2.7")
     assert settings.mail_ca_file == Path.home() / "ca.pem"
+
+
+def test_a_time_zone_is_one_that_the_system_knows(tmp_path):
+    assert loaded(tmp_path).zone is UTC
+    assert str(loaded(tmp_path, 'time_zone = "Europe/Berlin"').zone) == "Europe/Berlin"
+    for name in ("Europe/Atlantis", "../etc/passwd", "", "Europe"):
+        assert f"knows no zone '{name}'" in refusal(tmp_path, f'time_zone = "{name}"')
 
 
 def test_an_unknown_name_is_refused_with_the_nearest_known_one_wherever_it_stands(tmp_path):

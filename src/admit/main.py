@@ -148,6 +148,7 @@ def open_admit(settings: Settings, clock: Clock | None = None, chance: Chance | 
         sealer=sealer,
         endpoint=settings.http or settings.https,
         propagation_ms=settings.propagation_ms,
+        zone=settings.zone,
         user_makers=USER_MAKERS,
     )
     registry = Registry(SERVICES)

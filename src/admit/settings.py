@@ -10,8 +10,10 @@ import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, get_args, get_origin
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -57,6 +59,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The database; by default SQLite in the data directory. ``postgresql://…`` for PostgreSQL."""
     region: Region = "cn-hangzhou"
     """The region this system says it is in."""
+    time_zone: str = "UTC"
+    """Whose clock the hours of control policies are told by: UTC, or a name such as Europe/Berlin."""
     propagation_ms: Annotated[int, msgspec.Meta(ge=0, le=600_000)] = 0
     """How much later than a grant the App Streaming client view honours it, in milliseconds."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -87,6 +91,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How many days messages are kept after they were sent, or have failed for good."""
     activity_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 365
     """How many days activity is kept: calls, decisions, sign-ins, sessions. The ledger is kept for ever."""
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone of ``time_zone``.
+
+        Raises:
+            ValueError: the system knows none of this name.
+        """
+        if self.time_zone == "UTC":
+            # So that a system without a database of zones can start.
+            return UTC
+        try:
+            return ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, OSError) as error:
+            raise ValueError(self.time_zone) from error
 
     @property
     def store_url(self) -> str:
@@ -210,12 +229,16 @@ def _from_text(kind: type, value: object) -> object:
 
 
 def _contradictions(settings: Settings) -> list[str]:
-    """What is wrong only together."""
+    """What is wrong only together, or only here."""
     found = []
     if (settings.tls_certificate is None) != (settings.tls_key is None):
         found.append("tls_certificate and tls_key go together: set both or neither.")
     if (settings.mail_username == "") != (settings.mail_password is None):
         found.append("mail_username and mail_password go together: set both or neither.")
+    try:
+        _ = settings.zone
+    except ValueError:
+        found.append(f"time_zone: this system knows no zone {settings.time_zone!r}. Is tzdata installed?")
     if settings.mail_host and not settings.mail_sender:
         found.append("mail_sender must say whom mail is from if mail_host is set.")
     return found

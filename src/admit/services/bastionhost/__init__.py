@@ -2,6 +2,9 @@
 
 from admit.services.bastionhost import (
     assets,
+    control_policies,
+    control_policy_parts,
+    control_policy_scopes,
     errors,
     host_account_details,
     host_account_secrets,
@@ -35,6 +38,9 @@ from admit.services.bastionhost.vocabulary import bastionhost
 __all__ = [
     "assets",
     "bastionhost",
+    "control_policies",
+    "control_policy_parts",
+    "control_policy_scopes",
     "errors",
     "host_account_details",
     "host_account_secrets",

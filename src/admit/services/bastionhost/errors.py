@@ -115,3 +115,17 @@ class UserPublicKeyAlreadyExists(AdmitError):
 
     code, status = "UserPublicKeyAlreadyExists", 400
     message = "The specified public key {0} is a user's already."
+
+
+class PolicyNotFound(AdmitError):
+    """No such control policy: (id). It mentions OBJECT_NOT_FOUND for Terraform, as a user does."""
+
+    code, status = "PolicyNotFound", 404
+    message = "The specified control policy {0} does not exist (OBJECT_NOT_FOUND)."
+
+
+class PolicyAlreadyExists(AdmitError):
+    """The control policy's name is taken: (name)."""
+
+    code, status = "PolicyAlreadyExists", 400
+    message = "The specified control policy {0} already exists."

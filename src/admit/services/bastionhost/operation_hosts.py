@@ -1,12 +1,15 @@
 """What the calling RAM user may operate: hosts and host accounts, by whatever path."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, TypeAlias
 
 import msgspec
 
 from admit.control import access
 from admit.control.bastion import PASSWORD, HostAccountDetails
+from admit.control.restrictions import restrictions
 from admit.core.links import Kind, Ref
+from admit.core.restrictions import Channel
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape, like
 from admit.services.bastionhost.errors import InstanceNotFound, InvalidArgument
@@ -37,7 +40,9 @@ from admit.store.things import Thing, Where
 OperationProjectId = Annotated[
     str, like("1", "The ID of a project. Accepted and not used: there are no projects here.")
 ]
-Channel = Annotated[bool, like(example=True, description="Whether policies leave the channel open.")]
+Reached: TypeAlias = Mapping[Thing, set[Ref]]
+"""What each user reaches."""
+ChannelOpen = Annotated[bool, like(example=True, description="Whether policies leave the channel open.")]
 
 
 class OperationHost(SourcedHost, kw_only=True):
@@ -67,7 +72,7 @@ class ListOperationHosts(SourcedHostFilter, kw_only=True):
 
     def handle(self, call: Call) -> Response:
         bastion = instance(call, self.instance_id)
-        reached = _reached(call, bastion)
+        reached = set().union(*_reached(call, bastion).values())
         hosts = {ref.key for ref in reached if ref.kind is Kind.HOST}
         accounts = [ref.key for ref in reached if ref.kind is Kind.HOST_ACCOUNT]
         hosts |= {account.parent for account in things.by_keys(call.sql, accounts).values()}
@@ -87,8 +92,8 @@ class ListOperationHosts(SourcedHostFilter, kw_only=True):
 class SSHConfig(Shape):
     """What may be done over SSH."""
 
-    enable_ssh_channel: Channel = msgspec.field(name="EnableSSHChannel")
-    enable_sftp_channel: Channel = msgspec.field(name="EnableSFTPChannel")
+    enable_ssh_channel: ChannelOpen = msgspec.field(name="EnableSSHChannel")
+    enable_sftp_channel: ChannelOpen = msgspec.field(name="EnableSFTPChannel")
 
 
 class OperationHostAccount(Shape):
@@ -109,7 +114,7 @@ class ListOperationHostAccounts(Shape):
     """Lists the accounts on a host that the calling RAM user may operate at this moment.
 
     Ours: a host that does not exist is answered like one that is not open to the caller, with an
-    empty list. Ours: without a policy both channels of SSH are open.
+    empty list. Ours: without a control policy both channels of SSH are open.
     """
 
     instance_id: InstanceId
@@ -130,19 +135,25 @@ class ListOperationHostAccounts(Shape):
             return self.Response(host_accounts=(), total_count=0)
         reached = _reached(call, bastion)
         accounts = Where(Kind.HOST_ACCOUNT, parent=on.key, name=self.host_account_name)
-        found = [each for each in things.find(call.sql, accounts) if each.ref in reached]
+        found = [
+            each
+            for each in things.find(call.sql, accounts)
+            if any(each.ref in refs for refs in reached.values())
+        ]
         offset, limit = pages(self.page_number, self.page_size)
         page = found[offset : offset + limit]
         with_password = things.with_secret(call.sql, [each.key for each in page], PASSWORD)
         return self.Response(
-            host_accounts=tuple(_told(on, each, has_password=each.key in with_password) for each in page),
+            host_accounts=tuple(
+                _told(on, each, _ssh(call, reached, each), has_password=each.key in with_password)
+                for each in page
+            ),
             total_count=len(found),
         )
 
 
-def _told(on: Thing, account: Thing, *, has_password: bool) -> OperationHostAccount:
+def _told(on: Thing, account: Thing, ssh: SSHConfig | None, *, has_password: bool) -> OperationHostAccount:
     details = account.read(HostAccountDetails)
-    ssh = details.protocol_name == "SSH"
     return OperationHostAccount(
         host_account_id=account.id,
         host_account_name=account.name,
@@ -151,14 +162,31 @@ def _told(on: Thing, account: Thing, *, has_password: bool) -> OperationHostAcco
         has_password=has_password,
         private_key_fingerprint=details.private_key_fingerprint,
         host_share_key_id=details.host_share_key_id,
-        ssh_config=SSHConfig(enable_ssh_channel=True, enable_sftp_channel=True) if ssh else None,
+        ssh_config=ssh,
     )
 
 
-def _reached(call: Call, bastion: Thing) -> set[Ref]:
-    """Everything the caller reaches as a user of a bastion host, by the walk that decides."""
+def _ssh(call: Call, reached: Reached, account: Thing) -> SSHConfig | None:
+    """The channels that control policies leave open to one of the users who reach an account."""
+    if account.read(HostAccountDetails).protocol_name != "SSH":
+        return None
+    left = [
+        restrictions(call.sql, call.world, user, account, call.now)
+        for user, refs in reached.items()
+        if account.ref in refs
+    ]
+    return SSHConfig(
+        enable_ssh_channel=any(each.allows(Channel.SHELL) for each in left),
+        enable_sftp_channel=any(each.allows(Channel.SFTP) for each in left),
+    )
+
+
+def _reached(call: Call, bastion: Thing) -> Reached:
+    """Everything the caller reaches as each of their users of a bastion host, by the walk that decides."""
     if call.caller.user_id is None:
-        return set()
+        return {}
     source = {"source": "Ram", "source_user_id": call.caller.user_id}
     users = things.find(call.sql, Where(Kind.USER, parent=bastion.key, details=source))
-    return {reach.ref for user in users for reach in access.everything_as(call.sql, user.ref, call.now)}
+    return {
+        user: {reach.ref for reach in access.everything_as(call.sql, user.ref, call.now)} for user in users
+    }

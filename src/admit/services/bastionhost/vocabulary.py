@@ -11,6 +11,7 @@ from admit.services.bastionhost.errors import (
     HostNotFound,
     InstanceNotFound,
     InvalidArgument,
+    PolicyNotFound,
     UserGroupNotFound,
     UserNotFound,
 )
@@ -40,6 +41,7 @@ HostId = Annotated[str, like("1", "The ID of the host. ListHosts lists them.")]
 HostAccountId = Annotated[str, like("1", "The ID of the host account. ListHostAccounts lists them.")]
 HostGroupId = Annotated[str, like("1", "The ID of the host group. ListHostGroups lists them.")]
 HostShareKeyId = Annotated[str, like("1", "The ID of the shared key. ListHostShareKeys lists them.")]
+PolicyId = Annotated[str, like("1", "The ID of the control policy. ListPolicies lists them.")]
 NetworkDomainId = Annotated[str, like("1", "The ID of the network domain. ListNetworkDomains lists them.")]
 ONE_LINE = r"^[^\x00-\x1f\x7f]*(?!\n)$"
 """The pattern of a text without control characters; `$` alone would let a line feed pass at the end."""
@@ -172,4 +174,16 @@ def host_account(call: Call, bastion: Thing, host_account_id: str) -> Thing:
     found = things.by_id_anywhere(call.sql, Kind.HOST_ACCOUNT, host_account_id)
     if found is None or things.by_key(call.sql, found.parent).parent != bastion.key:
         raise HostAccountNotFound(host_account_id)
+    return found
+
+
+def control_policy(call: Call, bastion: Thing, policy_id: str) -> Thing:
+    """The control policy of this id in a bastion host.
+
+    Raises:
+        PolicyNotFound: there is none.
+    """
+    found = things.by_id(call.sql, Kind.CONTROL_POLICY, bastion.key, policy_id)
+    if found is None:
+        raise PolicyNotFound(policy_id)
     return found
