@@ -183,10 +183,15 @@ def _ssh(call: Call, reached: Reached, account: Thing) -> SSHConfig | None:
 
 def _reached(call: Call, bastion: Thing) -> Reached:
     """Everything the caller reaches as each of their users of a bastion host, by the walk that decides."""
-    if call.caller.user_id is None:
-        return {}
-    source = {"source": "Ram", "source_user_id": call.caller.user_id}
-    users = things.find(call.sql, Where(Kind.USER, parent=bastion.key, details=source))
     return {
-        user: {reach.ref for reach in access.everything_as(call.sql, user.ref, call.now)} for user in users
+        user: {reach.ref for reach in access.everything_as(call.sql, user.ref, call.now)}
+        for user in users_of(call, bastion)
     }
+
+
+def users_of(call: Call, bastion: Thing) -> list[Thing]:
+    """The users of a bastion host that stand for the calling RAM user."""
+    if call.caller.user_id is None:
+        return []
+    source = {"source": "Ram", "source_user_id": call.caller.user_id}
+    return things.find(call.sql, Where(Kind.USER, parent=bastion.key, details=source))
