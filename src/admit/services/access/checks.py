@@ -1,8 +1,12 @@
 """May this person use this, why, and until when."""
 
+from collections.abc import Mapping
+
 from admit.control import access as control
-from admit.control import names
-from admit.core.access import open_paths
+from admit.control import decisions, names
+from admit.control.decisions import Asker
+from admit.control.names import Named
+from admit.core.access import Decision, open_paths
 from admit.core.errors import InvalidParameter
 from admit.core.links import Ref
 from admit.rpc.operation import Call
@@ -28,6 +32,16 @@ def _question(call: Call, person: str, resource: str, at: int | None) -> tuple[R
     return subject.ref, target.ref
 
 
+def _note(call: Call, decision: Decision, things: Mapping[int, Named], action: str) -> None:
+    asker = Asker(
+        call.caller.arn,
+        f"{access.product}:{action}",
+        call.request_id,
+        call.conditions.get("acs:SourceIp", ""),
+    )
+    call.world.activities.note(decisions.noted(decision, things, asker, call.now))
+
+
 @access.operation("get", errors=(NotFound, Ambiguous, InvalidParameter))
 class CheckAccess(Shape):
     """Tells whether a person may use a resource, why, and until when."""
@@ -45,7 +59,9 @@ class CheckAccess(Shape):
         """Ask."""
         subject, resource = _question(call, self.person, self.resource, self.at)
         decision = control.ask(call.sql, subject, resource, call.now, self.at)
-        return self.Response(decision=answer(call.sql, decision, call.now))
+        things = decisions.labels_of(call.sql, decision)
+        _note(call, decision, things, "CheckAccess")
+        return self.Response(decision=answer(decision, things, call.now))
 
 
 class OpenPath(Shape):
@@ -85,9 +101,10 @@ class ExplainAccess(Shape):
         subject, resource = _question(call, self.person, self.resource, self.at)
         told = control.explain(call.sql, subject, resource, call.now, self.at)
         paths = list(open_paths(told.decision.question, told.facts, told.decision.at))
-        things = known(call.sql, paths, *told.holders)
+        things = known(call.sql, paths, *told.holders) | decisions.labels_of(call.sql, told.decision)
+        _note(call, told.decision, things, "ExplainAccess")
         return self.Response(
-            decision=answer(call.sql, told.decision, call.now),
+            decision=answer(told.decision, things, call.now),
             paths=tuple(OpenPath(steps=steps(path, things)) for path in paths),
             holders=tuple(
                 Holder(kind=each.thing.kind.word, id=each.thing.id, name=each.thing.name, label=each.label)

@@ -127,10 +127,8 @@ def _step(named_: Named, link: Link | None = None) -> Step:
     )
 
 
-def answer(sql: Connection, decision: Decision, now: Millis) -> Answer:
+def answer(decision: Decision, things: dict[int, Named], now: Millis) -> Answer:
     """A decision, as it is answered; it may be about a moment before or after ``now``."""
-    question = decision.question
-    things = known(sql, [decision.because], question.subject, question.resource)
     return Answer(
         allowed=decision.allowed,
         reason=decision.reason.value,

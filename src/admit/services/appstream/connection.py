@@ -14,7 +14,8 @@ from admit.services.appstream.errors import (
     NoCandidateInstance,
 )
 from admit.services.appstream.group_details import GroupDetails
-from admit.services.appstream.offers import Wish, best_offer
+from admit.services.appstream.noted import noted_offer
+from admit.services.appstream.offers import Wish
 from admit.services.appstream.tickets import (
     TASK,
     TASK_LIFE,
@@ -109,7 +110,7 @@ class GetConnectionTicket(Shape):
         """Find what is wished for, or was before, and whether it is the user's to use."""
         refuse_set(self.app_instance_group_set_id)
         before = self._before(call)
-        offer = best_offer(call, self._first_wish() if before is None else self._same_wish(before))
+        offer = noted_offer(call, self._first_wish() if before is None else self._same_wish(before))
         asked = before or self
         binding = Binding(
             user=offer.user.id,

@@ -1,12 +1,12 @@
 """What a user may connect to: the authorization as clients know it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from admit.control import access
-from admit.core.access import Question, decide
+from admit.core.access import Decision, Question, decide
 from admit.core.links import Kind, Ref
-from admit.core.validity import FOREVER, Millis
+from admit.core.validity import Millis
 from admit.rpc.operation import Call
 from admit.services.appstream.errors import NoCandidateDeliveryGroup
 from admit.services.appstream.group_details import AppDetails, GroupDetails, sessions_of
@@ -50,6 +50,10 @@ class Offer:
     session: Thing | None
     until: Millis
     """The first moment at which it may not any more."""
+    person: Thing
+    """Whose user it is."""
+    decision: Decision | None
+    """By what it may be; None if the delivery group lets every user in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +61,34 @@ class _Usable:
     """A user that can be used, until when."""
 
     user: Thing
+    person: Thing
     until: Millis
 
 
-def best_offer(call: Call, wish: Wish) -> Offer:
+@dataclass(slots=True)
+class Weighed:
+    """What was found on the way to an offer: it says why there is none."""
+
+    persons: list[Thing] = field(default_factory=list)
+    """The people of the name whose users can be used."""
+    refusals: list[Decision] = field(default_factory=list)
+    """What was asked for them, of all that fits, and refused."""
+
+
+def best_offer(call: Call, wish: Wish, weighed: Weighed) -> Offer:
     """What the user may connect to, in the oldest delivery group that fits.
 
     Raises:
-        NoCandidateDeliveryGroup: there is nothing.
+        NoCandidateDeliveryGroup: there is nothing; ``weighed`` then says why.
     """
     users = list(_usable(call, wish))
+    weighed.persons += [each.person for each in users]
     if users:
         apps = things.find(call.sql, Where(Kind.APP, ids=[wish.app_id]))
         groups = things.by_keys(call.sql, [app.parent for app in apps])
         for app in apps:
             if wish.fits(groups[app.parent], app):
-                for offer in _offers(call, users, groups[app.parent], app):
+                for offer in _offers(call, users, (groups[app.parent], app), weighed.refusals):
                     if wish.session_id is None or (offer.session and offer.session.id == wish.session_id):
                         return offer
     raise NoCandidateDeliveryGroup
@@ -85,33 +101,39 @@ def _usable(call: Call, wish: Wish) -> Iterator[_Usable]:
             for held, person in links.of(call.sql, user.key, inward=True, kind=Kind.PERSON):
                 off = things.block_words(call.sql, user.key) | things.block_words(call.sql, person.key)
                 if held.validity.holds_at(call.now) and not off:
-                    yield _Usable(user, held.validity.end)
+                    yield _Usable(user, things.by_key(call.sql, person.key), held.validity.end)
 
 
-def _offers(call: Call, users: list[_Usable], group: Thing, app: Thing) -> Iterator[Offer]:
-    """What of a delivery group the users may connect to."""
+def _offers(
+    call: Call, users: list[_Usable], place: tuple[Thing, Thing], refusals: list[Decision]
+) -> Iterator[Offer]:
+    """What the users may connect to of an application in a delivery group (``place``); what not is told."""
+    group, app = place
     details = group.read(GroupDetails)
     sessions: list[Thing | None] = [*sessions_of(call, group)] if details.by_session else [None]
     whole = group if details.auth_mode == "AppInstanceGroup" else app
     for session in sessions:
         for each in users:
-            resource = (session or whole).ref
-            until = FOREVER if details.skips_check else _held_until(call, each.user.ref, resource)
-            if until is not None:
-                yield Offer(each.user, group, app, session, min(until, each.until))
+            if details.skips_check:
+                yield Offer(each.user, group, app, session, each.until, each.person, None)
+                continue
+            decision = _decided(call, each.user.ref, (session or whole).ref)
+            if decision.allowed:
+                until = min(decision.valid_until, each.until)
+                yield Offer(each.user, group, app, session, until, each.person, decision)
+            else:
+                refusals.append(decision)
 
 
-def _held_until(call: Call, user: Ref, resource: Ref) -> Millis | None:
-    """Until when a user may use something, as clients know it; None if not at all.
+def _decided(call: Call, user: Ref, resource: Ref) -> Decision:
+    """Whether a user may use something, as clients know it.
 
     Clients hear of what was granted only after a while; of what was taken back, at once.
     """
     decision = access.ask(call.sql, user, resource, call.now)
-    if not decision.allowed:
-        return None
-    if call.world.propagation_ms:
+    if decision.allowed and call.world.propagation_ms:
         known = call.now - call.world.propagation_ms
         facts = facts_about(call.sql, Scope.CHECK, subject=user, resource=resource, as_of=known)
-        if not decide(Question(user, resource), facts, call.now).allowed:
-            return None
-    return decision.valid_until
+        before = decide(Question(user, resource), facts, call.now)
+        return decision if before.allowed else before
+    return decision
