@@ -147,6 +147,8 @@ RESTRICTIONS: list[Restriction] = [
     ("linked_from", lambda k: k.key["db-1"], set()),
     ("not_linked_to", lambda k: k.key["db-1"], EVERY - {"alpha"}),
     ("not_linked_from", lambda k: k.key["ann"], {"beta", "bell"}),
+    ("after", lambda _: 0, EVERY),
+    ("after", lambda k: k.key["al_pha"], {"beta", "bell"}),
     ("held_at", lambda k: k.now, {"alpha", "Alpine"}),
     ("held_at", lambda k: k.now + 50, {"alpha", "Alpine", "al_pha"}),
     ("held_at", lambda k: k.now + 100, {"alpha"}),
@@ -196,7 +198,7 @@ def test_restrictions_together_select_what_each_of_them_does(known: Known, sever
     [
         ("oldest", ["alpha", "Alpine", "al_pha", "beta", "bell"]),
         ("newest", ["bell", "beta", "al_pha", "Alpine", "alpha"]),
-        ("changed", ["Alpine", "bell", "beta", "al_pha", "alpha"]),
+        ("changed", ["Alpine", "beta", "bell", "al_pha", "alpha"]),
     ],
 )
 def test_a_listing_has_its_order(known: Known, order, expected):

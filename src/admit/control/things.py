@@ -135,6 +135,7 @@ def block(tx: Tx, thing: Thing, word: str) -> bool:
     """Switch a thing off; returns False, and changes nothing, if it was off already."""
     if not stored.add_block(tx.sql, thing.key, word, tx.now):
         return False
+    stored.update_thing(tx.sql, thing.key, {"changed_at": tx.now})
     tx.record(ThingBlocked(named(thing), word))
     return True
 
@@ -143,6 +144,7 @@ def unblock(tx: Tx, thing: Thing, word: str) -> bool:
     """Switch a thing on again; returns False, and changes nothing, if it was on."""
     if not stored.end_block(tx.sql, thing.key, word, tx.now):
         return False
+    stored.update_thing(tx.sql, thing.key, {"changed_at": tx.now})
     tx.record(ThingUnblocked(named(thing), word))
     return True
 

@@ -31,7 +31,11 @@ def test_a_role_is_shown_as_it_was_made(callers: Callers) -> None:
         "CreateDate": "2026-05-28T20:26:40Z",
     }
     shown = callers.ram("GetRole", RoleName="admin")["Role"]
-    assert shown == made | {"UpdateDate": made["CreateDate"], "IsServiceLinkedRole": False}
+    assert shown == made | {
+        "UpdateDate": made["CreateDate"],
+        "IsServiceLinkedRole": False,
+        "RolePrincipalName": f"admin@role.{callers.account}.onaliyunservice.com",
+    }
     listed = callers.ram("ListRoles")["Roles"]["Role"]
     del made["AssumeRolePolicyDocument"]
     assert listed == [made | {"UpdateDate": made["CreateDate"], "Tags": {"Tag": []}}]
@@ -102,7 +106,10 @@ def test_an_update_changes_what_it_names(callers: Callers) -> None:
     )["Role"]
     assert "Description" not in changed
     assert (changed["MaxSessionDuration"], changed["AllowConsoleLogin"]) == (3600, True)
-    assert callers.ram("GetRole", RoleName="admin")["Role"] == changed | {"IsServiceLinkedRole": False}
+    assert callers.ram("GetRole", RoleName="admin")["Role"] == changed | {
+        "IsServiceLinkedRole": False,
+        "RolePrincipalName": f"admin@role.{callers.account}.onaliyunservice.com",
+    }
 
 
 def test_an_update_that_cannot_be_is_refused(callers: Callers) -> None:

@@ -93,8 +93,10 @@ class WholeRoleShown(RoleShown, kw_only=True):
     """Always false: no service makes roles for itself here."""
     latest_deletion_task: DeletionTask | None = None
     """Always left out: only service-linked roles have one."""
-    role_principal_name: str | None = None
-    """Always left out: roles do not sign in here."""
+    role_principal_name: Annotated[
+        str,
+        like("ECSAdmin@role.1234567890123456.onaliyunservice.com", "The name of the role with its domain."),
+    ]
 
 
 class ListedRoleShown(Shape):
@@ -193,8 +195,11 @@ class GetRole(Shape):
 
     def handle(self, call: Call) -> Response:
         """Look the role up."""
-        fields = asdict(_shown(call.world, role(call, self.role_name)))
-        return self.Response(role=WholeRoleShown(is_service_linked_role=False, **fields))
+        found = role(call, self.role_name)
+        principal = f"{found.name}@role.{call.world.account_id}.onaliyunservice.com"
+        fields = asdict(_shown(call.world, found))
+        shown = WholeRoleShown(is_service_linked_role=False, role_principal_name=principal, **fields)
+        return self.Response(role=shown)
 
 
 @ram.operation("get", errors=(InvalidParameter,), resources=("role/*",))
