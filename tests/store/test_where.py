@@ -198,7 +198,7 @@ def test_restrictions_together_select_what_each_of_them_does(known: Known, sever
     [
         ("oldest", ["alpha", "Alpine", "al_pha", "beta", "bell"]),
         ("newest", ["bell", "beta", "al_pha", "Alpine", "alpha"]),
-        ("changed", ["Alpine", "beta", "bell", "al_pha", "alpha"]),
+        ("changed", ["Alpine", "beta", "al_pha", "alpha", "bell"]),
     ],
 )
 def test_a_listing_has_its_order(known: Known, order, expected):
