@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from admit.cli import main
 from admit.cli.client import Client
 from admit.core.validity import HOUR, MINUTE
-from tests.cli.conftest import Run
+from tests.cli.conftest import BASTION, Run
 
 pytestmark = pytest.mark.usefixtures("office")
 
@@ -96,6 +96,20 @@ def test_every_open_path_is_told_with_its_own_end(run: Run):
     }
     assert sum("no end" in line for line in told[2::2]) == 1
     assert sum("(in 8 h)" in line for line in told) == 1
+
+
+def test_what_a_control_policy_leaves_is_told_after_the_paths(run: Run, client: Client, bastion: str):
+    run("grant", "alice", "root@db-1")
+    made = client.call(BASTION, "CreatePolicy", InstanceId=bastion, PolicyName="calm")["PolicyId"]
+    denied = '{"Deny":{"AclType":"black","Commands":["rm *"]}}'
+    for action, said in (
+        ("SetPolicyUserScope", {"ScopeType": "All"}),
+        ("SetPolicyAssetScope", {"ScopeType": "All"}),
+        ("SetPolicyCommandConfig", {"CommandConfig": denied}),
+    ):
+        client.call(BASTION, action, InstanceId=bastion, PolicyId=made, **said)
+
+    assert lines(run("explain", "alice", "root@db-1"))[-1] == "     policy      calm: not rm *"
 
 
 def test_a_refusal_names_the_group_that_would_help(run: Run):

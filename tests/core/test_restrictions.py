@@ -10,19 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from admit.core.commands import Acl, Commands, Verdict
+from admit.core.hours import Hours
 from admit.core.restrictions import (
     NOTHING,
     OPEN_CHANNELS,
     Channel,
-    Hours,
     Part,
     Policy,
     Restrictions,
-    Sources,
     Ticket,
-    address_range,
     restrict,
 )
+from admit.core.sources import Sources, address_range
 from admit.core.validity import DAY, HOUR, MINUTE, Millis, Validity
 
 HERE, THERE = "10.0.0.7", "192.0.2.1"
@@ -245,3 +244,43 @@ def test_where_approval_is_switched_off_nobody_asks_for_a_ticket() -> None:
 def test_a_membership_that_begins_or_ends_is_a_change() -> None:
     left = restrict((), changes=(NOW - 1, NOW + HOUR, NOW + DAY))
     assert [left.next_change_at(NOW + away) for away in (0, HOUR, DAY)] == [NOW + HOUR, NOW + DAY, None]
+
+
+def words(restrictions: Restrictions, now: Millis = NOW) -> dict[Part, str]:
+    """What is told of each part that is narrowed."""
+    return {each.part: each.text for each in restrictions.told(now)}
+
+
+def test_what_is_narrowed_is_told_and_what_is_not_is_not() -> None:
+    monday = at(BERLIN, 2026, 11, 23, 9)
+    white, black = Acl.WHITE, Acl.BLACK
+    channels = frozenset({Channel.SHELL, Channel.FORWARD})
+    for parts, told_ in (
+        ({"sources": Sources(white, (HERE, THERE))}, (Part.SOURCES, f"only from {HERE}, {THERE}")),
+        ({"sources": Sources(black, (THERE,))}, (Part.SOURCES, f"not from {THERE}")),
+        ({"hours": Hours(OFFICE, BERLIN)}, (Part.HOURS, "open now, until Monday 17:00 CET")),
+        ({"hours": Hours(frozenset())}, (Part.HOURS, "closed now")),
+        ({"approval": True}, (Part.APPROVAL, "only with an accepted ticket; there is none")),
+        ({"commands": Commands(white, ("ls", "id"))}, (Part.COMMANDS, "only ls, id")),
+        (
+            {"commands": Commands(black, ("rm",), ("reboot",))},
+            (Part.COMMANDS, "not rm; with approval reboot"),
+        ),
+        ({"commands": Commands(black, (), ("reboot",))}, (Part.COMMANDS, "with approval reboot")),
+    ):
+        assert words(restrict((replace(POLICY, **parts),)), monday) == dict([told_])
+    shut = words(restrict((replace(POLICY, channels=channels),)))[Part.CHANNELS]
+    assert shut.startswith("without remote commands, file transfer, uploading files")
+    ticket = Ticket("1", Validity(NOW, NOW + HOUR))
+    held = restrict((replace(POLICY, approval=True),), (ticket,))
+    assert words(held) == {Part.APPROVAL: "only with an accepted ticket; there is one"}
+    always = frozenset((day, hour) for day in range(1, 8) for hour in range(24))
+    nothing = replace(
+        POLICY,
+        sources=Sources(black),
+        hours=Hours(always),
+        approval=False,
+        channels=frozenset(Channel),
+        commands=Commands(black),
+    )
+    assert words(restrict((nothing,))) == words(NOTHING) == {}

@@ -97,6 +97,8 @@ def explain(client: Client, person: str, resource: str, at: Millis | None, *, as
         for path in answer["Paths"]:
             _line("path", wording.path(path["Steps"]))
             _line("until", _now().tell(wording.ends(path["Steps"])))
+        for each in answer["Restrictions"]:
+            _line("policy", f"{each['PolicyName']}: {each['Text']}")
         if not decision["Allowed"]:
             _say_nearest(decision)
             _say_holders(person, answer["Holders"])

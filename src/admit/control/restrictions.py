@@ -9,8 +9,10 @@ from sqlalchemy import Connection
 from admit.control.tickets import accepted
 from admit.control.world import World
 from admit.core.commands import Acl, Commands
+from admit.core.hours import Hours
 from admit.core.links import Kind
-from admit.core.restrictions import NOTHING, Channel, Hours, Policy, Restrictions, Sources, restrict
+from admit.core.restrictions import NOTHING, Channel, Policy, Restrictions, restrict
+from admit.core.sources import Sources
 from admit.core.validity import Millis
 from admit.store import links, things
 from admit.store.links import Held

@@ -5,94 +5,17 @@ is decided by the first policy that sets this part: the smallest priority number
 the newest. A policy that leaves a part out says nothing about it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
-from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, TypeVar
 
 from admit.core.commands import Acl, Commands, Verdict
-from admit.core.validity import HOUR, MINUTE, SECOND, Millis, Validity
+from admit.core.hours import Hours, local_time
+from admit.core.sources import Sources
+from admit.core.validity import Millis, Validity
 
 Rule = TypeVar("Rule")
-Address: TypeAlias = IPv4Address | IPv6Address
-Range: TypeAlias = tuple[Address, Address]
-"""The first and the last address of a range."""
-
-
-@lru_cache(maxsize=4096)
-def address_range(text: str) -> Range:
-    """An address, a network (``10.0.0.0/8``) or a range (``10.0.0.1-10.0.0.9``).
-
-    Raises:
-        ValueError: it is none of these, or ends before it begins.
-    """
-    first, dash, last = (part.strip() for part in text.partition("-"))
-    if dash:
-        low, high = ip_address(first), ip_address(last)
-        # Of two families neither comes first: comparing them is a TypeError.
-        if low.version != high.version or (low.packed > high.packed):
-            raise ValueError(text)
-        return low, high
-    network = ip_network(first, strict=False)
-    return network[0], network[-1]
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """Which addresses sessions may come from."""
-
-    acl: Acl
-    addresses: tuple[str, ...] = ()
-    """Each as ``address_range`` reads it."""
-
-    def admit(self, peer: str) -> bool:
-        """Whether a session may come from an address; one that cannot be read is on no white list."""
-        try:
-            address = ip_address(peer.partition("%")[0])
-        except ValueError:
-            return self.acl is Acl.BLACK and not self.addresses
-        mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-        address = mapped or address
-        listed = any(
-            low.version == address.version and low.packed <= address.packed <= high.packed
-            for low, high in map(address_range, self.addresses)
-        )
-        return listed is (self.acl is Acl.WHITE)
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """The hours of the week at which sessions may be open, on the clock of a zone."""
-
-    open: frozenset[tuple[int, int]]
-    """ISO weekday (1 is Monday) and hour (0 to 23)."""
-    zone: tzinfo = UTC
-
-    def hold_at(self, moment: Millis) -> bool:
-        """Whether a moment is in one of the hours."""
-        local = _local(moment, self.zone)
-        return (local.isoweekday(), local.hour) in self.open
-
-    def next_change(self, now: Millis) -> Millis | None:
-        """When they end, or begin, next; None if they never do."""
-        held, moment = self.hold_at(now), now
-        # Eight days: a week and what a change of the clock may add.
-        while moment < now + 8 * 24 * HOUR:
-            local = _local(moment, self.zone)
-            moment += HOUR - (local.minute * MINUTE + local.second * SECOND + local.microsecond // 1000)
-            if self.hold_at(moment) is not held:
-                return moment
-        return None
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def _local(moment: Millis, zone: tzinfo) -> datetime:
-    return (_EPOCH + timedelta(milliseconds=moment)).astimezone(zone)
 
 
 class Channel(StrEnum):
@@ -182,6 +105,15 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Narrowing:
+    """One part in which a policy leaves less than was granted."""
+
+    part: Part
+    policy: Policy
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """A request that was accepted."""
 
@@ -252,6 +184,42 @@ class Restrictions:
         """What becomes of a command line. See ``Commands`` for how little that is worth."""
         return Verdict.ALLOW if self.commands is None else self.commands.rule.judge(text)
 
+    def told(self, now: Millis) -> Iterator[Narrowing]:
+        """Each part in which a policy leaves less than was granted, in words."""
+        if self.sources is not None and self.sources.rule.addresses:
+            listed, white = self.sources.rule, self.sources.rule.acl is Acl.WHITE
+            words = f"{'only' if white else 'not'} from {', '.join(listed.addresses)}"
+            yield Narrowing(Part.SOURCES, self.sources.policy, words)
+        if self.hours is not None:
+            change = self.hours.rule.next_change(now)
+            is_open = self.hours.rule.hold_at(now)
+            if change is not None or not is_open:
+                words = f"{'open' if is_open else 'closed'} now"
+                until = "" if change is None else f", until {_clock(self.hours.rule, change)}"
+                yield Narrowing(Part.HOURS, self.hours.policy, words + until)
+        if self.approval is not None and self.approval.rule:
+            held = any(each.validity.holds_at(now) for each in self.tickets)
+            words = "only with an accepted ticket" + ("; there is one" if held else "; there is none")
+            yield Narrowing(Part.APPROVAL, self.approval.policy, words)
+        yield from self._told_inside()
+
+    def _told_inside(self) -> Iterator[Narrowing]:
+        """The same of what may be done in a session."""
+        if self.channels is not None:
+            shut = [words for channel, words in _CHANNEL_WORDS.items() if not self.allows(channel)]
+            if shut:
+                yield Narrowing(Part.CHANNELS, self.channels.policy, f"without {', '.join(shut)}")
+        if self.commands is not None:
+            commands = self.commands.rule
+            white = commands.acl is Acl.WHITE
+            words = []
+            if commands.listed or white:
+                words.append(f"{'only' if white else 'not'} {', '.join(commands.listed)}")
+            if commands.approval:
+                words.append(f"with approval {', '.join(commands.approval)}")
+            if words:
+                yield Narrowing(Part.COMMANDS, self.commands.policy, "; ".join(words))
+
     def _refusal(self, peer: str, now: Millis, *, beginning: bool) -> Refusal | None:
         if self.sources is not None and not self.sources.rule.admit(peer):
             policy = self.sources.policy
@@ -291,8 +259,12 @@ def _closed(hours: Decided[Hours], now: Millis) -> Refusal:
     text = f"the control policy {hours.policy.name} does not allow sessions at this hour"
     opens = hours.rule.next_change(now)
     if opens is not None:
-        text += f"; it does from {_local(opens, hours.rule.zone):%A %H:%M %Z}"
+        text += f"; it does from {_clock(hours.rule, opens)}"
     return Refusal(Part.HOURS, hours.policy, text)
+
+
+def _clock(hours: Hours, moment: Millis) -> str:
+    return f"{local_time(moment, hours.zone):%A %H:%M %Z}"
 
 
 def restrict(

@@ -83,6 +83,33 @@ def test_an_explanation_tells_what_was_taken_back(office: System) -> None:
     assert (told["Reason"], told["ChangesAt"]) == ("has ended", office.clock.now())
 
 
+def test_an_explanation_tells_what_control_policies_leave(office: System) -> None:
+    office.call("admit", "GrantAccess", Subject="group:dba", Resource="root@db-1")
+    office.call("admit", "GrantAccess", Subject="alice", Resource="root@db-1")
+    asked = {"Person": "alice", "Resource": "root@db-1"}
+    assert office.call("admit", "ExplainAccess", **asked)["Restrictions"] == []
+
+    with office.admit.store.read() as sql:
+        bastion = stored.find(sql, stored.Where(Kind.BASTION))[0]
+    in_ = {"InstanceId": bastion.id}
+    made = office.call("yundun-bastionhost", "CreatePolicy", PolicyName="office", **in_)["PolicyId"]
+    on = in_ | {"PolicyId": made}
+    office.call("yundun-bastionhost", "SetPolicyUserScope", ScopeType="All", **on)
+    office.call("yundun-bastionhost", "SetPolicyAssetScope", ScopeType="All", **on)
+    sources = '{"AclType":"white","IPs":["10.0.0.0/8"]}'
+    office.call("yundun-bastionhost", "SetPolicyIPAclConfig", IPAclConfig=sources, **on)
+
+    told = office.call("admit", "ExplainAccess", **asked)
+    assert told["Decision"]["Allowed"] is True
+    assert told["Restrictions"] == [
+        {"Part": "source address", "PolicyId": made, "PolicyName": "office", "Text": "only from 10.0.0.0/8"}
+    ]
+    at = office.clock.now()
+    assert office.call("admit", "ExplainAccess", At=at, **asked)["Restrictions"] == []
+    refused = office.call("admit", "ExplainAccess", Person="bob", Resource="root@db-1")
+    assert refused["Restrictions"] == []
+
+
 def test_a_preview_tells_who_gains_and_changes_nothing(office: System) -> None:
     before = office.revision()
     told = office.call("admit", "GrantAccess", Subject="group:dba", Resource="root@db-1", Preview=True)

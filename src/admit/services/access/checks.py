@@ -1,14 +1,15 @@
 """May this person use this, why, and until when."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from admit.control import access as control
 from admit.control import decisions, names
 from admit.control.decisions import Asker
 from admit.control.names import Named
+from admit.control.restrictions import restrictions
 from admit.core.access import Decision, open_paths
 from admit.core.errors import InvalidParameter
-from admit.core.links import Ref
+from admit.core.links import Kind, Link, Ref
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape
 from admit.services.access.errors import Ambiguous, NotFound
@@ -24,6 +25,7 @@ from admit.services.access.vocabulary import (
     named,
     steps,
 )
+from admit.store import things as stored
 
 
 def _question(call: Call, person: str, resource: str, at: int | None) -> tuple[Ref, Ref]:
@@ -70,6 +72,17 @@ class OpenPath(Shape):
     steps: tuple[Step, ...]
 
 
+class Restriction(Shape):
+    """What a control policy leaves of the access."""
+
+    part: str
+    """source address, hours, approval, protocol or commands."""
+    policy_id: str
+    policy_name: str
+    text: str
+    """In words, such as: only from 10.0.0.0/8."""
+
+
 class Holder(Shape):
     """Something that may use the resource, and that the person could be joined to."""
 
@@ -95,6 +108,8 @@ class ExplainAccess(Shape):
         """Every open path."""
         holders: tuple[Holder, ...]
         """Groups, units and users that may use the resource: being joined to one would open a path."""
+        restrictions: tuple[Restriction, ...]
+        """What control policies leave of it at this moment; nothing is told about other moments."""
 
     def handle(self, call: Call) -> Response:
         """Ask, by all that is known."""
@@ -106,8 +121,31 @@ class ExplainAccess(Shape):
         return self.Response(
             decision=answer(told.decision, things, call.now),
             paths=tuple(OpenPath(steps=steps(path, things)) for path in paths),
+            restrictions=() if self.at is not None else _restrictions(call, resource, paths),
             holders=tuple(
                 Holder(kind=each.thing.kind.word, id=each.thing.id, name=each.thing.name, label=each.label)
                 for each in (things[ref.key] for ref in told.holders)
             ),
         )
+
+
+def _restrictions(call: Call, resource: Ref, paths: Iterable[tuple[Link, ...]]) -> tuple[Restriction, ...]:
+    """What is left of the access by each user that an open path goes through."""
+    if resource.kind not in (Kind.HOST, Kind.HOST_ACCOUNT):
+        return ()
+    users = {path[0].target.key for path in paths}
+    asked = stored.by_keys(call.sql, [*users, resource.key])
+    narrowed = (
+        each
+        for key in sorted(users)
+        for each in restrictions(call.sql, call.world, asked[key], asked[resource.key], call.now).told(
+            call.now
+        )
+    )
+    told = (
+        Restriction(
+            part=each.part.value, policy_id=each.policy.id, policy_name=each.policy.name, text=each.text
+        )
+        for each in narrowed
+    )
+    return tuple({(each.part, each.policy_id, each.text): each for each in told}.values())

@@ -8,7 +8,8 @@ import msgspec
 from admit.control import things as verbs
 from admit.control.restrictions import AddressList, CommandList, ControlPolicyDetails, Period
 from admit.core.commands import Acl
-from admit.core.restrictions import Channel, address_range
+from admit.core.restrictions import Channel
+from admit.core.sources import address_range
 from admit.rpc.operation import Call
 from admit.rpc.shape import Json, Shape, at_most, like
 from admit.services.bastionhost.errors import InstanceNotFound, InvalidArgument, PolicyNotFound
