@@ -60,6 +60,22 @@ class Metrics:
         self.mail = Gauge(
             "admit_mail", "How many messages are waiting, or have failed.", ["state"], registry=self._registry
         )
+        self.sessions_live = Gauge(
+            "admit_sessions_live", "Sessions that live at a door.", ["door"], registry=self._registry
+        )
+        self.sessions_ended = Counter(
+            "admit_sessions_ended",
+            "Sessions that ended, by how.",
+            ["door", "outcome"],
+            registry=self._registry,
+        )
+        self.session_cut_seconds = Histogram(
+            "admit_session_cut_seconds",
+            "From the change, or the end of a grant, to the closing of a session it ended.",
+            ["outcome"],
+            buckets=BUCKETS_S,
+            registry=self._registry,
+        )
         ProcessCollector(registry=self._registry)
         GCCollector(registry=self._registry)
 

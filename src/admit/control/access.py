@@ -64,9 +64,18 @@ def ask_as(sql: Connection, user: Ref, resource: Ref, now: Millis) -> Decision:
 
     So asks who proved to be that user: what the person's other users hold needs those users' proof.
     """
-    person = person_behind(sql, user)
+    question, facts = facts_as(sql, user, resource)
+    return decide(question, facts, now)
+
+
+def facts_as(sql: Connection, user: Ref, resource: Ref) -> tuple[Question, Facts]:
+    """What ``ask_as`` decides, and by what. A user that was removed has nothing."""
+    persons = stored_links.of(sql, user.key, inward=True, kind=Kind.PERSON)
+    if not persons:
+        return Question(user, resource), Facts((), revision=stored_links.current_revision(sql))
+    person = persons[0][1]
     facts = facts_about(sql, Scope.CHECK, subject=person, resource=resource)
-    return decide(Question(person, resource), _as_user(facts, person, user), now)
+    return Question(person, resource), _as_user(facts, person, user)
 
 
 def everything_as(sql: Connection, user: Ref, now: Millis) -> Iterable[Reach]:

@@ -89,6 +89,30 @@ class LinkRemoved:
     target: Named
 
 
+@dataclass(frozen=True, slots=True)
+class SessionEndOrdered:
+    """Somebody ended a live session. The door that has it closes it when it reads this."""
+
+    session: str
+    person: Named
+    resource: Named
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """A session that was, told when it was over. Access has not changed by it."""
+
+    session: str
+    door: str
+    person: Named
+    resource: Named
+    opened_at: Millis
+    ended_at: Millis
+    outcome: str
+    reason: str
+
+
 Event: TypeAlias = (
     ThingAdded
     | ThingChanged
@@ -98,13 +122,17 @@ Event: TypeAlias = (
     | LinkAdded
     | LinkChanged
     | LinkRemoved
+    | SessionEndOrdered
+    | SessionEnded
 )
 
 
 def touched(event: Event) -> tuple[Named, ...]:
-    """The things an event is about: one, or both ends of a link."""
+    """The things an event is about: one, both ends of a link, or whose session at what."""
     if isinstance(event, LinkAdded | LinkChanged | LinkRemoved):
         return event.source, event.target
+    if isinstance(event, SessionEndOrdered | SessionEnded):
+        return event.person, event.resource
     return (event.thing,)
 
 
@@ -119,6 +147,8 @@ EVENTS: dict[str, type[Event]] = {
         LinkAdded,
         LinkChanged,
         LinkRemoved,
+        SessionEndOrdered,
+        SessionEnded,
     )
 }
 """Every event by the name it has in the log."""

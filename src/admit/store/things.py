@@ -163,6 +163,16 @@ def by_keys(sql: Connection, keys: Sequence[int]) -> dict[int, Thing]:
     return {row[0]: _thing(row) for row in _BY_KEYS.rows(sql, keys)}
 
 
+_REMOVED = PreparedForKeys(
+    lambda keys: select(things.c.key).where(things.c.key.in_(keys), things.c.removed_at.is_not(None))
+)
+
+
+def removed_among(sql: Connection, keys: Sequence[int]) -> set[int]:
+    """Which of ``keys`` are things that are no more."""
+    return {row[0] for row in _REMOVED.rows(sql, keys)}
+
+
 def children(sql: Connection, parent: int) -> list[Thing]:
     """Every living thing inside ``parent``."""
     return [_thing(row) for row in _CHILDREN.rows(sql, parent=parent)]

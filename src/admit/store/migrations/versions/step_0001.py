@@ -22,6 +22,7 @@ def upgrade() -> None:
     _cursors()
     _messages()
     _activity()
+    _sessions()
 
 
 def _revision() -> None:
@@ -285,3 +286,65 @@ def _activity() -> None:
 def _activity_index(name: str, column: str, condition: str) -> None:
     where = sa.text(condition)
     op.create_index(name, "activity", [column, "at"], sqlite_where=where, postgresql_where=where)
+
+
+def _sessions() -> None:
+    op.create_table(
+        "sessions",
+        sa.Column(
+            "key", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("node", sa.Text(), nullable=False, comment="the place whose door it is at"),
+        sa.Column(
+            "process",
+            sa.Text(),
+            nullable=False,
+            comment="which run of that place: one that died had another",
+        ),
+        sa.Column("door", sa.Text(), nullable=False, comment="ssh"),
+        sa.Column("person", sa.BigInteger(), nullable=False),
+        sa.Column("user", sa.BigInteger(), nullable=False, comment="the service's user that was proven"),
+        sa.Column("resource", sa.BigInteger(), nullable=False),
+        sa.Column("login", sa.Text(), nullable=False, comment="the name used at the resource"),
+        sa.Column("peer", sa.Text(), nullable=False, comment="the address it came from"),
+        sa.Column(
+            "client", sa.Text(), nullable=False, comment="the program at the other end, as it says itself"
+        ),
+        sa.Column("what", sa.Text(), nullable=False, comment="shell, exec, sftp, forward"),
+        sa.Column("revision", sa.BigInteger(), nullable=False, comment="of the policy that let it in"),
+        sa.Column("opened_at", sa.BigInteger(), nullable=False, comment="UNIX milliseconds"),
+        sa.Column(
+            "seen_at", sa.BigInteger(), nullable=False, comment="when its door last said that it lives"
+        ),
+        sa.Column("until", sa.BigInteger(), nullable=False, comment="when it ends if nothing changes"),
+        sa.Column(
+            "ended_at", sa.BigInteger(), nullable=True, comment="UNIX milliseconds; empty while it lives"
+        ),
+        sa.Column(
+            "outcome", sa.Text(), nullable=True, comment="the kind of its end: closed, expired, revoked"
+        ),
+        sa.Column("reason", sa.Text(), nullable=True, comment="why it ended, in words"),
+        sa.Column("ordered_by", sa.Text(), nullable=True, comment="ARN of who ordered its end"),
+        sa.Column("ordered_reason", sa.Text(), nullable=True, comment="why, in their words"),
+        sa.Column(
+            "recorded_in",
+            sa.BigInteger(),
+            nullable=True,
+            comment="revision of the ledger's entry about its end",
+        ),
+        sa.PrimaryKeyConstraint("key"),
+        sa.UniqueConstraint("id", name="an_id_names_one_session"),
+        comment="Sessions at the doors, live and past. Not policy: what they may do is decided elsewhere.",
+    )
+    _session_indexes()
+
+
+def _session_indexes() -> None:
+    lives, ended = sa.text("ended_at is null"), sa.text("ended_at is not null and recorded_in is null")
+    op.create_index("sessions_by_person", "sessions", ["person", "key"])
+    op.create_index("sessions_by_resource", "sessions", ["resource", "key"])
+    op.create_index(
+        "sessions_that_live", "sessions", ["node", "process"], sqlite_where=lives, postgresql_where=lives
+    )
+    op.create_index("sessions_to_record", "sessions", ["key"], sqlite_where=ended, postgresql_where=ended)

@@ -1,0 +1,120 @@
+"""Whether live sessions may go on: asked in one view of the store, by what each stands on."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sqlalchemy import Connection
+
+from admit.control import names, session_words
+from admit.control.access import facts_as
+from admit.core.access import decide
+from admit.core.events import (
+    Event,
+    LinkAdded,
+    LinkChanged,
+    LinkRemoved,
+    SessionEndOrdered,
+    ThingBlocked,
+    ThingRemoved,
+)
+from admit.core.events import touched as about
+from admit.core.links import Kind, Ref
+from admit.core.sessions import Cause, Closing, Outcome, Standing, cause_of
+from admit.core.validity import Millis
+from admit.store import sessions as stored
+from admit.store import things
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A live session that is to be asked about."""
+
+    id: str
+    user: Ref
+    resource: Ref
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """That a session may not go on, and why."""
+
+    outcome: Outcome
+    reason: str
+
+
+Verdict: TypeAlias = Standing | Ended
+
+
+def judge(sql: Connection, question: Question, now: Millis) -> Verdict:
+    """On what a session stands by the facts of now, or why it ends."""
+    ordered = ordered_end(stored.by_id(sql, question.id))
+    if ordered is not None:
+        return ordered
+    asked, facts = facts_as(sql, question.user, question.resource)
+    decision = decide(asked, facts, now)
+    if decision.allowed:
+        return Standing.on(decision)
+    path = sorted(question.standing.keys)
+    cause = cause_of(question.standing.decision.because, facts, now, things.removed_among(sql, path))
+    if cause is None:
+        # Its path holds, but is nobody's way any more: the user was proven, and is another person's now.
+        cause = Cause(Closing.GONE, question.user)
+    return Ended(cause.outcome, session_words.why(cause, names.labels(sql, path)))
+
+
+def ordered_end(row: stored.Session | None) -> Ended | None:
+    """The end that somebody ordered for a session, or that another process wrote down for it."""
+    if row is None or row.ended_at is not None:
+        return Ended(Outcome.UNCHECKED, "it was taken for dead")
+    if row.ordered_by is None:
+        return None
+    return by_order(row.ordered_by, row.ordered_reason or "")
+
+
+def by_order(who: str, reason: str) -> Ended:
+    """That somebody, named by an ARN, ended a session, and why if they said."""
+    name = who.rpartition(":")[2].removeprefix("user/")
+    return Ended(Outcome.ENDED, f"{name} ended it{f': {reason}' if reason else ''}")
+
+
+class Paths:
+    """The live sessions by the things their paths run through."""
+
+    def __init__(self) -> None:
+        self._standing: dict[str, frozenset[int]] = {}
+        self._by_key: dict[int, set[str]] = {}
+
+    def put(self, session: str, keys: frozenset[int]) -> None:
+        """A session stands on a path through these things."""
+        self.drop(session)
+        self._standing[session] = keys
+        for key in keys:
+            self._by_key.setdefault(key, set()).add(session)
+
+    def drop(self, session: str) -> None:
+        """A session is over."""
+        for key in self._standing.pop(session, ()):
+            self._by_key[key].discard(session)
+            if not self._by_key[key]:
+                del self._by_key[key]
+
+    def touched(self, event: Event) -> Iterable[str]:
+        """The sessions that an event may end, or let end at another time."""
+        if any(thing.kind is Kind.CONTROL_POLICY for thing in about(event)):
+            return tuple(self._standing)
+        match event:
+            case LinkRemoved(source, target) | LinkChanged(source, target):
+                return self._through(source.key) & self._through(target.key)
+            case LinkAdded(source, target) if source.kind is Kind.USER and target.kind is Kind.GROUP:
+                # Who joins a group comes under the control policies of that group.
+                return tuple(self._through(source.key))
+            case ThingBlocked(thing) | ThingRemoved(thing):
+                return tuple(self._through(thing.key))
+            case SessionEndOrdered(session):
+                return (session,) if session in self._standing else ()
+        return ()
+
+    def _through(self, key: int) -> set[str]:
+        return self._by_key.get(key, set())

@@ -1,0 +1,116 @@
+"""The rows of live sessions: written beside the watching, which never waits for them."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import structlog
+
+from admit.base.clock import Clock
+from admit.core.validity import MINUTE, SECOND, Millis
+from admit.store import sessions as stored
+from admit.store.engine import Author, Store, Tx
+from admit.store.sessions import End, NewSession
+
+log = structlog.get_logger("admit.sessions")
+
+SEEN_EVERY: Millis = 10 * SECOND
+"""How often a door says that its sessions live: so much a crash leaves open about when they ended."""
+LOST_AFTER: Millis = MINUTE
+"""When the sessions of another place that says nothing are lost."""
+LOST = "the gate stopped"
+RETRY_S = 1.0
+AUTHOR = Author("admit", "sessions", "")
+"""Rows of sessions are no policy: they stand in no ledger until they are over."""
+
+
+async def wait(event: asyncio.Event, seconds: float) -> None:
+    """Until the event, or for so long."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+
+
+@dataclass(slots=True)
+class Rows:
+    """What is still to be written of the sessions of one process."""
+
+    store: Store
+    clock: Clock
+    node: str
+    process: str
+    ends: dict[str, End] = field(default_factory=dict)
+    untils: dict[str, Millis] = field(default_factory=dict)
+    _waiting: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def add(self, tx: Tx, new: NewSession) -> None:
+        """Write, in this transaction, a session that begins."""
+        stored.add(tx.sql, new, tx.now)
+
+    def end(self, session: str, how: End) -> None:
+        """Let it be written that a session ended."""
+        self.ends[session] = how
+        self.untils.pop(session, None)
+        self._waiting.set()
+
+    def set_until(self, session: str, until: Millis) -> None:
+        """Let it be written when a session ends if nothing changes."""
+        self.untils[session] = until
+        self._waiting.set()
+
+    async def clear(self) -> None:
+        """End in the table what a process of this place left open that is gone."""
+
+        def body(tx: Tx) -> int:
+            return stored.end_lost(tx.sql, self.node, self.process, 0, LOST)
+
+        lost = await asyncio.wrap_future(self.store.write(AUTHOR, body))
+        if lost:
+            log.warning("the gate had stopped with sessions open", sessions=lost)
+
+    async def keep(self, known: Callable[[], frozenset[str]], missing: Callable[[set[str]], None]) -> None:
+        """Write what there is to write, and every few seconds that the ``known`` sessions live.
+
+        ``missing`` is told which of them the table has as ended: another process took this one for dead.
+        """
+        while True:
+            self._waiting.clear()
+            before = known()
+            try:
+                missing({*before} - await self.flush() - self.ends.keys())
+            except Exception:
+                log.exception("sessions could not be written down")
+                await wait(asyncio.Event(), RETRY_S)
+            else:
+                await self._rest()
+
+    async def flush(self) -> set[str]:
+        """Write all that waits; the sessions of this process that the table has as living.
+
+        What could not be written waits again.
+        """
+        ends, untils = self.ends, self.untils
+        self.ends, self.untils = {}, {}
+
+        def body(tx: Tx) -> set[str]:
+            stored.set_until(tx.sql, untils)
+            stored.end(tx.sql, ends)
+            stored.end_lost(tx.sql, self.node, self.process, tx.now - LOST_AFTER, LOST)
+            return stored.see(tx.sql, self.node, self.process, tx.now)
+
+        try:
+            return await asyncio.wrap_future(self.store.write(AUTHOR, body))
+        except BaseException:
+            self.ends, self.untils = ends | self.ends, untils | self.untils
+            raise
+
+    async def _rest(self) -> None:
+        """Until there is something to write, or it is time to say again what lives."""
+        asleep = asyncio.create_task(self.clock.sleep_until(self.clock.now() + SEEN_EVERY))
+        woken = asyncio.create_task(self._waiting.wait())
+        try:
+            await asyncio.wait((asleep, woken), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            asleep.cancel()
+            woken.cancel()
