@@ -5,6 +5,7 @@ import json
 import logging
 import ssl
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -156,14 +157,29 @@ def local(settings: Settings, key: SigningKey | None = None) -> Iterator[Client]
     admit = open_admit(settings)
     transport = httpx.ASGITransport(admit.web)
     try:
-        with asyncio.Runner() as runner:
+        with _looping() as loop:
 
             def send(request: httpx.Request) -> httpx.Response:
-                return runner.run(_answered(transport, request))
+                # Callers of several threads may wait at once, as those of a server do.
+                return asyncio.run_coroutine_threadsafe(_answered(transport, request), loop).result()
 
             yield Client(key or _root_key(admit), "admit.local", send)
     finally:
         admit.close()
+
+
+@contextmanager
+def _looping() -> Iterator[asyncio.AbstractEventLoop]:
+    """An event loop that runs on a thread of its own; what is still under way at the end is called off."""
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        loop = runner.get_loop()
+        thread = threading.Thread(target=loop.run_forever, name="admit-loop")
+        thread.start()
+        try:
+            yield loop
+        finally:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
 
 
 async def _answered(transport: httpx.ASGITransport, request: httpx.Request) -> httpx.Response:

@@ -1,15 +1,21 @@
 """People of a file made users of a directory: made, changed, put into groups. Nobody is taken out of any."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from admit.cli.client import Refused
-from admit.cli.importing.directory import Directory, Fields, Known, Wanted
+from admit.cli.importing.directory import Directory, Fields, Known, Made, Wanted
+from admit.cli.importing.flight import in_order
 from admit.cli.importing.listing import chunks
 from admit.cli.importing.tally import Tally, Word
 from admit.imports.records import LineFault, PersonRecord, Unfit
 
 MEMBERS = 100
 """How many users one call puts into a group: the most that every directory allows."""
+
+PART = 100
+"""How many people are told of at once, at most."""
 
 DENIED = ("NoPermission", "Forbidden")
 """How the codes begin that say that the caller may not do it, to whomever."""
@@ -18,8 +24,9 @@ DENIED = ("NoPermission", "Forbidden")
 def bring_people(people: Sequence[PersonRecord], into: Directory, tally: Tally, *, dry: bool) -> None:
     """Bring people into a directory; a dry run only tells what would become of them.
 
-    Each call is whole for itself, and one that was made already is not made again: what breaks off
-    in the middle is completed by the next run.
+    Several calls are under way at a time, and told in the order of the file. Each call is whole for
+    itself, and one that was made already is not made again: what breaks off in the middle is completed
+    by the next run.
 
     Raises:
         Refused: the caller may not do this at all.
@@ -27,6 +34,42 @@ def bring_people(people: Sequence[PersonRecord], into: Directory, tally: Tally, 
     bringing = _Bringing(into, tally, dry=dry)
     bringing.users(people)
     bringing.memberships(people)
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """What is to become of one person of the file."""
+
+    record: PersonRecord
+    wanted: Wanted | Unfit
+    there: Known | None = None
+    """The user there is already."""
+
+    @property
+    def is_new(self) -> bool:
+        """Whether a user is to be made."""
+        return isinstance(self.wanted, Wanted) and self.there is None
+
+    @property
+    def fields(self) -> Fields:
+        """What a new user is made of, or what is different of one who is there."""
+        if isinstance(self.wanted, Unfit):
+            return {}
+        if self.there is None:
+            return self.wanted.fields | self.wanted.once
+        before = self.there.fields
+        return {
+            name: value for name, value in self.wanted.fields.items() if str(before.get(name, "")) != value
+        }
+
+    @property
+    def asks_for_a_call(self) -> bool:
+        """Whether anything has to be written."""
+        return self.is_new or bool(self.fields)
+
+
+_Became: TypeAlias = Made | None
+"""The ID of a user who is there now, why not, or None for a person who is left out."""
 
 
 class _Bringing:
@@ -44,52 +87,68 @@ class _Bringing:
     def users(self, people: Sequence[PersonRecord]) -> None:
         """Make who is new, change who is different."""
         known = {self._into.key(name): user for name, user in self._into.users()}
-        new: list[tuple[PersonRecord, Wanted]] = []
-        for person in people:
-            try:
-                wanted = self._into.wanted(person)
-            except Unfit as unfit:
-                self._leave_out("people", person, str(unfit))
-                self._tally.step()
-                continue
-            for note in wanted.notes:
-                self._tally.note(self._place(person, f"in {self._into.name} {note}"))
-            there = known.get(self._into.key(person.name))
-            if there is not None:
-                self._update(person, there, wanted)
-                continue
-            new.append((person, wanted))
-            if len(new) == self._into.batch:
-                self._create(new)
-                new = []
-        if new:
-            self._create(new)
+        in_order(self._bring, self._parts(people, known), self._tell)
 
-    def _create(self, new: Sequence[tuple[PersonRecord, Wanted]]) -> None:
-        fields = [(person.name, wanted.fields | wanted.once) for person, wanted in new]
+    def _parts(
+        self, people: Sequence[PersonRecord], known: Mapping[str, Known]
+    ) -> Iterator[Sequence[_Person]]:
+        """The people, so many at a time as one call makes users; who asks for none goes along."""
+        part: list[_Person] = []
+        calls = 0
+        for record in people:
+            person = self._person(record, known)
+            part.append(person)
+            calls += person.asks_for_a_call
+            if calls == self._into.batch or len(part) == PART:
+                yield part
+                part, calls = [], 0
+        if part:
+            yield part
+
+    def _person(self, record: PersonRecord, known: Mapping[str, Known]) -> _Person:
+        try:
+            return _Person(record, self._into.wanted(record), known.get(self._into.key(record.name)))
+        except Unfit as unfit:
+            return _Person(record, unfit)
+
+    def _bring(self, part: Sequence[_Person]) -> list[_Became]:
+        """Make the calls for some people; several threads do so at once."""
+        new = [(person.record.name, person.fields) for person in part if person.is_new]
         # Who is not made has no ID yet; any will do to count memberships.
-        made = [name for name, _ in fields] if self._dry else self._into.create(fields)
-        for (person, _), result in zip(new, made, strict=True):
-            if isinstance(result, Refused):
-                self._refused("people", person, result)
-            else:
-                self._ids[person.name] = result
-                self._became("people", "made")
+        made = iter([name for name, _ in new] if self._dry else self._into.create(new) if new else [])
+        return [next(made) if person.is_new else self._changed(person) for person in part]
+
+    def _changed(self, person: _Person) -> _Became:
+        if person.there is None:
+            return None
+        try:
+            if person.fields and not self._dry:
+                self._into.change(person.there, person.fields)
+        except Refused as refusal:
+            return refusal
+        return person.there.id
+
+    def _tell(self, part: Sequence[_Person], results: Sequence[_Became]) -> None:
+        for person, result in zip(part, results, strict=True):
+            self._tell_one(person, result)
             self._tally.step()
 
-    def _update(self, person: PersonRecord, there: Known, wanted: Wanted) -> None:
-        self._ids[person.name] = there.id
-        changes: Fields = {
-            name: value for name, value in wanted.fields.items() if str(there.fields.get(name, "")) != value
-        }
-        try:
-            if changes and not self._dry:
-                self._into.change(there, changes)
-        except Refused as refusal:
-            self._refused("people", person, refusal)
-        else:
-            self._became("people", "changed" if changes else "unchanged")
-        self._tally.step()
+    def _tell_one(self, person: _Person, result: _Became) -> None:
+        record = person.record
+        if isinstance(person.wanted, Unfit):
+            self._leave_out("people", record, str(person.wanted))
+            return
+        for note in person.wanted.notes:
+            self._tally.note(self._place(record, f"in {self._into.name} {note}"))
+        if person.there is not None:
+            # Who is there can be put into groups, also if the rest is refused.
+            self._ids[record.name] = person.there.id
+        if isinstance(result, Refused):
+            self._refused("people", record, result)
+        elif result is not None:
+            self._ids[record.name] = result
+            word: Word = "made" if person.is_new else "changed" if person.fields else "unchanged"
+            self._became("people", word)
 
     # -- groups ----------------------------------------------------------------------------------
 
