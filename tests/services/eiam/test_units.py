@@ -1,11 +1,15 @@
 """Organizational units: the tree, and who stands where in it."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from admit.core.links import Kind
 from admit.store import things
+from tests.callers import Callers, statement
 from tests.services.eiam.company import Company, ids
-from tests.system import System
+from tests.system import Refused, System
 
 UNIT_NOT_FOUND = (404, "ResourceNotFound.OrganizationalUnit")
 
@@ -288,3 +292,61 @@ def test_a_unit_that_moves_takes_its_people_to_other_access(company: Company) ->
 
     company.call("UpdateOrganizationalUnitParentId", OrganizationalUnitId=east, ParentId=company.root)
     assert not company.may("alice", wiki)
+
+
+# -- whom RAM lets join and move ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def desk(company: Company) -> Callable[..., tuple[int, str] | None]:
+    """What a caller is told who may do everything to accounts and in Sales, and nothing in Board."""
+    sales, board = company.unit("Sales"), company.unit("Board")
+    alice, below = company.user("alice"), company.unit("East", sales)
+    home = f"acs:eiam:*:*:instance/{company.id}"
+    units = [f"{home}/organizationalunit/{each}" for each in (sales, below)]
+    key = Callers(company.system).user("desk", statement("Allow", "eiam:*", [f"{home}/user/*", *units]))
+    known = {"sales": sales, "board": board, "alice": alice, "below": below}
+
+    def asked(action: str, **names: Any) -> tuple[int, str] | None:
+        named = {
+            name: [known[each] for each in value] if isinstance(value, list) else known.get(value, value)
+            for name, value in names.items()
+        }
+        try:
+            company.call(action, key, **named)
+        except Refused as refused:
+            return refused.status, refused.code
+        return None
+
+    return asked
+
+
+JOINS: list[tuple[str, dict[str, Any]]] = [
+    ("AddUserToOrganizationalUnits", {"UserId": "alice", "OrganizationalUnitIds": ["unit"]}),
+    ("RemoveUserFromOrganizationalUnits", {"UserId": "alice", "OrganizationalUnitIds": ["unit"]}),
+    ("SetUserPrimaryOrganizationalUnit", {"UserId": "alice", "OrganizationalUnitId": "unit"}),
+    ("UpdateOrganizationalUnitParentId", {"OrganizationalUnitId": "below", "ParentId": "unit"}),
+    ("CreateUser", {"Username": "bob", "PrimaryOrganizationalUnitId": "unit"}),
+]
+
+
+def _into(unit: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: [unit] if value == ["unit"] else unit if value == "unit" else value
+        for name, value in parameters.items()
+    }
+
+
+@pytest.mark.parametrize(("action", "parameters"), JOINS)
+def test_who_may_move_people_moves_them_only_into_units_they_may_change(
+    desk: Callable[..., Any], action: str, parameters: dict[str, Any]
+) -> None:
+    assert desk(action, **_into("board", parameters)) == (403, "NoPermission")
+    assert desk(action, **_into("sales", parameters)) is None
+
+
+def test_of_several_units_each_must_be_permitted(desk: Callable[..., Any]) -> None:
+    into = {"OrganizationalUnitIds": ["sales", "board"]}
+    assert desk("AddUserToOrganizationalUnits", UserId="alice", **into) == (403, "NoPermission")
+    new = {"Username": "bob", "PrimaryOrganizationalUnitId": "sales"}
+    assert desk("CreateUser", **new, OrganizationalUnitIds=["board"]) == (403, "NoPermission")

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, TypeAlias
 
+from admit.control.callers import permit
 from admit.core.errors import InvalidParameter, MissingParameter
 from admit.core.links import Kind
+from admit.core.ram import Access
 from admit.rpc.operation import Call
 from admit.rpc.paging import page
 from admit.rpc.shape import Shape, at_most, like
@@ -15,11 +17,13 @@ from admit.services.eiam.vocabulary import (
     GroupId,
     OrganizationalUnitId,
     UserId,
+    eiam,
 )
 from admit.store import things
 from admit.store.things import Thing, Where
 
 ON_UNIT = ON_INSTANCE + "/organizationalunit/{OrganizationalUnitId}"
+ON_PARENT = ON_INSTANCE + "/organizationalunit/{ParentId}"
 ON_USERS = ON_INSTANCE + "/user/*"
 ON_GROUPS = ON_INSTANCE + "/group/*"
 ON_UNITS = ON_INSTANCE + "/organizationalunit/*"
@@ -48,6 +52,23 @@ BUILT_IN: SourceType = "build_in"
 
 PAGE = 20
 """How many entries a page has unless told."""
+
+
+def permit_units(call: Call, operation: type[Shape], instance_id: str, unit_ids: Sequence[str]) -> None:
+    """Return if RAM lets the caller do this in each of these units too: who joins one gains what it holds.
+
+    For units that are named in a list, of which the engine asks nothing.
+
+    Raises:
+        NoPermission: it does not.
+    """
+    prefix = (
+        f"acs:eiam:{call.world.region}:{call.world.account_id}:instance/{instance_id}/organizationalunit/"
+    )
+    names = tuple(prefix + each for each in dict.fromkeys(unit_ids))
+    permit(
+        call.caller, Access(f"{eiam.ram_prefix}:{operation.__name__}", names, call.conditions), eiam.denied
+    )
 
 
 def paged(call: Call, where: Where, number: int | None, size: int | None) -> tuple[list[Thing], int]:

@@ -8,7 +8,7 @@ from admit.core.errors import InvalidParameter
 from admit.core.links import Kind
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape
-from admit.services.eiam.directory import OrganizationalUnitIds, named_by
+from admit.services.eiam.directory import ON_UNIT, OrganizationalUnitIds, named_by, permit_units
 from admit.services.eiam.errors import ResourceNotFound, UnsupportedAction
 from admit.services.eiam.users import UserDetails
 from admit.services.eiam.vocabulary import (
@@ -26,7 +26,10 @@ from admit.services.eiam.vocabulary import (
 
 @eiam.operation("create", errors=(ResourceNotFound, InvalidParameter), resources=(ON_USER,))
 class AddUserToOrganizationalUnits(Shape):
-    """Puts an account into further organizational units. Where it is already, nothing changes."""
+    """Puts an account into further organizational units. Where it is already, nothing changes.
+
+    Ours: RAM is asked about the account and about each of the units.
+    """
 
     instance_id: InstanceId
     user_id: UserId
@@ -38,6 +41,7 @@ class AddUserToOrganizationalUnits(Shape):
         """Join the account to each unit."""
         idaas = instance(call, self.instance_id)
         member = user(call, idaas, self.user_id)
+        permit_units(call, type(self), idaas.id, self.organizational_unit_ids)
         for each in named_by(call, idaas, Kind.UNIT, self.organizational_unit_ids):
             grants.grant(call.tx, member, each)
         return Done()
@@ -51,6 +55,7 @@ class RemoveUserFromOrganizationalUnits(Shape):
 
     Ours: the primary unit is refused with UnsupportedAction.PrimaryOrganizationalUnit, and no unit is left.
     Ours: a unit the account is not in changes nothing.
+    Ours: RAM is asked about the account and about each of the units.
     """
 
     instance_id: InstanceId
@@ -63,6 +68,7 @@ class RemoveUserFromOrganizationalUnits(Shape):
         """Part the account from each unit."""
         idaas = instance(call, self.instance_id)
         member = user(call, idaas, self.user_id)
+        permit_units(call, type(self), idaas.id, self.organizational_unit_ids)
         if member.read(UserDetails).primary_unit in self.organizational_unit_ids:
             raise UnsupportedAction("PrimaryOrganizationalUnit", "an account stays in its primary unit.")
         for each in named_by(call, idaas, Kind.UNIT, self.organizational_unit_ids):
@@ -70,7 +76,7 @@ class RemoveUserFromOrganizationalUnits(Shape):
         return Done()
 
 
-@eiam.operation("update", errors=(ResourceNotFound,), resources=(ON_USER,))
+@eiam.operation("update", errors=(ResourceNotFound,), resources=(ON_USER, ON_UNIT))
 class SetUserPrimaryOrganizationalUnit(Shape):
     """Makes an organizational unit the primary one of an account.
 

@@ -14,7 +14,7 @@ from admit.core.errors import InvalidParameter
 from admit.core.links import Kind
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape, like
-from admit.services.eiam.directory import ON_UNIT, ON_UNITS, Description, ExternalId
+from admit.services.eiam.directory import ON_PARENT, ON_UNIT, ON_UNITS, Description, ExternalId
 from admit.services.eiam.errors import ResourceDuplicated, ResourceNotFound, UnsupportedAction
 from admit.services.eiam.vocabulary import (
     Done,
@@ -85,7 +85,9 @@ def _below(sql: Connection, top: Thing) -> list[Thing]:
 
 
 @eiam.operation(
-    "create", errors=(ResourceNotFound, ResourceDuplicated, InvalidParameter), resources=(ON_UNITS,)
+    "create",
+    errors=(ResourceNotFound, ResourceDuplicated, InvalidParameter),
+    resources=(ON_UNITS, ON_PARENT),
 )
 class CreateOrganizationalUnit(Shape):
     """Creates an organizational unit inside another.
@@ -163,7 +165,7 @@ class UpdateOrganizationalUnitDescription(Shape):
 
 
 @eiam.operation(
-    "update", errors=(ResourceNotFound, UnsupportedAction, InvalidParameter), resources=(ON_UNIT,)
+    "update", errors=(ResourceNotFound, UnsupportedAction, InvalidParameter), resources=(ON_UNIT, ON_PARENT)
 )
 class UpdateOrganizationalUnitParentId(Shape):
     """Moves an organizational unit, with everything in it, into another.

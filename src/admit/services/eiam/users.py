@@ -20,6 +20,7 @@ from admit.services.eiam.directory import (
     ExternalId,
     OrganizationalUnitIds,
     named_by,
+    permit_units,
     with_fields,
 )
 from admit.services.eiam.errors import ResourceDuplicated, ResourceNotFound
@@ -128,6 +129,7 @@ class CreateUser(Shape):
     Ours: an external ID that another account has is refused with ResourceDuplicated.UserExternalId.
     Ours: accounts may share an email address or phone number.
     Ours: custom fields need no definition: any name is kept with the value given.
+    Ours: RAM is asked about accounts and about each of the units.
     """
 
     instance_id: InstanceId
@@ -163,6 +165,7 @@ class CreateUser(Shape):
         """Make the account, put it into its units, keep its password."""
         idaas = instance(call, self.instance_id)
         unit_ids = (self.primary_organizational_unit_id, *(self.organizational_unit_ids or ()))
+        permit_units(call, type(self), idaas.id, unit_ids)
         units = named_by(call, idaas, Kind.UNIT, unit_ids)
         made = _make(call, idaas, self.username, self._details(call, idaas))
         for each in units:
