@@ -262,3 +262,39 @@ def test_five_wrong_tries_use_a_mailed_code_up(system: System, bastion: Bastion,
         assert _code(signin, factor, "000 00") == []
     system.advance(MINUTE)
     assert _code(signin, factor, code) == []
+
+
+def _activities(system: System) -> list[tuple[str, ...]]:
+    """What was noted of signing in, the newest first."""
+    world = system.admit.world
+    world.activities.write(system.admit.store, world.metrics)
+    told = system.call("admit", "ListActivity", Kind="sign-in")["Activities"]
+    fields = ("Caller", "Action", "Outcome", "Reason", "Peer")
+    return [tuple(each.get(field, "") for field in fields) for each in told]
+
+
+def test_who_came_and_who_was_refused_is_noted(system: System, bastion: Bastion, signin: SignIn) -> None:
+    bastion.user("alice")
+    users = _by_password(signin, "alice")
+    assert _activities(system) == []
+    asyncio.run(signin.signed_in(users, "alice", HOME, "password"))
+    _by_password(signin, "alice", "guess", HOME)
+    _by_password(signin, "mallory\x1b[2J", "guess", STRANGER)
+    assert _activities(system) == [
+        ("mallory\ufffd[2J", "password", "refused", "wrong", STRANGER),
+        ("alice", "password", "refused", "wrong", HOME),
+        ("alice", "password", "ok", "", HOME),
+    ]
+    found = system.call("admit", "ListActivity", Kind="sign-in", Person="alice")["Activities"]
+    assert [each["Outcome"] for each in found] == ["refused", "ok"]
+
+
+def test_no_password_or_code_is_ever_noted(system: System, bastion: Bastion, signin: SignIn) -> None:
+    bastion.user("alice")
+    for password in (PASSWORD, "Wrong-horse-9"):
+        _by_password(signin, "alice", password)
+    world = system.admit.world
+    world.activities.write(system.admit.store, world.metrics)
+    told = json.dumps(system.call("admit", "ListActivity", MaxResults=100))
+    assert PASSWORD not in told
+    assert "Wrong-horse-9" not in told

@@ -21,6 +21,7 @@ COMMANDS = {
     "backup": "admit.cli.upkeep:backup",
     "restore": "admit.cli.upkeep:restore",
     "migrate": "admit.cli.upkeep:migrate",
+    "authority": "admit.cli.authority:authority",
     "renew-authority": "admit.cli.upkeep:renew_authority",
     "completion": "admit.cli.completion:completion",
     "docs": "admit.cli.docs:docs",

@@ -111,11 +111,11 @@ def labels(sql: Connection, keys: list[int]) -> dict[int, Named]:
     """Things by key, each with what people call it."""
     found = stored.by_keys(sql, keys)
     hosts = stored.by_keys(sql, [thing.parent for thing in found.values() if thing.kind is Kind.HOST_ACCOUNT])
-    return {key: Named(thing, _printable(_label(thing, hosts))) for key, thing in found.items()}
+    return {key: Named(thing, printable(_label(thing, hosts))) for key, thing in found.items()}
 
 
-def _printable(text: str) -> str:
-    """The text without what makes a terminal move, or a line look like another: labels are read by people."""
+def printable(text: str) -> str:
+    """A text without what makes a terminal move, or a line look like another: labels are read by people."""
     return text if text.isprintable() else "".join(each if each.isprintable() else "\ufffd" for each in text)
 
 

@@ -55,6 +55,14 @@ def set_secret(tx: Tx, world: World, user: Thing) -> str:
     return pyotp.TOTP(secret).provisioning_uri(name=user.name, issuer_name="admit")
 
 
+def forget_secret(tx: Tx, user: Thing) -> bool:
+    """Forget a user's authenticator; returns False, and changes nothing, if there is none."""
+    if ONE_TIME_CODE not in things.secret_purposes(tx.sql, user.key):
+        return False
+    verbs.keep_secret(tx, user, ONE_TIME_CODE, None)
+    return True
+
+
 def matching_step(sql: Connection, world: World, user: Thing, code: str, now: Millis) -> int | None:
     """Which half minute a user's code belongs to: this one, or the one before or after (RFC 6238 §5.2)."""
     sealed = things.sealed(sql, user.key, ONE_TIME_CODE)

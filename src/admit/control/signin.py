@@ -4,15 +4,18 @@ import asyncio
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
 from admit.control import one_time_codes, passwords
+from admit.control.access import person_behind
 from admit.control.bastion import UserDetails, fingerprint_of
 from admit.control.lockout import Lockout
+from admit.control.names import printable
 from admit.control.one_time_codes import MailedCodes
 from admit.control.world import World
+from admit.core.activity import Activity, ActivityKind, Mention, Outcome
 from admit.core.links import Kind
 from admit.core.validity import MINUTE, Millis
 from admit.store import links, things
@@ -93,19 +96,19 @@ class SignIn:
             SignInRefused: too many wrong tries; or the password is right and must be changed first.
         """
         now = self._world.clock.now()
-        self._take_turn(name, peer, now)
+        self._take_turn(name, name, "password", peer)
         self._lockout.trying(name, peer, now)
         # A copy a hundred times as long would take longer to hash, and is nobody's.
         fits = len(name) <= LONGEST_NAME and len(password) <= LONGEST_PASSWORD
         held, places = await self._read(lambda sql: self._passwords(sql, name, now))
         right = await self._matching(held, places, password[:LONGEST_PASSWORD])
         if not right or not fits:
-            self._count("password", "refused")
+            self._refuse(name, "password", peer, "wrong")
             return ()
         self._lockout.was_right(name, peer)
         users = tuple(user for user in right if not user.read(UserDetails).need_reset_password)
         if not users:
-            self._count("password", "must change")
+            self._refuse(name, "password", peer, "must be changed")
             raise SignInRefused(
                 "your password must be changed before it can be used: ask an administrator for a new one"
             )
@@ -146,7 +149,7 @@ class SignIn:
         """
         now = self._world.clock.now()
         counted = f"code/{name}"
-        self._take_turn(counted, peer, now)
+        self._take_turn(counted, name, "code", peer)
         self._lockout.trying(counted, peer, now)
         given = "".join(code.split())
         methods = await self._read(
@@ -155,21 +158,24 @@ class SignIn:
         asked = [user for user in factor.users if methods[user] != "none"]
         right = [user for user in asked if await self._is_code(user, given, now)]
         if not right:
-            self._count("code", "refused")
+            self._refuse(name, "code", peer, "wrong")
             return ()
         self._lockout.was_right(counted, peer)
         return tuple(user for user in factor.users if user in right or methods[user] == "none")
 
-    def signed_in(self, name: str, peer: str, how: How) -> None:
-        """The door says that somebody is in, with all that was asked for."""
+    async def signed_in(self, users: tuple[Thing, ...], name: str, peer: str, how: How) -> None:
+        """The door says that somebody is in, with all that was asked for; ``how`` is what was shown last."""
         self._lockout.came_in(name, peer)
         self._lockout.came_in(f"code/{name}", peer)
         self._count(how, "signed in")
+        people = await self._read(lambda sql: [_person_of(sql, user) for user in users])
+        for user, person in zip(users, people, strict=True):
+            self._note(Outcome.OK, name, how, peer, user=_mention(user), person=_mention(person))
 
-    def _take_turn(self, name: str, peer: str, now: Millis) -> None:
-        pause = self._lockout.pause(name, peer, now)
+    def _take_turn(self, counted: str, name: str, how: How, peer: str) -> None:
+        pause = self._lockout.pause(counted, peer, self._world.clock.now())
         if pause:
-            self._count("password", "paused")
+            self._refuse(name, how, peer, "too many wrong tries")
             minutes = -(-pause // MINUTE)
             raise SignInRefused(
                 f"too many wrong tries: try again in {minutes} minute{'s' if minutes > 1 else ''}"
@@ -220,6 +226,20 @@ class SignIn:
 
         return read() if self._store.is_sqlite else await asyncio.to_thread(read)
 
+    def _refuse(self, name: str, how: How, peer: str, why: str) -> None:
+        self._count(how, why)
+        # Whoever it was, it concerns whom the name belongs to.
+        claimed = Mention(printable(name[:LONGEST_NAME]))
+        self._note(Outcome.REFUSED, name, how, peer, reason=why, person=claimed)
+
+    def _note(self, outcome: Outcome, name: str, how: How, peer: str, **more: Any) -> None:
+        # A stranger writes the name: as long and as odd as a packet allows.
+        actor = printable(name[:LONGEST_NAME])
+        now = self._world.clock.now()
+        self._world.activities.note(
+            Activity(now, ActivityKind.SIGN_IN, outcome, actor, how, peer=peer, **more)
+        )
+
     def _count(self, how: How, outcome: str) -> None:
         self._world.metrics.sign_ins.labels(how, outcome).inc()
 
@@ -255,3 +275,11 @@ def _holders(sql: Connection, name: str, fingerprint: str, now: Millis) -> tuple
 
 def _bastions(sql: Connection) -> list[int]:
     return [bastion.key for bastion in things.find(sql, Where(Kind.BASTION))]
+
+
+def _person_of(sql: Connection, user: Thing) -> Thing:
+    return things.by_key(sql, person_behind(sql, user.ref).key)
+
+
+def _mention(thing: Thing) -> Mention:
+    return Mention(printable(thing.name), thing.key)
