@@ -95,7 +95,7 @@ def _sorted(reaches: Iterable[Reach], kinds: tuple[Kind, ...]) -> list[Reach]:
     return sorted((reach for reach in reaches if reach.ref.kind in kinds), key=lambda reach: reach.ref)
 
 
-@access.operation("list", errors=(NotFound, Ambiguous, InvalidParameter, InvalidNextToken))
+@access.operation("list", errors=(NotFound, Ambiguous, InvalidParameter, InvalidNextToken), slow=True)
 class ListWho(Shape):
     """Lists everybody who may use a resource, each by the path that stays open longest."""
 
@@ -127,7 +127,7 @@ class ListWho(Shape):
         )
 
 
-@access.operation("list", errors=(NotFound, Ambiguous, InvalidParameter, InvalidNextToken))
+@access.operation("list", errors=(NotFound, Ambiguous, InvalidParameter, InvalidNextToken), slow=True)
 class ListWhat(Shape):
     """Lists everything a person may use, each by the path that stays open longest."""
 

@@ -51,7 +51,7 @@ class OperationHost(SourcedHost, kw_only=True):
     project_name: str | None = None
 
 
-@bastionhost.operation("list", errors=(InvalidArgument, InstanceNotFound))
+@bastionhost.operation("list", errors=(InvalidArgument, InstanceNotFound), slow=True)
 class ListOperationHosts(SourcedHostFilter, kw_only=True):
     """Lists the hosts the calling RAM user may operate at this moment.
 
