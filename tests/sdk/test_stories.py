@@ -8,6 +8,7 @@ from tests.sdk.stage import Stage, assert_driven
 from tests.sdk.stories import (
     appstream,
     bastionhost,
+    bastionhost_gate,
     eds_user,
     eiam_applications,
     eiam_people,
@@ -18,7 +19,7 @@ from tests.sdk.stories import (
 
 STORIES = {
     "appstream-center": appstream.STORIES,
-    "yundun-bastionhost": bastionhost.STORIES,
+    "yundun-bastionhost": (*bastionhost.STORIES, *bastionhost_gate.STORIES),
     "eds-user": eds_user.STORIES,
     "eiam": (*eiam_people.STORIES, *eiam_applications.STORIES, *eiam_rules.STORIES),
     "ram": ram.STORIES,

@@ -111,6 +111,9 @@ EVERY = set(GROUPS)
 RESTRICTIONS: list[Restriction] = [
     ("parent", lambda _: 3, {"alpha", "Alpine", "al_pha"}),
     ("parent", lambda _: 99, set()),
+    # Keys are given out from 1: those inside 3 and 7 are in things that are inside 3 themselves.
+    ("grandparent", lambda _: 3, EVERY),
+    ("grandparent", lambda _: 7, set()),
     ("ids", lambda _: ["id-alpha", "id-bell", "id-gone", "id-ann"], {"alpha", "bell"}),
     ("ids", lambda _: ("id-beta",), {"beta"}),
     ("ids", lambda _: [], set()),
