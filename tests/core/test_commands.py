@@ -2,7 +2,8 @@
 
 import pytest
 
-from admit.core.commands import LONGEST, Acl, Commands, Verdict
+from admit.core.command_line import LONGEST, Line
+from admit.core.commands import Acl, Commands, Verdict
 
 ALLOW, APPROVAL, DENY = Verdict.ALLOW, Verdict.APPROVAL, Verdict.DENY
 BLACK = Commands(Acl.BLACK, ("rm", "shutdown -h *", "mk?s"), ("systemctl restart *", "rm"))
@@ -104,3 +105,10 @@ def test_a_command_too_long_to_be_judged_is_denied_if_there_is_anything_to_judge
     assert BLACK.judge(line) is DENY
     assert Commands(Acl.BLACK).judge(line) is ALLOW
     assert Commands(Acl.WHITE).judge("ls") is DENY
+
+
+def test_of_a_typed_line_that_is_not_certain_a_black_list_judges_what_is_known() -> None:
+    assert BLACK.judge_typed(Line("rm x", certain=False)) is DENY
+    assert BLACK.judge_typed(Line("", certain=False)) is ALLOW
+    assert WHITE.judge_typed(Line("ls", certain=False)) is DENY
+    assert WHITE.judge_typed(Line("ls", certain=True)) is ALLOW

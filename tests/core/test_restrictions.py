@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from admit.core.command_line import Line
 from admit.core.commands import Acl, Commands, Verdict
 from admit.core.hours import Hours
 from admit.core.restrictions import (
@@ -143,7 +144,13 @@ def test_each_part_is_decided_by_the_first_policy_that_sets_it_and_the_newest_of
         assert left.commands.policy is TWIN
         assert left.hours is left.approval is None
         assert left.command("rm x") is Verdict.ALLOW
-    assert restrict((FIRST, SECOND, THIRD)).command("rm x") is Verdict.DENY
+    denying = restrict((FIRST, SECOND, THIRD))
+    typed = Line("rm x", certain=True)
+    assert denying.command("rm x") is denying.judge_typed(typed) is Verdict.DENY
+    assert denying.judges_commands
+    assert not restrict((TWIN,)).judges_commands
+    assert not NOTHING.judges_commands
+    assert NOTHING.judge_typed(typed) is Verdict.ALLOW
 
 
 def test_without_a_policy_all_is_open_but_x11() -> None:

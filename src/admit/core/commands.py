@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from admit.core.command_line import LONGEST, Line
 from admit.core.wildcards import Wildcards, compiled
 
-LONGEST = 8_192
-"""How many characters of a command are judged; a longer one is taken for one that is not understood."""
 DEEPEST = 3
 """How many commands inside commands (``sh -c``) are looked into."""
 
@@ -58,9 +57,23 @@ class Commands:
         without its path, and behind ``sudo`` and the like; a white list takes it only as it is
         written. A line that cannot be read is denied by a white list.
         """
-        if self.acl is Acl.BLACK and not self.listed and not self.approval:
+        if self.is_empty:
             return Verdict.ALLOW
         return _rules(self).judge(text, DEEPEST)
+
+    def judge_typed(self, line: Line) -> Verdict:
+        """The same of a line that was typed; one that is not certain a white list denies.
+
+        A black list judges what is known of it: a line from the history of the shell passes.
+        """
+        if self.acl is Acl.WHITE and not line.certain:
+            return Verdict.DENY
+        return self.judge(line.text)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to judge by: lines need not be read."""
+        return self.acl is Acl.BLACK and not self.listed and not self.approval
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from admit.core.command_line import Line
 from admit.core.commands import Acl, Commands, Verdict
 from admit.core.hours import Hours, local_time
 from admit.core.sources import Sources
@@ -183,6 +184,15 @@ class Restrictions:
     def command(self, text: str) -> Verdict:
         """What becomes of a command line. See ``Commands`` for how little that is worth."""
         return Verdict.ALLOW if self.commands is None else self.commands.rule.judge(text)
+
+    def judge_typed(self, line: Line) -> Verdict:
+        """The same of a line typed to a shell."""
+        return Verdict.ALLOW if self.commands is None else self.commands.rule.judge_typed(line)
+
+    @property
+    def judges_commands(self) -> bool:
+        """Whether there is anything to judge commands by: else a door need not read what is typed."""
+        return self.commands is not None and not self.commands.rule.is_empty
 
     def told(self, now: Millis) -> Iterator[Narrowing]:
         """Each part in which a policy leaves less than was granted, in words."""
