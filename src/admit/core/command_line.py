@@ -71,47 +71,60 @@ class Text:
         """Nothing that changes the line."""
 
     def to_start(self) -> None:
+        """The cursor goes to the start."""
         self.right += reversed(self.left)
         self.left.clear()
 
     def to_end(self) -> None:
+        """The cursor goes to the end."""
         self.left += reversed(self.right)
         self.right.clear()
 
     def back(self) -> None:
+        """The cursor goes one character back."""
         if self.left:
             self.right.append(self.left.pop())
 
     def on(self) -> None:
+        """The cursor goes one character on."""
         if self.right:
             self.left.append(self.right.pop())
 
     def word_back(self) -> None:
+        """The cursor goes one word back."""
         self.right += reversed(_cut_word(self.left))
 
     def word_on(self) -> None:
+        """The cursor goes one word on."""
         self.left += reversed(_cut_word(self.right))
 
     def rub_out(self) -> None:
+        """The character before the cursor goes."""
         del self.left[-1:]
 
     def delete(self) -> None:
+        """The character at the cursor goes."""
         del self.right[-1:]
 
     def kill_before(self) -> None:
+        """All before the cursor goes."""
         self.left.clear()
 
     def kill_after(self) -> None:
+        """All from the cursor on goes."""
         self.right.clear()
 
     def rub_out_word(self) -> None:
+        """What stands between the cursor and the blank before it goes."""
         text = "".join(self.left).rstrip()
         del self.left[len(text.rpartition(" ")[0]) + (" " in text) :]
 
     def rub_out_small_word(self) -> None:
+        """The word before the cursor goes; a word is letters and digits."""
         _cut_word(self.left)
 
     def delete_word(self) -> None:
+        """The word after the cursor goes."""
         _cut_word(self.right)
 
 
