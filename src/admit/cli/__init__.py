@@ -12,6 +12,7 @@ COMMANDS = {
     "explain": "admit.cli.ask:explain",
     "who": "admit.cli.ask:who",
     "what": "admit.cli.ask:what",
+    "activity": "admit.cli.activity:activity",
     "grant": "admit.cli.ask:grant",
     "revoke": "admit.cli.ask:revoke",
     "call": "admit.cli.call:call",
