@@ -19,6 +19,7 @@ from admit.cli.importing import bastion, idaas
 from admit.cli.importing.apps import Apps
 from admit.cli.importing.bastion import Bastion
 from admit.cli.importing.directory import Directory
+from admit.cli.importing.host_keys import pin_host_keys
 from admit.cli.importing.hosts import Assets
 from admit.cli.importing.idaas import Idaas
 from admit.cli.importing.keys import KeyFiles
@@ -109,6 +110,11 @@ PASSWORDS = "nobody knows the passwords of the users made there: they sign in by
     "--format", "fmt", type=click.Choice(HOST_FORMATS), help="What the file is, if it does not say."
 )
 @BASTION_ID
+@click.option(
+    "--fetch-keys",
+    is_flag=True,
+    help="Fetch the host key each host shows to this machine, tell it, and pin it unless one is pinned.",
+)
 @DRY_RUN
 @JSON
 @connectable
@@ -118,6 +124,7 @@ def hosts(  # noqa: PLR0913 - a command has the options people need
     *,
     fmt: HostFormat | None,
     bastion_id: str | None,
+    fetch_keys: bool,
     dry: bool,
     as_json: bool,
 ) -> None:
@@ -134,7 +141,9 @@ def hosts(  # noqa: PLR0913 - a command has the options people need
             groups = {group for host in reading.records for group in host.groups}
             if groups:
                 tally.note(LineFault(0, "groups", f"{len(groups)} host groups are left out: {NO_GROUPS}"))
-            Assets(client, instance_id, KeyFiles(file.parent), tally, dry).bring(reading.records)
+            brought = Assets(client, instance_id, KeyFiles(file.parent), tally, dry).bring(reading.records)
+            if fetch_keys:
+                pin_host_keys(client, instance_id, brought, tally, dry=dry)
 
         _import(reading, bring, 1, dry=dry, as_json=as_json)
 

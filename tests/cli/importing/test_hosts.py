@@ -5,6 +5,7 @@ from pathlib import Path
 
 from admit.cli.client import Client
 from admit.settings import Settings
+from tests.base.ssh_host import closed_port, showing_key
 from tests.cli.conftest import BASTION, Run, Write, counts, revision
 from tests.cli.importing.test_keys import key
 
@@ -119,10 +120,12 @@ def test_what_an_ssh_configuration_includes_is_read_beside_it(
 
 
 def test_a_port_that_cannot_be_set_is_told(run: Run, write: Write):
-    result = run("import", "hosts", write("hosts.csv", "name,address,port,accounts\na,10.0.0.1,2222,root\n"))
+    result = run("import", "hosts", write("hosts.csv", "name,address,port,accounts\na,10.0.0.1,21,root\n"))
 
-    assert result.exit_code == 0
-    assert "note: line 2, a: the port 2222 cannot be set yet" in result.stderr
+    assert result.exit_code == 1
+    assert "line 2, a: The argument is invalid. Port" in result.stderr
+    assert counts(result)["bastion", "ports"] == (0, 0, 0, 1)
+    assert counts(result)["bastion", "hosts"] == (1, 0, 0, 0)
 
 
 def test_of_two_hosts_of_one_name_none_is_touched(run: Run, write: Write, client: Client, bastion: str):
@@ -171,3 +174,68 @@ def test_who_may_not_make_hosts_is_told_so_once(run: Run, write: Write, client: 
 
     assert result.exit_code == 4
     assert len(result.stderr.splitlines()) == 2
+
+
+# -- ports and host keys ---------------------------------------------------------------------------
+
+
+def protocols(client: Client, bastion: str, name: str) -> dict[str, object]:
+    """The port and the pinned key that a host has for SSH."""
+    listed = client.call(BASTION, "ListHosts", InstanceId=bastion, HostName=name)["Hosts"]
+    (host,) = [
+        client.call(BASTION, "GetHost", InstanceId=bastion, HostId=each["HostId"])["Host"] for each in listed
+    ]
+    (ssh,) = [each for each in host["Protocols"] if each["ProtocolName"] == "SSH"]
+    return {"port": ssh["Port"], "pinned": ssh["HostFingerPrint"]}
+
+
+def test_the_port_of_the_file_is_the_hosts(run: Run, write: Write, client: Client, bastion: str):
+    file = write("hosts.csv", "name,address,port\na,10.0.0.1,2222\nb,10.0.0.2,22\n")
+    first, second = run("import", "hosts", file), run("import", "hosts", file)
+
+    assert (first.exit_code, first.stderr) == (0, "")
+    assert counts(first)["bastion", "ports"] == (0, 1, 0, 0)
+    assert ("bastion", "ports") not in counts(second)
+    assert [protocols(client, bastion, name)["port"] for name in ("a", "b")] == [2222, 22]
+
+
+def test_host_keys_are_told_and_pinned(run: Run, write: Write, client: Client, bastion: str):
+    with showing_key() as host:
+        file = write("hosts.csv", f"name,address,port\ndb-1,127.0.0.1,{host.port}\n")
+        dry = run("import", "hosts", file, "--fetch-keys", "--dry-run")
+        first, second = (run("import", "hosts", file, "--fetch-keys") for _ in range(2))
+
+    for result in (dry, first):
+        assert f"db-1: it shows ssh-ed25519 {host.fingerprint}" in result.stderr
+        assert counts(result)["bastion", "host keys"] == (1, 0, 0, 0)
+    assert counts(second)["bastion", "host keys"] == (0, 0, 1, 0)
+    assert protocols(client, bastion, "db-1")["pinned"] == host.fingerprint
+
+
+def test_a_host_key_that_has_changed_is_a_fault_and_stays_as_it_was(
+    run: Run, write: Write, client: Client, bastion: str
+):
+    with showing_key() as host:
+        file = write("hosts.csv", f"name,address,port\ndb-1,127.0.0.1,{host.port}\n")
+        run("import", "hosts", file)
+        former = "SHA256:" + "A" * 43
+        client.call("admit", "SetHostKey", Host="db-1", Fingerprint=former)
+        result = run("import", "hosts", file, "--fetch-keys")
+
+    assert result.exit_code == 1
+    assert f"it shows {host.fingerprint}, but {former} is pinned" in result.stderr
+    assert "admit call admit SetHostKey --Host" in result.stderr
+    assert protocols(client, bastion, "db-1")["pinned"] == former
+
+
+def test_a_host_that_does_not_answer_is_told_and_the_others_are_pinned(
+    run: Run, write: Write, client: Client, bastion: str
+):
+    with showing_key() as host:
+        rows = f"away,127.0.0.1,{closed_port()}\ndb-1,127.0.0.1,{host.port}\n"
+        result = run("import", "hosts", write("hosts.csv", f"name,address,port\n{rows}"), "--fetch-keys")
+
+    assert result.exit_code == 0
+    assert "line 2, away: no host key is pinned: it cannot be reached" in result.stderr
+    assert protocols(client, bastion, "away")["pinned"] == ""
+    assert protocols(client, bastion, "db-1")["pinned"] == host.fingerprint

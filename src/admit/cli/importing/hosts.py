@@ -18,7 +18,7 @@ PRODUCT = "yundun-bastionhost"
 Listed: TypeAlias = dict[str, Any]
 """A host or an account as the listing tells it."""
 
-HOSTS, ACCOUNTS = ("bastion", "hosts"), ("bastion", "accounts")
+HOSTS, ACCOUNTS, PORTS = ("bastion", "hosts"), ("bastion", "accounts"), ("bastion", "ports")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,10 @@ class Assets:
     tally: Tally
     dry: bool
 
-    def bring(self, hosts: Sequence[HostRecord]) -> None:
+    def bring(self, hosts: Sequence[HostRecord]) -> list[tuple[HostRecord, str]]:
         """Bring hosts and accounts; a dry run only tells what would become of them.
+
+        Returns the hosts that are there now, each with its ID, which is empty if it was not made.
 
         Each call is whole for itself, and one that was made already is not made again: what breaks off
         in the middle is completed by the next run.
@@ -43,16 +45,19 @@ class Assets:
         known: dict[str, list[Listed]] = {}
         for listed in by_number(self.client, PRODUCT, "ListHosts", "Hosts", InstanceId=self.instance_id):
             known.setdefault(listed["HostName"], []).append(listed)
+        brought: list[tuple[HostRecord, str]] = []
         for some in chunks(hosts, PAGE):
             there = {host.name: known.get(host.name, []) for host in some}
             accounts = self._accounts([each["HostId"] for same in there.values() for each in same])
             for host in some:
-                self._note_what_is_lost(host)
                 host_id = self._host(host, there[host.name])
                 if host_id is not None:
+                    brought.append((host, host_id))
                     for account in host.accounts:
                         self._account(host, account, host_id, accounts)
                 self.tally.step()
+        self._set_ports(brought)
+        return brought
 
     def _accounts(self, host_ids: list[str]) -> dict[tuple[str, str, str], Listed]:
         """The accounts of some hosts, by host, protocol and name."""
@@ -74,9 +79,28 @@ class Assets:
         )
         return {(each["HostId"], each["ProtocolName"], each["HostAccountName"]): each for each in found}
 
-    def _note_what_is_lost(self, host: HostRecord) -> None:
-        if host.port != (RDP_PORT if any(each.protocol == "RDP" for each in host.accounts) else SSH_PORT):
-            self.tally.note(LineFault(host.line, host.name, f"the port {host.port} cannot be set yet"))
+    def _set_ports(self, brought: Sequence[tuple[HostRecord, str]]) -> None:
+        """Set the ports that the file says and that are not those of the protocol."""
+        by_port: dict[tuple[str, int], list[tuple[HostRecord, str]]] = {}
+        for host, host_id in brought:
+            protocol = "RDP" if any(each.protocol == "RDP" for each in host.accounts) else "SSH"
+            if host_id and not self.dry and host.port != (RDP_PORT if protocol == "RDP" else SSH_PORT):
+                by_port.setdefault((protocol, host.port), []).append((host, host_id))
+        for (protocol, port), hosts in by_port.items():
+            for some in chunks(hosts, PAGE):
+                self._set_port(protocol, port, some)
+
+    def _set_port(self, protocol: str, port: int, hosts: Sequence[tuple[HostRecord, str]]) -> None:
+        ids = json.dumps([host_id for _, host_id in hosts])
+        try:
+            answer = self._call("ModifyHostsPort", HostIds=ids, ProtocolName=protocol, Port=str(port))
+        except Refused as refusal:
+            for host, _ in hosts:
+                self._refused(PORTS, host, refusal)
+            return
+        changed = sum(each["Code"] == "OK" for each in answer["Results"])
+        if changed:
+            self.tally.count(PORTS, "changed", changed)
 
     # -- a host ----------------------------------------------------------------------------------
 
