@@ -149,6 +149,7 @@ def open_admit(settings: Settings, clock: Clock | None = None, chance: Chance | 
         endpoint=settings.http or settings.https,
         propagation_ms=settings.propagation_ms,
         zone=settings.zone,
+        recordings=settings.recordings,
         user_makers=USER_MAKERS,
     )
     registry = Registry(SERVICES)

@@ -123,6 +123,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.data / "seal.key"
 
     @property
+    def recordings(self) -> Path:
+        """The directory of recorded sessions."""
+        return self.data / "recordings"
+
+    @property
     def tls(self) -> Path:
         """The directory of the authority and its certificates."""
         return self.data / "tls"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
+from pathlib import Path
 from typing import TypeAlias
 
 from admit.base.chance import Chance
@@ -37,6 +38,8 @@ class World:
     """``host:port`` under which clients reach this server."""
     propagation_ms: Millis = 0
     """How much later than the grant itself the client view of App Streaming honours it."""
+    recordings: Path = Path("recordings")
+    """The directory where recordings of sessions are kept."""
     metrics: Metrics = field(default_factory=Metrics)
     zone: tzinfo = UTC
     """Whose clock the hours of control policies are told by."""
