@@ -79,6 +79,7 @@ STEPS: dict[Kind, dict[Kind, Stage]] = {
     Kind.USER: {
         Kind.GROUP: Stage.JOIN,
         Kind.UNIT: Stage.JOIN,
+        Kind.ACCOUNT: Stage.JOIN,
         Kind.DELIVERY_GROUP: Stage.GRANT,
         Kind.APP: Stage.GRANT,
         Kind.PERSISTENT_SESSION: Stage.GRANT,
@@ -103,6 +104,7 @@ STEPS: dict[Kind, dict[Kind, Stage]] = {
         Kind.DELIVERY_GROUP: Stage.GRANT,
         Kind.APPLICATION: Stage.GRANT,
     },
+    Kind.ACCOUNT: {Kind.DELIVERY_GROUP: Stage.GRANT},
     Kind.APPLICATION: {Kind.RULE: Stage.GRANT},
     Kind.DELIVERY_GROUP: {Kind.APP: Stage.HOLD},
     Kind.PERSISTENT_SESSION: {Kind.APP: Stage.HOLD},
@@ -112,7 +114,11 @@ STEPS: dict[Kind, dict[Kind, Stage]] = {
     Kind.RAM_GROUP: {Kind.RAM_POLICY: Stage.GRANT},
     Kind.RAM_ROLE: {Kind.RAM_POLICY: Stage.GRANT},
 }
-"""What may be joined to what. Units nest, child to parent; nothing else can form a circle."""
+"""What may be joined to what. Units nest, child to parent; nothing else can form a circle.
+
+An account stands for every user in it: that they are joined to it is never written, as it says no more
+than where they live.
+"""
 
 
 def stage_of(source: Kind, target: Kind) -> Stage:

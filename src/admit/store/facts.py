@@ -1,8 +1,8 @@
 """The facts a decision is made from: the links between two things, and what is switched off."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     BigInteger,
@@ -24,9 +24,9 @@ from sqlalchemy import (
 )
 
 from admit.core.access import Facts
-from admit.core.links import KINDS, Link, Ref, Stage
+from admit.core.links import KINDS, Kind, Link, Ref, Stage
 from admit.core.validity import BEGINNING, FOREVER, PERMANENT, Millis, Validity
-from admit.store.prepared import Prepared
+from admit.store.prepared import Prepared, PreparedForKeys
 from admit.store.tables import blocks, links, past_links, revision, things
 
 
@@ -37,6 +37,7 @@ class Scope(Enum):
     EXPLAIN = "those, whoever else holds the resource, and what has been"
     FROM = "everything that leads on from a subject"
     TO = "everything that leads to a resource"
+    USERS = "whose the users of an account are"
 
 
 def facts_about(
@@ -52,24 +53,64 @@ def facts_about(
     A past moment is seen as it was then: links of that moment with the ends
     they had, whatever was changed or taken back since.
     """
-    rows = _STATEMENTS[scope, as_of is not None].rows(
+    loaded = _Loaded()
+    loaded.take(_rows(sql, scope, subject, resource, as_of))
+    # What an account is granted every user in it is: seldom anything, so that this costs one look.
+    now_only = as_of is None and scope is not Scope.EXPLAIN
+    for (account,) in (_OPEN if now_only else _EVER_OPEN).rows(sql):
+        _take_everybody(sql, loaded, Ref(Kind.ACCOUNT, account), (scope, subject, resource, as_of))
+    return Facts(tuple(loaded.links), loaded.blocked, current_revision(sql))
+
+
+_Asked: TypeAlias = tuple[Scope, Ref | None, Ref | None, Millis | None]
+"""A scope, a subject, a resource, and a past moment."""
+
+
+@dataclass(slots=True)
+class _Loaded:
+    """What was read so far."""
+
+    links: dict[Link, None] = field(default_factory=dict)
+    blocked: dict[Ref, str] = field(default_factory=dict)
+
+    def take(self, rows: list[tuple[Any, ...]]) -> None:
+        """Take what a query found."""
+        found, blocked = self.links, self.blocked
+        for source_kind, source, target_kind, target, start, end, source_off, target_off in rows:
+            # A list may come from tens of thousands of rows: looking up costs a fifth of making.
+            validity = PERMANENT if end == FOREVER and start == BEGINNING else Validity(start, end)
+            link = Link(Ref(KINDS[source_kind], source), Ref(KINDS[target_kind], target), validity)
+            found[link] = None
+            if source_off is not None:
+                blocked[link.source] = source_off
+            if target_off is not None:
+                blocked[link.target] = target_off
+
+
+def _rows(
+    sql: Connection, scope: Scope, subject: Ref | None, resource: Ref | None, as_of: Millis | None
+) -> list[tuple[Any, ...]]:
+    return _STATEMENTS[scope, as_of is not None].rows(
         sql,
         subject=0 if subject is None else subject.key,
         resource=0 if resource is None else resource.key,
         at=as_of,
     )
-    found: dict[Link, None] = {}
-    blocked: dict[Ref, str] = {}
-    for source_kind, source, target_kind, target, start, end, source_off, target_off in rows:
-        # A list may come from tens of thousands of rows: looking up costs a fifth of making.
-        validity = PERMANENT if end == FOREVER and start == BEGINNING else Validity(start, end)
-        link = Link(Ref(KINDS[source_kind], source), Ref(KINDS[target_kind], target), validity)
-        found[link] = None
-        if source_off is not None:
-            blocked[link.source] = source_off
-        if target_off is not None:
-            blocked[link.target] = target_off
-    return Facts(tuple(found), blocked, current_revision(sql))
+
+
+def _take_everybody(sql: Connection, loaded: _Loaded, account: Ref, asked: _Asked) -> None:
+    """Join the users of an account to it where that can matter, and take where it leads."""
+    scope, subject, resource, as_of = asked
+    if scope is Scope.TO:
+        if not any(link.source == account for link in loaded.links):
+            return
+        loaded.take(_rows(sql, Scope.USERS, account, None, as_of))
+    ends = {ref for link in loaded.links for ref in (link.source, link.target)} | {subject}
+    met = {ref.key: ref for ref in ends if ref is not None and ref.kind is Kind.USER}
+    users = [met[row[0]] for row in _INSIDE.rows(sql, list(met), account=account.key)]
+    if users and scope is not Scope.TO:
+        loaded.take(_rows(sql, scope, account, resource, as_of))
+    loaded.links |= {Link(user, account): None for user in users}
 
 
 _CALLERS_REVISION = Prepared(select(revision.c.callers))
@@ -152,6 +193,11 @@ def _number(number: int) -> ColumnElement[int]:
 
 def _legs(scope: Scope, kept: tuple[_Kept, ...]) -> CompoundSelect[Any]:
     """The links themselves, without the kinds of their ends."""
+    if scope is Scope.USERS:
+        inside = select(things.c.key).where(
+            things.c.parent == bindparam("subject", type_=BigInteger), things.c.kind == int(Kind.USER)
+        )
+        return union_all(*(_row(one).where(one.table.c.target.in_(inside)) for one in kept))
     if scope is Scope.FROM:
         reached = _closure("reached", kept, forward=True, stage=None)
         return union_all(*(_row(one).where(one.table.c.source.in_(reached)) for one in kept))
@@ -215,3 +261,19 @@ def _stands(block: FromClause, key: ColumnElement[int], *, as_of: bool) -> Colum
 _STATEMENTS = {
     (scope, as_of): Prepared(_statement(scope, as_of=as_of)) for scope in Scope for as_of in (False, True)
 }
+
+
+def _open(*tables: Table) -> Prepared:
+    """The accounts that anything is granted to, by one of these tables: an account lives in nothing."""
+    accounts = select(things.c.key).where(things.c.parent == 0, things.c.kind == int(Kind.ACCOUNT))
+    granted = (
+        select(table.c.source).where(table.c.source == things.c.key, table.c.stage == int(Stage.GRANT))
+        for table in tables
+    )
+    return Prepared(accounts.where(or_(*(each.exists() for each in granted))))
+
+
+_OPEN, _EVER_OPEN = _open(links), _open(links, past_links)
+_INSIDE = PreparedForKeys(
+    lambda keys: select(things.c.key).where(things.c.key.in_(keys), things.c.parent == bindparam("account"))
+)

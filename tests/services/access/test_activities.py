@@ -213,7 +213,8 @@ def test_a_group_that_lets_everybody_in_is_noted_as_that(listed: Listed, streami
     streaming.connects("bob")
 
     (found,) = listed.decisions()
-    assert (found["Person"], found["Outcome"], found["Reason"]) == ("bob", "ok", "every user is let in")
+    assert (found["Person"], found["Outcome"], found["Reason"]) == ("bob", "ok", "granted")
+    assert found["Details"]["path"] == ["user:bob", "account:account", "delivery-group:Office"]
 
 
 def test_a_locked_user_who_is_refused_is_found_by_the_name_of_the_person(

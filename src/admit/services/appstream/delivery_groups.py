@@ -21,6 +21,7 @@ from admit.services.appstream.group_details import (
     GroupDetails,
     SessionDetails,
     end_of_period,
+    follow_check,
 )
 from admit.services.appstream.images import ImageApp, ImageDetails, image
 from admit.services.appstream.policies import (
@@ -198,6 +199,7 @@ class CreateAppInstanceGroup(Shape):
         new = New(Kind.DELIVERY_GROUP, call.world.account_key, name, details, group_id)
         group = verbs.add(call.tx, new)
         target = _fill(call, group, details, found.apps)
+        follow_check(call, group, details)
         for principal in first:
             grants.grant(call.tx, principal, target)
         model = NewDeliveryGroup(app_instance_group_id=group.id, node_pool_id=details.node_pool_id)

@@ -10,7 +10,7 @@ from admit.rpc.operation import Call
 from admit.rpc.shape import Json, Shape
 from admit.services.appstream.delivery_groups import SessionTimeout, check_timeout
 from admit.services.appstream.errors import DeliveryGroupNotFound
-from admit.services.appstream.group_details import GroupDetails, apps_of
+from admit.services.appstream.group_details import GroupDetails, apps_of, follow_check
 from admit.services.appstream.policies import (
     NetworkChange,
     NodePoolChange,
@@ -92,6 +92,7 @@ class ModifyAppInstanceGroupAttribute(Shape):
         ):
             details = details.with_policy(name, said)
         verbs.change(call.tx, group, name=self.app_instance_group_name, details=details)
+        follow_check(call, group, details)
         return self.Response()
 
     def _with_pre_open(self, call: Call, group: Thing, details: GroupDetails) -> GroupDetails:

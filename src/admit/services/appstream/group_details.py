@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from admit.control import grants
 from admit.core.links import Kind
 from admit.core.validity import DAY, SECOND, Millis
 from admit.rpc.operation import Call
@@ -70,6 +71,13 @@ class AppDetails(msgspec.Struct, omit_defaults=True):
 
 class SessionDetails(msgspec.Struct, omit_defaults=True):
     """What is kept of a persistent session: there is nothing besides the name."""
+
+
+def follow_check(call: Call, group: Thing, details: GroupDetails) -> None:
+    """Grant a delivery group to every user of the account if it skips the check, else to none of them."""
+    everybody = things.by_key(call.sql, call.world.account_key)
+    change = grants.grant if details.skips_check else grants.revoke
+    change(call.tx, everybody, group)
 
 
 def apps_of(call: Call, group: Thing) -> list[Thing]:

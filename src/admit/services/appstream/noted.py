@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from admit.control import decisions, names
-from admit.control.decisions import Asker, mention
+from admit.control import decisions
+from admit.control.decisions import Asker
 from admit.core.access import Decision, Reason
 from admit.core.activity import Activity, ActivityKind, Mention, Outcome
 from admit.rpc.operation import Call
@@ -35,16 +35,7 @@ def _asker(call: Call) -> Asker:
 
 def _let_in(call: Call, offer: Offer) -> Activity:
     person = Mention(offer.person.name, offer.person.key)
-    if offer.decision is not None:
-        return replace(_of(call, offer.decision), person=person)
-    resource = offer.session or offer.group
-    labels = names.labels(call.sql, [offer.user.key, resource.key])
-    return replace(
-        _bare(call, Outcome.OK, "every user is let in"),
-        person=person,
-        user=mention(labels[offer.user.key]),
-        resource=mention(labels[resource.key]),
-    )
+    return replace(_of(call, offer.decision), person=person)
 
 
 def _refused(call: Call, wish: Wish, weighed: Weighed) -> Activity:

@@ -52,8 +52,8 @@ class Offer:
     """The first moment at which it may not any more."""
     person: Thing
     """Whose user it is."""
-    decision: Decision | None
-    """By what it may be; None if the delivery group lets every user in."""
+    decision: Decision
+    """By what it may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +114,8 @@ def _offers(
     whole = group if details.auth_mode == "AppInstanceGroup" else app
     for session in sessions:
         for each in users:
-            if details.skips_check:
-                yield Offer(each.user, group, app, session, each.until, each.person, None)
-                continue
-            decision = _decided(call, each.user.ref, (session or whole).ref)
+            asked = group if details.skips_check else session or whole
+            decision = _decided(call, each.user.ref, asked.ref)
             if decision.allowed:
                 until = min(decision.valid_until, each.until)
                 yield Offer(each.user, group, app, session, until, each.person, decision)
