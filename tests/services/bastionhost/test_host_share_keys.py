@@ -19,6 +19,8 @@ from admit.control import access, credentials
 from admit.control.credentials import Credentials
 from admit.control.signin import named
 from admit.core.links import Kind
+from tests.rpc.queued import codes_after
+from tests.rpc.raw import signed
 from tests.services.bastionhost.gate import Gate
 from tests.system import System
 
@@ -46,7 +48,7 @@ def fingerprint(key: Any) -> str:
 
 
 def create(gate: Gate, name: str = "deploy", key: Any = ED25519, **more: str) -> str:
-    asked = {"HostShareKeyName": name, "PrivateKey": encoded(text(key)), **more}
+    asked = {"HostShareKeyName": name, "PrivateKey": encoded(text(key))} | more
     made = gate.call("CreateHostShareKey", **asked)["HostShareKeyId"]
     assert isinstance(made, int)
     return str(made)
@@ -220,3 +222,33 @@ def test_a_forgotten_password_leaves_the_key_and_the_other_way_round(gate: Gate)
     before = gate.system.revision()
     gate.call("ResetHostAccountCredential", HostAccountId=account, CredentialType="PrivateKey")
     assert gate.system.revision() == before
+
+
+def test_a_key_is_not_kept_with_a_pass_phrase_that_changed_while_it_was_opened(gate: Gate) -> None:
+    def phrased(key: Any, phrase: str) -> dict[str, str]:
+        return {"PrivateKey": encoded(text(key, phrase)), "PassPhrase": encoded(phrase.encode())}
+
+    key_id = create(gate, **phrased(ED25519, "old"))
+    given = [
+        phrased(CURVE, "new"),
+        {"PrivateKey": encoded(text(ED25519, "old"))},
+        {"PassPhrase": encoded(b"old")},
+        {"HostShareKeyName": "renamed"},
+    ]
+    told = codes_after(
+        gate.system,
+        *(
+            signed(
+                gate.system,
+                "ModifyHostShareKey",
+                {"InstanceId": gate.bastion.id, "HostShareKeyId": key_id, **each},
+                nonce=str(number),
+                version="2019-12-09",
+            )
+            for number, each in enumerate(given)
+        ),
+    )
+
+    assert told == ["OK", "HostShareKeyChanged", "HostShareKeyChanged", "OK"]
+    shown = gate.call("GetHostShareKey", HostShareKeyId=key_id)["HostShareKey"]
+    assert shown["PrivateKeyFingerPrint"] == fingerprint(CURVE)

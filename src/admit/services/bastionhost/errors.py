@@ -76,6 +76,13 @@ class HostAccountChanged(AdmitError):
     message = "The secrets of the host account were changed at the same time. Try again."
 
 
+class HostShareKeyChanged(AdmitError):
+    """The shared key's secrets changed while a private key was being opened with them."""
+
+    code, status = "HostShareKeyChanged", 409
+    message = "The secrets of the shared key were changed at the same time. Try again."
+
+
 class LicenseOutOfLimit(AdmitError):
     """The licence covers no more assets: (how many)."""
 

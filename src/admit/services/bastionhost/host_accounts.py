@@ -1,6 +1,5 @@
 """Accounts on hosts, with the secrets that log on to them."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
@@ -29,6 +28,7 @@ from admit.services.bastionhost.host_account_details import (
     keep,
     shown,
 )
+from admit.services.bastionhost.opened_keys import OpenedKey, former_secret
 from admit.services.bastionhost.private_keys import PrivateKey, open_private_key, read_private_key
 from admit.services.bastionhost.vocabulary import (
     HostAccountId,
@@ -189,15 +189,6 @@ class ListHostAccounts(Shape):
         return things.find(call.sql, where)
 
 
-@dataclass(frozen=True, slots=True)
-class OpenedKey:
-    """The private key an account is to have, and what of the account it was opened with."""
-
-    key: PrivateKey | None
-    former: bytes | None
-    """The former pass phrase or key, still sealed."""
-
-
 @bastionhost.operation(
     "update",
     errors=(
@@ -239,7 +230,6 @@ class ModifyHostAccount(Shape):
 
     def handle(self, call: Call, opened: OpenedKey) -> Response:
         found, key = self._account(call), opened.key
-        # To open it here with what is new would hold up everybody else.
         if self._former(call, found) != opened.former:
             raise HostAccountChanged
         details = found.read(HostAccountDetails)
@@ -266,10 +256,7 @@ class ModifyHostAccount(Shape):
         return found
 
     def _former(self, call: Call, account: Thing) -> bytes | None:
-        """What else opens the new key, still sealed: a key or a pass phrase given alone needs it."""
-        if (self.private_key is None) == (self.pass_phrase is None):
-            return None
-        return things.sealed(call.sql, account.key, PRIVATE_KEY if self.private_key is None else PASS_PHRASE)
+        return former_secret(call, account, self.private_key, self.pass_phrase)
 
     def _key(self, call: Call, account: Thing) -> PrivateKey | None:
         """The key the account has from now on, if anything about it is new."""

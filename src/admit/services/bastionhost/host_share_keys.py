@@ -22,11 +22,13 @@ from admit.rpc.operation import Call
 from admit.rpc.shape import Shape, like
 from admit.services.bastionhost.errors import (
     HostShareKeyAlreadyExists,
+    HostShareKeyChanged,
     HostShareKeyNotFound,
     InstanceNotFound,
     InvalidArgument,
 )
 from admit.services.bastionhost.host_account_details import EncodedKey, Fingerprint
+from admit.services.bastionhost.opened_keys import OpenedKey, former_secret
 from admit.services.bastionhost.private_keys import PrivateKey, open_private_key, read_private_key
 from admit.services.bastionhost.vocabulary import (
     ONE_LINE,
@@ -79,9 +81,13 @@ class CreateHostShareKey(Shape):
     class Response(Shape):
         host_share_key_id: NewShareKeyId
 
-    def handle(self, call: Call) -> Response:
+    def prepare(self, view: Call) -> PrivateKey:
+        """The private key, opened."""
+        instance(view, self.instance_id)
+        return read_private_key(self.private_key, _decoded(self.pass_phrase))
+
+    def handle(self, call: Call, key: PrivateKey) -> Response:
         bastion = instance(call, self.instance_id)
-        key = read_private_key(self.private_key, _decoded(self.pass_phrase))
         details = HostShareKeyDetails(key.fingerprint, call.now)
         name = self.host_share_key_name
         try:
@@ -155,13 +161,21 @@ class ListHostShareKeys(Shape):
 
 
 @bastionhost.operation(
-    "update", errors=(InvalidArgument, InstanceNotFound, HostShareKeyNotFound, HostShareKeyAlreadyExists)
+    "update",
+    errors=(
+        InvalidArgument,
+        InstanceNotFound,
+        HostShareKeyNotFound,
+        HostShareKeyAlreadyExists,
+        HostShareKeyChanged,
+    ),
 )
 class ModifyHostShareKey(Shape):
     """Changes a shared key; what is absent stays as it is. Its accounts log on with the new key from now on.
 
     Ours: a new key without a pass phrase is tried with the former one, if it needs one,
-    and a pass phrase alone must open the key that is kept.
+    and a pass phrase alone must open the key that is kept. If the secret that is kept changes
+    while the key is being opened with it, the call is refused with HostShareKeyChanged.
     """
 
     instance_id: InstanceId
@@ -175,9 +189,16 @@ class ModifyHostShareKey(Shape):
     class Response(Shape):
         pass
 
-    def handle(self, call: Call) -> Response:
+    def prepare(self, view: Call) -> OpenedKey:
+        """The private key, opened with what is kept if need be."""
+        found = share_key(view, instance(view, self.instance_id), self.host_share_key_id)
+        return OpenedKey(self._key(view, found), self._former(view, found))
+
+    def handle(self, call: Call, opened: OpenedKey) -> Response:
         found = share_key(call, instance(call, self.instance_id), self.host_share_key_id)
-        key = self._key(call, found)
+        key = opened.key
+        if self._former(call, found) != opened.former:
+            raise HostShareKeyChanged
         details = found.read(HostShareKeyDetails)
         if key is not None:
             details = HostShareKeyDetails(key.fingerprint, call.now)
@@ -191,6 +212,9 @@ class ModifyHostShareKey(Shape):
         if key is not None:
             _keep(call, found, key)
         return self.Response()
+
+    def _former(self, call: Call, found: Thing) -> bytes | None:
+        return former_secret(call, found, self.private_key, self.pass_phrase)
 
     def _key(self, call: Call, found: Thing) -> PrivateKey | None:
         """The key from now on, if anything about it is new."""
