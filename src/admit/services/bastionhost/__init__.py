@@ -1,6 +1,7 @@
 """Bastionhost, yundun-bastionhost 2019-12-09."""
 
 from admit.services.bastionhost import (
+    approve_commands,
     assets,
     control_policies,
     control_policy_parts,
@@ -39,6 +40,7 @@ from admit.services.bastionhost import (
 from admit.services.bastionhost.vocabulary import bastionhost
 
 __all__ = [
+    "approve_commands",
     "assets",
     "bastionhost",
     "control_policies",
