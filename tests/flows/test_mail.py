@@ -1,11 +1,8 @@
 """Mail about grants: one message for each person and change, and none lost or doubled by a crash."""
 
-from typing import Any
-
 import pytest
 
 from admit.base.smtp import MailServer
-from admit.control import notify
 from admit.control.followers import follow
 from admit.control.notify import CLAIM, GIVE_UP, Outbox
 from admit.core.validity import HOUR, MINUTE
@@ -13,37 +10,8 @@ from admit.store import messages
 from admit.store.engine import Author
 from admit.store.messages import Message
 from tests.base.local_mail import Post, serving
+from tests.flows.mailing import FOLLOWER, authorize, office
 from tests.system import System
-
-PRODUCT = "appstream-center"
-FOLLOWER = notify.follower("example.com")
-
-
-def _office(system: System) -> str:
-    """alice and tom with addresses, bob without, and a delivery group, whose id is returned."""
-    users = [{"EndUserId": name, "Email": f"{name}@example.com"} for name in ("alice", "tom")]
-    system.call("eds-user", "CreateUsers", Users=users, Password="Correct-Horse-7")
-    system.call("eds-user", "CreateUsers", Users=[{"EndUserId": "bob", "Phone": "13800000000"}])
-    (image, *_) = system.call(PRODUCT, "ListImage", ProductType="CloudApp")["Data"]
-    made = system.call(
-        PRODUCT,
-        "CreateAppInstanceGroup",
-        AppCenterImageId=image["ImageId"],
-        AppInstanceGroupName="office",
-        BizRegionId="cn-hangzhou",
-        ChargeResourceMode="Node",
-        ChargeType="PostPaid",
-        Period=1,
-        PeriodUnit="Month",
-        ProductType="CloudApp",
-        SessionTimeout=15,
-    )
-    follow(system.admit.store, FOLLOWER)
-    return str(made["AppInstanceGroupModel"]["AppInstanceGroupId"])
-
-
-def _authorize(system: System, group: str, **lists: Any) -> None:
-    system.call(PRODUCT, "AuthorizeInstanceGroup", AppInstanceGroupId=group, ProductType="CloudApp", **lists)
 
 
 def _follow(system: System) -> None:
@@ -57,34 +25,34 @@ def _waiting(system: System) -> int:
 
 
 def test_each_selected_person_gets_one_mail_for_a_change(system: System) -> None:
-    group = _office(system)
+    group = office(system)
     designers = system.call("eds-user", "CreateGroup", GroupName="designers")["GroupId"]
     system.call("eds-user", "UserBatchJoinGroup", GroupId=designers, EndUserIds=["tom", "alice"])
-    _authorize(system, group, AuthorizeUserIds=["alice", "bob"], AuthorizeUserGroupIds=[designers])
+    authorize(system, group, AuthorizeUserIds=["alice", "bob"], AuthorizeUserGroupIds=[designers])
     _follow(system)
     # alice is selected by name and through the group: one mail. bob has no address: none.
     assert _waiting(system) == 2
 
-    _authorize(system, group, AuthorizeUserIds=["alice"])
+    authorize(system, group, AuthorizeUserIds=["alice"])
     _follow(system)
     assert _waiting(system) == 2, "what was granted already is no change"
 
-    _authorize(system, group, UnAuthorizeUserIds=["alice"])
+    authorize(system, group, UnAuthorizeUserIds=["alice"])
     _follow(system)
     assert _waiting(system) == 3
 
 
 def test_a_change_followed_twice_sends_no_second_mail(system: System) -> None:
-    group = _office(system)
-    _authorize(system, group, AuthorizeUserIds=["alice"])
+    group = office(system)
+    authorize(system, group, AuthorizeUserIds=["alice"])
     _follow(system)
     _follow(system)
     assert _waiting(system) == 1
 
 
 def test_mail_arrives_at_a_real_server_once(system: System) -> None:
-    group = _office(system)
-    _authorize(system, group, AuthorizeUserIds=["alice"])
+    group = office(system)
+    authorize(system, group, AuthorizeUserIds=["alice"])
     _follow(system)
     post = Post()
     with serving(post) as server:
@@ -98,8 +66,8 @@ def test_mail_arrives_at_a_real_server_once(system: System) -> None:
 
 
 def test_a_sender_that_dies_after_claiming_repeats_under_the_same_message_id(system: System) -> None:
-    group = _office(system)
-    _authorize(system, group, AuthorizeUserIds=["alice"])
+    group = office(system)
+    authorize(system, group, AuthorizeUserIds=["alice"])
     _follow(system)
     lost = _claim(system)
     assert _claim(system) is None, "nobody else takes it meanwhile"
@@ -116,8 +84,8 @@ def _claim(system: System) -> Message | None:
 
 
 def test_pauses_grow_until_it_is_given_up(system: System) -> None:
-    group = _office(system)
-    _authorize(system, group, AuthorizeUserIds=["alice"])
+    group = office(system)
+    authorize(system, group, AuthorizeUserIds=["alice"])
     _follow(system)
     nobody = MailServer("127.0.0.1", 1, "admit@example.com", security="none")
     outbox = Outbox(system.admit.store, nobody)
@@ -138,8 +106,8 @@ def test_pauses_grow_until_it_is_given_up(system: System) -> None:
 
 @pytest.mark.parametrize("code", [550, 553])
 def test_a_refused_mail_is_not_tried_again(system: System, code: int) -> None:
-    group = _office(system)
-    _authorize(system, group, AuthorizeUserIds=["alice"])
+    group = office(system)
+    authorize(system, group, AuthorizeUserIds=["alice"])
     _follow(system)
     with serving(Post(RCPT=f"{code} no such mailbox")) as server:
         outbox = Outbox(system.admit.store, server)
