@@ -14,6 +14,7 @@ from admit.services.edsuser.vocabulary import (
     Usernames,
     auto_lock,
     edsuser,
+    find_ad_user,
     find_user,
     unknown_user,
 )
@@ -29,8 +30,9 @@ class LockUsersResult(Shape):
 
 @edsuser.operation("update", form=("users",))
 class LockUsers(Shape):
-    """Locks up to 500 convenience users. They keep what was granted to them and cannot use it.
+    r"""Locks up to 500 convenience users. They keep what was granted to them and cannot use it.
 
+    Ours: a user of an AD domain, whom App Streaming knows, is named DOMAIN\name.
     Ours: locking a locked user is a success that changes nothing.
     Ours: a lock takes effect at once on what is in use, whatever LogoutSession says.
     """
@@ -49,9 +51,9 @@ class LockUsers(Shape):
     def handle(self, call: Call) -> Response:
         """Lock one user after the other."""
         found, failed = _sorted_out(call, self.users)
-        for user in found:
+        for user in found.values():
             verbs.block(call.tx, user, LOCKED)
-        locked = tuple(user.name for user in found)
+        locked = tuple(found)
         return self.Response(lock_users_result=LockUsersResult(locked_users=locked, failed_users=failed))
 
 
@@ -64,8 +66,9 @@ class UnlockUsersResult(Shape):
 
 @edsuser.operation("update", errors=(InvalidParameter,), form=("users",))
 class UnlockUsers(Shape):
-    """Unlocks up to 500 convenience users.
+    r"""Unlocks up to 500 convenience users.
 
+    Ours: a user of an AD domain, whom App Streaming knows, is named DOMAIN\name.
     Ours: unlocking a user who is not locked is a success that changes nothing.
     Ours: without AutoLockTime, one that is still to come stays, and one that has come is taken away.
     """
@@ -84,10 +87,10 @@ class UnlockUsers(Shape):
         """Unlock one user after the other."""
         end = auto_lock(self.auto_lock_time, call.now)
         found, failed = _sorted_out(call, self.users)
-        for user in found:
+        for user in found.values():
             verbs.unblock(call.tx, user, LOCKED)
             _let_in(call, user, None if end is None else Validity(end=end))
-        unlocked = tuple(user.name for user in found)
+        unlocked = tuple(found)
         return self.Response(
             unlock_users_result=UnlockUsersResult(unlocked_users=unlocked, failed_users=failed)
         )
@@ -102,8 +105,8 @@ def _let_in(call: Call, user: Thing, validity: Validity | None) -> None:
     grants.set_validity(call.tx, person, user, validity or PERMANENT)
 
 
-def _sorted_out(call: Call, names: tuple[str, ...]) -> tuple[list[Thing], tuple[FailedUser, ...]]:
-    """The users of these names, and what is said of the names that nobody has."""
-    asked = {name: find_user(call, name) for name in names}
-    found = [user for user in asked.values() if user is not None]
+def _sorted_out(call: Call, names: tuple[str, ...]) -> tuple[dict[str, Thing], tuple[FailedUser, ...]]:
+    """The users by these names, and what is said of the names that nobody has."""
+    asked = {name: find_user(call, name) or find_ad_user(call, name) for name in names}
+    found = {name: user for name, user in asked.items() if user is not None}
     return found, tuple(unknown_user(name) for name, user in asked.items() if user is None)

@@ -101,6 +101,13 @@ def find_user(call: Call, name: str) -> Thing | None:
     return found if found is not None and found.name == name else None
 
 
+def find_ad_user(call: Call, name: str) -> Thing | None:
+    r"""The user of an AD domain who is named ``DOMAIN\name``, in any case."""
+    if "\\" not in name:
+        return None
+    return things.by_handle(call.sql, Kind.USER, call.world.account_key, name.casefold())
+
+
 def user(call: Call, name: str) -> Thing:
     """The convenience user of this name.
 
