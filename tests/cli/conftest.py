@@ -67,8 +67,9 @@ def office(settings: Settings, office_directory: Path) -> None:
 def run(settings: Settings) -> Run:
     """Run a command on the data directory."""
 
-    def command(*words: str) -> Result:
-        return CliRunner().invoke(main, [*words, "--data", str(settings.data)], prog_name="admit")
+    def command(*words: str, typed: str | None = None) -> Result:
+        asked = [*words, "--data", str(settings.data)]
+        return CliRunner().invoke(main, asked, input=typed, prog_name="admit")
 
     return command
 

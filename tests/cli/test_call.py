@@ -1,15 +1,17 @@
 """Any operation, called and described from the command line."""
 
 import json
+from pathlib import Path
 
 import click
 import pytest
 from click.shell_completion import ShellComplete
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from admit.cli import main
 from admit.cli.client import Client
-from tests.cli.conftest import BASTION, PASSWORD, Run
+from admit.settings import Settings
+from tests.cli.conftest import BASTION, PASSWORD, Run, revision
 
 
 def call(run: Run, *words: str) -> dict[str, object]:
@@ -191,3 +193,66 @@ def test_the_command_takes_the_options_that_lead_to_a_system():
 
     assert command is not None
     assert {"data", "endpoint", "describe"} <= {parameter.name for parameter in command.params}
+
+
+# -- values that must not stand on the command line --------------------------------------------------
+
+
+def made_user(run: Run, bastion: str, password: str, typed: str | None = None) -> Result:
+    user = ("--InstanceId", bastion, "--Source", "Local", "--UserName", "secretive")
+    return run("call", "bastionhost", "CreateUser", *user, "--Password", password, typed=typed)
+
+
+def test_a_password_is_read_from_a_file_or_from_standard_input(
+    run: Run, bastion: str, client: Client, tmp_path: Path
+):
+    file = tmp_path / "password"
+    # One of three letters is refused, so that what is read is seen by what is done.
+    file.write_text("abc\n")
+    short = made_user(run, bastion, f"@{file}")
+    file.write_text(f"{PASSWORD}\n")
+    user = json.loads(made_user(run, bastion, f"@{file}").stdout)["UserId"]
+    client.call(BASTION, "DeleteUser", InstanceId=bastion, UserId=user)
+    typed = made_user(run, bastion, "@-", typed=f"{PASSWORD}\n")
+
+    assert (short.exit_code, typed.exit_code) == (4, 0)
+    assert "8 to 128 characters" in short.stderr
+
+
+def test_a_value_that_begins_with_an_at_sign_is_written_with_two(run: Run, bastion: str):
+    group = ("--InstanceId", bastion, "--UserGroupName", "@@home")
+    made = call(run, "bastionhost", "CreateUserGroup", *group)
+    told = call(
+        run, "bastionhost", "GetUserGroup", "--InstanceId", bastion, "--UserGroupId", str(made["UserGroupId"])
+    )
+
+    assert told["UserGroup"]["UserGroupName"] == "@home"
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [("@/no/such/file", "No such file"), ("@-", "nothing is left of it")]
+)
+def test_a_value_that_cannot_be_read_is_told_and_nothing_is_called(
+    run: Run, bastion: str, settings: Settings, value: str, told: str
+):
+    before = revision(settings)
+    result = made_user(run, bastion, value)
+
+    assert result.exit_code == 2
+    assert told in result.stderr
+    assert revision(settings) == before
+
+
+def test_a_file_that_is_no_text_is_told(run: Run, bastion: str, tmp_path: Path):
+    (tmp_path / "password").write_bytes(b"\xff")
+
+    assert "is not text" in made_user(run, bastion, f"@{tmp_path}/password").stderr
+
+
+def test_the_secret_to_sign_with_is_read_from_a_file(run: Run, tmp_path: Path, client: Client):
+    client.call("ram", "CreateUser", UserName="bob")
+    key = client.call("ram", "CreateAccessKey", UserName="bob")["AccessKey"]
+    (tmp_path / "secret").write_text(f"{key['AccessKeySecret']}\n")
+    signed = ("--access-key-id", key["AccessKeyId"], "--access-key-secret", f"@{tmp_path}/secret")
+
+    assert str(call(run, "sts", "GetCallerIdentity", *signed)["Arn"]).endswith("user/bob")

@@ -10,6 +10,7 @@ from click.shell_completion import CompletionItem
 from admit.cli.client import operation_named
 from admit.cli.connection import Connect, connectable
 from admit.cli.output import print_json
+from admit.cli.outside import value_of
 from admit.main import SERVICES
 from admit.rpc.describe import allowed_values, example_of, fields_of, text_of
 from admit.rpc.operation import Operation
@@ -101,14 +102,18 @@ class _Call(click.Command):
 def call(connect: Connect, service: str, action: str, parameters: tuple[str, ...], *, describe: bool) -> None:
     """Call ACTION of SERVICE with --Name value pairs, and print the answer as JSON.
 
-    Lists and structures are given as JSON, --UserIds '["1","2"]', or in dotted form, --UserIds.1 1. A
-    refusal is told on standard error with its code and the request's ID, and the exit code is 4.
+    Lists and structures are given as JSON, --UserIds '["1","2"]', or in dotted form, --UserIds.1 1.
+
+    Everybody on this machine can read a command line, and shells keep it: give passwords and keys as
+    --Password @FILE, or @- for standard input. A value that itself begins with @ is written with two.
+
+    A refusal is told on standard error with its code and the request's ID, and the exit code is 4.
     """
     operation = _operation(service, action)
     if describe:
         click.echo(_described(operation), nl=False)
         return
-    values = _pairs(operation, parameters)
+    values = {name: value_of(text) for name, text in _pairs(operation, parameters).items()}
     with connect() as client:
         print_json(client.call(service, action, **values))
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from admit.cli.client import Client, Refused, Unreachable, local, remote
 from admit.cli.output import DATA, NOT_REACHABLE, REFUSED, fail, faults_told
+from admit.cli.outside import value_of
 from admit.rpc.form import FormFault
 from admit.rpc.signing import SigningKey
 from admit.settings import load
@@ -29,7 +30,11 @@ def connectable(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     @click.option("--ca", envvar="ADMIT_CA", help="The authority that signed the server's certificate, PEM.")
     @click.option("--access-key-id", envvar="ALIBABA_CLOUD_ACCESS_KEY_ID", help="The key to sign with.")
-    @click.option("--access-key-secret", envvar="ALIBABA_CLOUD_ACCESS_KEY_SECRET", help="Its secret.")
+    @click.option(
+        "--access-key-secret",
+        envvar="ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+        help="Its secret, better as @FILE, or @- for standard input: others can read a command line.",
+    )
     @wraps(command)
     def run(data: Path | None, endpoint: str | None, ca: str | None, **rest: Any) -> Any:
         key_id, secret = rest.pop("access_key_id"), rest.pop("access_key_secret")
@@ -39,6 +44,8 @@ def connectable(command: Callable[..., Any]) -> Callable[..., Any]:
         # In the environment stands the key of a server, whichever that is: not that of a directory.
         if endpoint is None and _in_environment("access_key_id"):
             key_id = None
+        if secret and not _in_environment("access_key_secret"):
+            secret = value_of(secret)
         key = SigningKey(key_id, secret) if key_id and secret else None
         with failures():
             return command(connect=lambda: _way(data, endpoint, ca, key), **rest)
