@@ -52,7 +52,7 @@ def serving(line: Sequence[str], log: Path) -> Iterator[Served]:
 
 def admit_serve(data: Path) -> list[str]:
     """How admit is started: on a free port, otherwise as it comes."""
-    flags = ["--data", str(data), "--http", "127.0.0.1:0", "--https", ""]
+    flags = ["--data", str(data), "--http", "127.0.0.1:0", "--https", "", "--ssh", ""]
     return [sys.executable, "-m", "admit.cli", "serve", *flags]
 
 

@@ -24,6 +24,8 @@ SOURCE = Path(__file__).resolve().parents[1] / "src"
 def command(*words: str, **environment: str) -> tuple[list[str], dict[str, str]]:
     """How `admit` is started here, and in which environment: nobody's own settings leak in."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("ADMIT_")}
+    # The usual port is one: tests that serve side by side would take it from each other.
+    clean["ADMIT_SSH"] = ""
     return [sys.executable, "-m", "admit.cli", *words], {**clean, "PYTHONPATH": str(SOURCE), **environment}
 
 

@@ -55,6 +55,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Where plain HTTP is served, as host:port; empty for not at all."""
     https: Address = "127.0.0.1:8443"
     """Where HTTPS is served, as host:port; empty for not at all."""
+    ssh: Address = "127.0.0.1:2222"
+    """Where people log on to hosts by SSH, as host:port; empty for not at all."""
     database_url: DatabaseURL = ""
     """The database; by default SQLite in the data directory. ``postgresql://…`` for PostgreSQL."""
     region: Region = "cn-hangzhou"

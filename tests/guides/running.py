@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.guides.guide import Step, steps, unlike
 
-HTTP, HTTPS = "127.0.0.1:8080", "127.0.0.1:8443"
+HTTP, HTTPS, SSH = "127.0.0.1:8080", "127.0.0.1:8443", "127.0.0.1:2222"
 """Where the guides say the server is; the tests' own is at free ports."""
 START, STOP = "systemctl start admit", "systemctl stop admit"
 """Blocks that the follower does itself: there is no service here."""
@@ -38,7 +38,8 @@ class Follower:
         }
         path = f"{Path(sys.executable).parent}:{clean['PATH']}"
         # Port 0 is a free one; which, the server says when it is ready.
-        local = {"ADMIT_HTTP": "127.0.0.1:0", "ADMIT_HTTPS": "127.0.0.1:0", "ADMIT_LOG_LEVEL": "ERROR"}
+        ports = {f"ADMIT_{scheme}": "127.0.0.1:0" for scheme in ("HTTP", "HTTPS", "SSH")}
+        local = {**ports, "ADMIT_LOG_LEVEL": "ERROR"}
         self.variables = {**clean, **local, "HOME": str(self.home), "PWD": str(self.home), "PATH": path}
 
     @property
@@ -75,7 +76,7 @@ class Follower:
         )
         assert self.server.stdout is not None
         ready = self.server.stdout.readline()
-        for scheme, guide in (("http", HTTP), ("https", HTTPS)):
+        for scheme, guide in (("http", HTTP), ("https", HTTPS), ("ssh", SSH)):
             found = re.search(rf"\b{scheme}://(\S+)", ready)
             assert found, f"the server said {ready!r}"
             self.places[guide] = found[1]

@@ -1,5 +1,6 @@
 """Making a system and serving it."""
 
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -74,6 +75,7 @@ def _where(settings: Settings) -> str:
 @DATA
 @click.option("--http", metavar="HOST:PORT", help="Where to serve plain HTTP; '' for not at all.")
 @click.option("--https", metavar="HOST:PORT", help="Where to serve HTTPS; '' for not at all.")
+@click.option("--ssh", metavar="HOST:PORT", help="Where to serve SSH; '' for not at all.")
 @guarded
 def serve(**flags: Any) -> None:
     """Serve everything in one process, until it is told to stop (Ctrl-C, SIGTERM)."""
@@ -85,22 +87,30 @@ def serve(**flags: Any) -> None:
         fail(f"There is no data directory {settings.data}: `admit init` makes one.", NOT_REACHABLE)
     with held(settings.data), ExitStack() as opened:
         listeners = [opened.enter_context(closing(each)) for each in _listeners(settings)]
+        ssh = opened.enter_context(closing(_listening(settings.ssh))) if settings.ssh else None
         bound = {"https" if each.tls else "http": each.address for each in listeners}
         admit = open_admit(msgspec.structs.replace(settings, **bound))
         opened.callback(admit.close)
-        run(admit, listeners, lambda: _say_ready(listeners))
+        run(admit, listeners, lambda: _say_ready(listeners, ssh), ssh)
 
 
-def _say_ready(listeners: list[Listener]) -> None:
-    click.echo(f"admit is ready: {' '.join(each.url for each in listeners)}")
+def _say_ready(listeners: list[Listener], ssh: socket.socket | None) -> None:
+    urls = [each.url for each in listeners]
+    if ssh is not None:
+        urls.append(f"ssh://{Listener(ssh).address}")
+    click.echo(f"admit is ready: {' '.join(urls)}")
+
+
+def _listening(address: str) -> socket.socket:
+    try:
+        return listen(address)
+    except ListenRefused as refusal:
+        fail(str(refusal), NOT_REACHABLE)
 
 
 def _listeners(settings: Settings) -> Iterator[Listener]:
-    try:
-        if settings.http:
-            yield Listener(listen(settings.http))
-        if settings.https:
-            tls = certificate.context(settings, SystemClock().now())
-            yield Listener(listen(settings.https), tls)
-    except ListenRefused as refusal:
-        fail(str(refusal), NOT_REACHABLE)
+    if settings.http:
+        yield Listener(_listening(settings.http))
+    if settings.https:
+        tls = certificate.context(settings, SystemClock().now())
+        yield Listener(_listening(settings.https), tls)

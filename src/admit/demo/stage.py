@@ -113,7 +113,9 @@ def _run(*words: str) -> str:
 @contextmanager
 def _server(data: Path, http: str) -> Iterator[None]:
     server = subprocess.Popen(  # noqa: S603 - our own command
-        [sys.executable, "-m", "admit.cli", "serve", "--data", str(data)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "admit.cli", "serve", "--data", str(data), "--ssh", "127.0.0.1:0"],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         # It says one line when it is ready; before that, an end of its output is its end.

@@ -15,6 +15,7 @@ import uvicorn
 from admit.main import Admit
 from admit.server import background
 from admit.server.protocol import LimitedProtocol, drop_slow
+from admit.server.ssh import ssh_door
 
 KEEP_ALIVE_S = 65
 """How long a connection may be idle: longer than load balancers keep theirs, so that they end them first."""
@@ -75,7 +76,9 @@ def listen(address: str) -> socket.socket:
     return opened
 
 
-def run(admit: Admit, listeners: Sequence[Listener], ready: Callable[[], object]) -> None:
+def run(
+    admit: Admit, listeners: Sequence[Listener], ready: Callable[[], object], ssh: socket.socket | None = None
+) -> None:
     """Serve until SIGTERM or SIGINT; ``ready`` is called once requests are answered.
 
     A signal lets what is under way finish; a second one does not wait for it.
@@ -87,7 +90,7 @@ def run(admit: Admit, listeners: Sequence[Listener], ready: Callable[[], object]
     gc.set_threshold(50_000, 20, 100)
     loop_factory = _config(admit, None).get_loop_factory()
     with asyncio.Runner(loop_factory=loop_factory) as runner:
-        runner.run(serve_until(admit, listeners, ready))
+        runner.run(serve_until(admit, listeners, ready, ssh))
 
 
 class _Server(uvicorn.Server):
@@ -125,7 +128,12 @@ def _config(admit: Admit, tls: ssl.SSLContext | None) -> uvicorn.Config:
     )
 
 
-async def serve_until(admit: Admit, listeners: Sequence[Listener], ready: Callable[[], object]) -> None:
+async def serve_until(
+    admit: Admit,
+    listeners: Sequence[Listener],
+    ready: Callable[[], object],
+    ssh: socket.socket | None = None,
+) -> None:
     """What :func:`run` does, on the loop there is."""
     servers = [(_Server(_config(admit, each.tls)), each) for each in listeners]
     stopping = asyncio.Event()
@@ -143,10 +151,11 @@ async def serve_until(admit: Admit, listeners: Sequence[Listener], ready: Callab
     answering = asyncio.gather(*(server.answering.wait() for server, _ in servers))
     watched: list[asyncio.Future[Any]] = [answering, *serving]
     try:
-        await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
-        if answering.done():
-            ready()
-        await asyncio.gather(*serving)
+        async with ssh_door(admit, ssh):
+            await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+            if answering.done():
+                ready()
+            await asyncio.gather(*serving)
     finally:
         for task in (*watched, *beside):
             task.cancel()

@@ -68,7 +68,7 @@ async def keep_certificate(admit: Admit, context: ssl.SSLContext) -> None:
             admit.world.metrics.certificate_days_left.labels("https").set(left)
             await clock.sleep_until(clock.now() + DAY)
 
-    await _kept_up(admit, "certificate", once_a_day)
+    await kept_up(admit, "certificate", once_a_day)
 
 
 TASKS: tuple[tuple[str, Callable[[Admit], Awaitable[None]]], ...] = (
@@ -81,10 +81,11 @@ TASKS: tuple[tuple[str, Callable[[Admit], Awaitable[None]]], ...] = (
 
 def tasks(admit: Admit) -> Iterator[Coroutine[None, None, None]]:
     """The tasks, ready to be run; each begins anew, after a pause, when it fails."""
-    return (_kept_up(admit, name, task) for name, task in TASKS)
+    return (kept_up(admit, name, task) for name, task in TASKS)
 
 
-async def _kept_up(admit: Admit, name: str, task: Callable[[Admit], Awaitable[None]]) -> None:
+async def kept_up(admit: Admit, name: str, task: Callable[[Admit], Awaitable[None]]) -> None:
+    """Run a task, and again, after a pause, whenever it fails."""
     while True:
         try:
             await task(admit)

@@ -1,0 +1,44 @@
+"""Which algorithms the gate speaks: to clients what nothing is known against, to hosts what they know."""
+
+KEY_EXCHANGES = (
+    # Also holds against who records today and has a quantum computer later.
+    "mlkem768x25519-sha256",
+    "curve25519-sha256",
+    "curve25519-sha256@libssh.org",
+    "diffie-hellman-group16-sha512",
+    "diffie-hellman-group18-sha512",
+)
+"""No NIST curves and no SHA-1; none that lets a client choose a weak group."""
+CIPHERS = (
+    # AES in hardware first: chacha20 takes twice as long here.
+    "aes128-gcm@openssh.com",
+    "aes256-gcm@openssh.com",
+    "chacha20-poly1305@openssh.com",
+    "aes256-ctr",
+    "aes128-ctr",
+)
+MACS = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com")
+"""Only with AES in counter mode. Encrypted first, then authenticated."""
+SIGNATURES = (
+    "ssh-ed25519",
+    "sk-ssh-ed25519@openssh.com",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "sk-ecdsa-sha2-nistp256@openssh.com",
+    "rsa-sha2-512",
+    "rsa-sha2-256",
+)
+"""What people may sign with. ``ssh-rsa``, which signs with SHA-1, is not among them."""
+
+HOST_KEYS = (
+    ("ssh-ed25519",),
+    ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"),
+    ("rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"),
+)
+"""Host keys of hosts, by family. A host may have one of each, and any may be the one that is pinned."""
+
+WINDOW = 2 * 1024 * 1024
+"""How many bytes a peer may send on a channel before it is told to go on: OpenSSH's own."""
+PACKET = 256 * 1024
+"""The most bytes of a channel's packet: larger ones cost less each. OpenSSH sends 32 KiB."""

@@ -1,0 +1,195 @@
+"""Connections through the gate: to what a host can reach as itself, or to the host's own SSH server."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import asyncssh
+import structlog
+from asyncssh import SSHTCPSession
+
+from admit.control.sessions import Live
+from admit.core.activity import ActivityKind
+from admit.core.restrictions import OPEN_CHANNELS, Channel
+from admit.ssh.algorithms import PACKET, WINDOW
+from admit.ssh.connections import ClientConnection
+from admit.ssh.door import Admission, Use, Visitor
+from admit.ssh.names import Wanted
+from admit.ssh.refusals import SAID_BY, Refused
+from admit.ssh.relay import End
+from admit.ssh.session import What
+from admit.ssh.targets import CONNECT_S
+from admit.ssh.visits import Visit
+from admit.ssh.wires import Wired
+
+log = structlog.get_logger("admit.ssh")
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+"""How a host calls itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a connection is to go."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the client says that it comes from."""
+
+    host: str
+    port: int
+
+
+class Inside(Protocol):
+    """Makes the connection of somebody who is in already, to one host."""
+
+    def inside(self, visitor: Visitor, host: str) -> ClientConnection:
+        """It is about to stand."""
+        ...
+
+
+async def opened(gate: Inside, visit: Visit, place: Place, origin: Origin) -> Any:
+    """What takes the channel of a connection that a client asks for.
+
+    Raises:
+        ChannelOpenError: it may not be, or cannot be.
+    """
+    try:
+        if visit.wanted.host:
+            return await _through(visit, place, origin)
+        return await _jump(gate, visit, place)
+    except Refused as refused:
+        raise asyncssh.ChannelOpenError(asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED, refused.text) from None
+    except asyncssh.ChannelOpenError:
+        raise
+    except Exception:
+        log.exception("a connection could not be forwarded")
+        raise asyncssh.ChannelOpenError(
+            asyncssh.OPEN_CONNECT_FAILED, f"{SAID_BY}something went wrong here"
+        ) from None
+
+
+class Forwarded(End, SSHTCPSession[bytes]):
+    """One end of a forwarded connection, whichever side it is on."""
+
+    def __init__(self) -> None:
+        End.__init__(self)
+        self.live: Live | None = None
+        self.is_over = False
+        self._far: End | None = None
+
+    def meet(self, far: End) -> None:
+        """Be joined to the far end as soon as the client's channel is open."""
+        self._far = far
+
+    def session_started(self) -> None:
+        """The channel is open; asyncssh makes it be read only after this."""
+        if self._far is not None:
+            asyncio.get_running_loop().call_soon(self._join)
+
+    def _join(self) -> None:
+        if self._far is None:
+            return
+        if self.is_over:
+            self._far.channel.abort()
+            self.channel.abort()
+        else:
+            self.join(self._far)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncssh's
+        """This end is closed: what was sent to the other one is still delivered."""
+        self.is_over = True
+        lost(self)
+        if self.live is not None:
+            self.live.closed("the connection was closed")
+
+    def warn(self, text: str) -> None:
+        """There is nobody to read it."""
+
+    def end(self, text: str) -> None:  # noqa: ARG002 - there is nobody to read it
+        """Access has ended, and so does this."""
+        self.is_over = True
+        other = self.other
+        self.part()
+        if other is not None:
+            other.part()
+            other.channel.abort()
+        if self.channel is not None:
+            self.channel.abort()
+
+
+def lost(end: End) -> None:
+    """An end is closed, so the other one is."""
+    other = end.other
+    if other is not None:
+        end.part()
+        other.part()
+        other.channel.close()
+
+
+async def _begun(visit: Visit, admission: Admission, use: Use, what: What, place: Place) -> Forwarded:
+    door, visitor = visit.door, visit.visitor
+    await door.narrowed(visitor, admission, use)
+    client = Forwarded()
+    client.live = await door.begin(visitor, admission, what, client)
+    door.note(ActivityKind.FORWARD, visitor, client.live, f"{place.host}:{place.port}")
+    return client
+
+
+async def _through(visit: Visit, place: Place, origin: Origin) -> Forwarded:
+    """A connection that the host makes, to itself and nowhere else."""
+    admission = await visit.admission()
+    host, address = admission.target.host, admission.target.address
+    if admission.target.account is None:
+        raise Refused(f"{host.name} is granted to you without an account: go to it with ssh -J")
+    own = {each.lower() for each in (host.name, host.id, address, visit.wanted.host or "")}
+    if place.host.lower() not in {*LOOPBACK, *own}:
+        raise Refused(f"connections through {host.name} lead to itself only, as localhost or by its name")
+    connection = await visit.connection(admission)
+    client = await _begun(visit, admission, Use((Channel.FORWARD,)), What.FORWARD, place)
+    towards = place.host if place.host.lower() in LOOPBACK else address
+    try:
+        far: Any
+        _, far = await connection.create_connection(
+            Forwarded, towards, place.port, origin.host, origin.port, window=WINDOW, max_pktsize=PACKET
+        )
+    except BaseException:
+        _never(client)
+        raise
+    client.meet(far)
+    return client
+
+
+async def _jump(gate: Inside, visit: Visit, place: Place) -> ClientConnection | Forwarded:
+    """To a host's SSH server: ours in its place, if there are accounts to log on to; else its own."""
+    wanted = Wanted(visit.wanted.person, None, place.host)
+    found = await visit.door.admissions(visit.visitor, wanted)
+    if any(each.target.port != place.port for each in found):
+        raise Refused(f"connections to {place.host} lead to its SSH port only, {found[0].target.port}")
+    if found[0].target.account is not None:
+        return gate.inside(visit.visitor, place.host)
+    if len(found) > 1:
+        raise Refused(f"{place.host} can mean several: name one by its ID")
+    admission = found[0]
+    # What is done inside is not seen: a policy that forbids any of it forbids the tunnel.
+    use = Use(tuple(sorted(OPEN_CHANNELS)), unseen=True)
+    client = await _begun(visit, admission, use, What.TUNNEL, place)
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            _, far = await asyncio.get_running_loop().create_connection(
+                Wired, admission.target.address, admission.target.port
+            )
+    except (OSError, TimeoutError):
+        _never(client)
+        raise Refused(f"{admission.target.host.name} cannot be reached") from None
+    client.meet(far)
+    return client
+
+
+def _never(client: Forwarded) -> None:
+    if client.live is not None:
+        client.live.closed("it could not be made")

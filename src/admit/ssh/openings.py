@@ -1,0 +1,89 @@
+"""Opening a session: from what a client asks for to a program on a host."""
+
+import asyncssh
+import structlog
+
+from admit.core.activity import ActivityKind
+from admit.core.restrictions import Channel
+from admit.ssh.door import Admission, Use
+from admit.ssh.refusals import SAID_BY, Refused
+from admit.ssh.session import ClientEnd, Request, TargetEnd, What, run_on
+from admit.ssh.targets import Login
+from admit.ssh.terminal import Prompter
+from admit.ssh.visits import Visit
+
+log = structlog.get_logger("admit.ssh")
+
+CHANNELS = {
+    What.SHELL: (Channel.SHELL,),
+    What.EXEC: (Channel.EXEC,),
+    # Which files go which way is not looked at: a policy that shuts a part of it shuts all of it.
+    What.SFTP: (
+        Channel.SFTP,
+        Channel.UPLOAD,
+        Channel.DOWNLOAD,
+        Channel.MKDIR,
+        Channel.REMOVE,
+        Channel.RENAME,
+        Channel.RMDIR,
+    ),
+}
+"""Which switches of a control policy must leave a use."""
+
+
+async def open_session(visit: Visit, client: ClientEnd) -> None:
+    """Give a client what it asks for, or say in a line why not."""
+    try:
+        await _opened(visit, client, client.request)
+    except Refused as refused:
+        client.refuse(refused.text)
+    except asyncssh.ChannelOpenError as error:
+        client.refuse(f"{SAID_BY}the host does not begin another session: {error.reason}")
+    except Exception:
+        # The one who asked must not be left waiting, nor be told what is inside.
+        log.exception("a session could not be opened")
+        client.refuse(f"{SAID_BY}something went wrong here: the gate's log says what")
+
+
+async def _opened(visit: Visit, client: ClientEnd, request: Request) -> None:
+    door, visitor = visit.door, visit.visitor
+    admission = await visit.admission(client)
+    await door.narrowed(visitor, admission, Use(CHANNELS[request.what], request.command))
+    typed = None if admission.target.account else await _typed(client, admission)
+    connection = await visit.connection(admission, typed)
+    if client.is_over():
+        return
+    live = await door.begin(visitor, admission, request.what, client)
+    client.over = live.closed
+    if client.is_over():
+        live.closed("the client left")
+        return
+    if request.command is not None:
+        door.note(ActivityKind.COMMAND, visitor, live, request.command[:1000])
+    lost = f"{SAID_BY}{admission.target.host.name} broke off"
+    try:
+        channel, target = await run_on(connection, request, lambda: TargetEnd(lost, None))
+    except BaseException:
+        live.closed("the host did not begin it")
+        raise
+    if client.is_over():
+        channel.abort()
+    else:
+        client.join(target)
+
+
+async def _typed(client: ClientEnd, admission: Admission) -> Login:
+    """The credentials of a host that is granted alone: the person's own, and kept nowhere."""
+    host = admission.target.host.name
+    if client.terminal is None:
+        raise Refused(
+            f"{host} is granted to you without an account: log on with a terminal, "
+            f"or go through the gate with ssh -J"
+        )
+    prompter = Prompter(client)
+    try:
+        login = admission.target.login or await prompter.ask(f"{host} login: ", echo=True)
+        password = await prompter.ask(f"{login}@{host}'s password: ", echo=False)
+    finally:
+        prompter.close()
+    return Login(login, password=password)

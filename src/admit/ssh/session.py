@@ -1,0 +1,232 @@
+"""A client's session: a shell, a command or SFTP on a host, as OpenSSH has them."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from asyncssh import SSHClientSession, SSHServerSession
+
+from admit.ssh.algorithms import PACKET, WINDOW
+from admit.ssh.connections import TargetConnection
+from admit.ssh.refusals import REFUSED_STATUS, SAID_BY
+from admit.ssh.relay import End
+
+STDERR = 1
+"""The type of extended data that is standard error (RFC 4254 §5.2)."""
+LINGER_S = 1.0
+"""How long a client has to take the last line before its channel is closed without it."""
+
+
+class What(StrEnum):
+    """What a session is for."""
+
+    SHELL = "shell"
+    EXEC = "exec"
+    SFTP = "sftp"
+    FORWARD = "forward"
+    TUNNEL = "tunnel"
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """The terminal a client has."""
+
+    kind: str
+    size: tuple[int, int, int, int]
+    """Columns, rows, and both in pixels."""
+    modes: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client asks a session for."""
+
+    what: What
+    command: str | None
+    terminal: Terminal | None
+    environment: Mapping[str | bytes, str | bytes]
+
+
+class ClientEnd(End, SSHServerSession[bytes]):
+    """The end of a session that a person's client holds."""
+
+    def __init__(self, begin: Callable[["ClientEnd"], Coroutine[None, None, None]]) -> None:
+        End.__init__(self)
+        self._begin = begin
+        self._what: What | None = None
+        self._command: str | None = None
+        self.terminal: Terminal | None = None
+        self.resized: Callable[[int, int], None] = lambda _columns, _rows: None
+        self.over: Callable[[str], None] = lambda _reason: None
+        """Is told when it is over for another reason than access."""
+        self._is_over = False
+
+    def is_over(self) -> bool:
+        """Whether nobody waits for it any more."""
+        return self._is_over
+
+    @property
+    def request(self) -> Request:
+        """What was asked for."""
+        allowed = {
+            name: value
+            for name, value in self.channel.get_environment().items()
+            if name == "LANG" or name.startswith("LC_")
+        }
+        return Request(self._what or What.SHELL, self._command, self.terminal, allowed)
+
+    def pty_requested(self, term_type: str, term_size: Any, term_modes: Any) -> bool:
+        """The client has a terminal."""
+        self.terminal = Terminal(term_type, term_size, term_modes)
+        return True
+
+    def shell_requested(self) -> bool:
+        """A shell."""
+        self._what = What.SHELL
+        return True
+
+    def exec_requested(self, command: str) -> bool:
+        """A command."""
+        self._what, self._command = What.EXEC, command
+        return True
+
+    def subsystem_requested(self, subsystem: str) -> bool:
+        """SFTP; there is no other subsystem that hosts have."""
+        self._what = What.SFTP
+        return subsystem == "sftp"
+
+    def session_started(self) -> None:
+        """It was told that it may begin; whatever is refused is told on its channel."""
+        self.channel.get_connection().create_task(self._begin(self))
+
+    def terminal_size_changed(self, width: int, height: int, pixwidth: int, pixheight: int) -> None:
+        """The window is another size."""
+        if self.terminal is not None:
+            size = (width, height, pixwidth, pixheight)
+            self.terminal = Terminal(self.terminal.kind, size, self.terminal.modes)
+        self.resized(width, height)
+        if self.other is not None:
+            self.other.channel.change_terminal_size(width, height, pixwidth, pixheight)
+
+    def signal_received(self, signal: str) -> None:
+        """A signal for the program."""
+        if self.other is not None:
+            self.other.channel.send_signal(signal)
+
+    def break_received(self, msec: int) -> bool:
+        """A break for the program."""
+        if self.other is not None:
+            self.other.channel.send_break(msec)
+        return self.other is not None
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncssh's
+        """The client is gone, and so is what it ran."""
+        self._is_over = True
+        if self.read is not None:
+            self.read(b"")
+        other = self.other
+        if other is not None:
+            self.part()
+            other.channel.close()
+        self.over("the client left")
+
+    def warn(self, text: str) -> None:
+        """A sentence of what is to come, where there is somebody to read it."""
+        if self.terminal is not None:
+            self.say(f"\r\n{SAID_BY}{text}")
+
+    def end(self, text: str) -> None:
+        """Access has ended, and so does this."""
+        self.cut(SAID_BY + text)
+
+    def say(self, line: str) -> None:
+        """A line of the gate's, beside what the host says."""
+        end = "\r\n" if self.terminal is not None else "\n"
+        self.write(f"{line}{end}".encode(), STDERR)
+
+    def refuse(self, line: str) -> None:
+        """The last line, and the end, as ``ssh`` ends when it cannot do what it was asked for."""
+        self.say(line)
+        self.channel.exit(REFUSED_STATUS)
+
+    def cut(self, line: str) -> None:
+        """End at once; the host hears of it whatever the client does."""
+        self._is_over = True
+        other = self.other
+        if other is not None:
+            self.part()
+            other.part()
+            other.channel.abort()
+        if self.terminal is not None:
+            self.write(b"\r\n", STDERR)
+        self.refuse(line)
+        # A client that does not read takes no last line, and must not be kept for it.
+        asyncio.get_running_loop().call_later(LINGER_S, self.channel.abort)
+
+
+class TargetEnd(End, SSHClientSession[bytes]):
+    """The end of a session that the host holds."""
+
+    def __init__(self, lost: str, passing: Callable[[bytes], None] | None) -> None:
+        End.__init__(self)
+        self._lost = lost
+        self._passing = passing
+        self._status: int | None = None
+        self._signal: tuple[str, bool, str, str] | None = None
+
+    def passing(self, data: bytes, datatype: int | None) -> None:  # noqa: ARG002 - a terminal shows both alike
+        """Something is on its way to the client."""
+        if self._passing is not None:
+            self._passing(data)
+
+    def exit_status_received(self, status: int) -> None:
+        """The program ended; its last output may still be on its way."""
+        self._status = status
+
+    def exit_signal_received(self, signal: str, core_dumped: bool, msg: str, lang: str) -> None:  # noqa: FBT001
+        """A signal ended the program."""
+        self._signal = (signal, core_dumped, msg, lang)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncssh's
+        """All that the program wrote was passed on."""
+        client = self.other
+        if not isinstance(client, ClientEnd):
+            return
+        self.part()
+        client.part()
+        client.over("the program ended")
+        if self._status is not None:
+            client.channel.exit(self._status)
+        elif self._signal is not None:
+            client.channel.exit_with_signal(*self._signal)
+        else:
+            client.refuse(self._lost)
+
+
+async def run_on(
+    connection: TargetConnection, request: Request, end: Callable[[], TargetEnd]
+) -> tuple[Any, TargetEnd]:
+    """Ask a host for what a client asks for.
+
+    Raises:
+        asyncssh.ChannelOpenError: the host does not do it.
+    """
+    terminal = request.terminal
+    made: tuple[Any, Any] = await connection.create_session(
+        end,
+        request.command,
+        subsystem="sftp" if request.what is What.SFTP else None,
+        env=request.environment,
+        send_env=None,
+        request_pty=terminal is not None,
+        term_type=terminal.kind if terminal else None,
+        term_size=terminal.size if terminal else None,
+        term_modes=dict(terminal.modes) if terminal else None,
+        x11_forwarding=False,
+        encoding=None,
+        window=WINDOW,
+        max_pktsize=PACKET,
+    )
+    return made

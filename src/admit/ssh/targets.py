@@ -1,0 +1,174 @@
+"""Reaching a host: its pinned host key is seen before anything of ours is shown."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import asyncssh
+from asyncssh import SSHClientConnectionOptions, SSHKey
+
+from admit.control.bastion import HostDetails
+from admit.control.credentials import Credentials, Target
+from admit.ssh.algorithms import HOST_KEYS
+from admit.ssh.connections import TargetConnection
+from admit.ssh.refusals import Refused
+
+CONNECT_S = 15
+"""How long a host may take to answer at all."""
+LOGIN_S = 30
+"""How long it may take from there until the session can begin."""
+KEEPALIVE_S = 30
+"""How often a silent host is asked whether it is there; after three times it is not."""
+
+
+class HostKeyRefused(Exception):
+    """A host showed another key than the pinned one, or the first that is seen of it."""
+
+    def __init__(self, shown: SSHKey) -> None:
+        super().__init__(shown.get_fingerprint())
+        self.shown = shown
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What is shown to a host once it has shown its key."""
+
+    name: str
+    keys: tuple[Any, ...] = ()
+    """Private keys, each alone or with its certificate."""
+    password: str | None = None
+
+
+async def login_with(credentials: Credentials, name: str) -> Login:
+    """The login that credentials make; keys are opened in a thread, as pass phrases are slow on purpose.
+
+    Raises:
+        Refused: the kept key cannot be used.
+    """
+    password = credentials.password.reveal() if credentials.password else None
+    if credentials.key is None:
+        return Login(name, password=password)
+    try:
+        key = await asyncio.to_thread(_private_key, credentials)
+    except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError):
+        raise Refused(
+            f"the private key that is kept for {name} cannot be opened: ask an administrator"
+        ) from None
+    return Login(name, keys=(key,), password=password)
+
+
+def _private_key(credentials: Credentials) -> Any:
+    phrase = credentials.pass_phrase.reveal() if credentials.pass_phrase else None
+    key = asyncssh.import_private_key(credentials.key or b"", phrase)
+    if credentials.certificate is None:
+        return key
+    return (key, asyncssh.import_certificate(credentials.certificate))
+
+
+class _Client(asyncssh.SSHClient):
+    """Looks at the host's key, and remembers what it saw."""
+
+    def __init__(self, pinned: str) -> None:
+        self._pinned = pinned
+        self.shown: SSHKey | None = None
+
+    def validate_host_public_key(self, host: str, addr: str, port: int, key: SSHKey) -> bool:  # noqa: ARG002 - asyncssh's
+        self.shown = key
+        return bool(self._pinned) and key.get_fingerprint() == self._pinned
+
+
+async def dial(target: Target, login: Login) -> TargetConnection:
+    """A connection to a host that is logged on to.
+
+    Raises:
+        HostKeyRefused: the host's key is not the pinned one; none that was not seen before is.
+        Refused: it cannot be reached, or does not let in.
+    """
+    families = list(HOST_KEYS)
+    first: HostKeyRefused | None = None
+    while True:
+        try:
+            return await _dial(target, login, [name for family in families for name in family])
+        except HostKeyRefused as refused:
+            first = first or refused
+            # It may have the pinned key too: of several it shows the one that we prefer.
+            left = [each for each in families if refused.shown.get_algorithm() not in each]
+            families = [] if not target.fingerprint or len(left) == len(families) else left
+        except asyncssh.KeyExchangeFailed:
+            if first is None:
+                raise Refused(f"{_place(target)} speaks no algorithm that the gate does") from None
+            families = []
+        if not families:
+            raise first
+
+
+async def _dial(target: Target, login: Login, host_key_algorithms: list[str]) -> TargetConnection:
+    client = _Client(target.fingerprint)
+    options = await SSHClientConnectionOptions.construct(
+        config=None,
+        client_factory=lambda: client,
+        client_version="admit",
+        host=target.address,
+        port=target.port,
+        username=login.name,
+        password=login.password,
+        client_keys=[*login.keys] or None,
+        # Keys that are trusted beforehand: none, so that the client is asked about each.
+        known_hosts=([], [], []),
+        server_host_key_algs=host_key_algorithms,
+        kex_algs=_key_exchanges(target),
+        agent_path=None,
+        gss_host=None,
+        gss_kex=False,
+        gss_auth=False,
+        compression_algs=None,
+        encoding=None,
+        login_timeout=LOGIN_S,
+        keepalive_interval=KEEPALIVE_S,
+    )
+    loop = asyncio.get_running_loop()
+    options.waiter = loop.create_future()
+    connection: TargetConnection | None = None
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            _, connection = await loop.create_connection(
+                lambda: TargetConnection(loop, options, wait="auth"), target.address, target.port
+            )
+        async with asyncio.timeout(LOGIN_S):
+            await options.waiter
+    except BaseException as error:  # noqa: BLE001 - what is no matter of the host's goes on as it is
+        if connection is not None:
+            connection.abort()
+        if client.shown is not None and isinstance(error, asyncssh.HostKeyNotVerifiable):
+            raise HostKeyRefused(client.shown) from None
+        raise _refusal(target, login, error) from None
+    return connection
+
+
+def _key_exchanges(target: Target) -> str | tuple[()]:
+    preferred = target.host.read(HostDetails).pref_kex
+    return () if preferred == "default" else f"^{preferred}"
+
+
+def _refusal(target: Target, login: Login, error: BaseException) -> BaseException:
+    """What became of an attempt, in words; what is no matter of the host's stays as it is."""
+    place = _place(target)
+    if isinstance(error, asyncssh.KeyExchangeFailed):
+        return error
+    if isinstance(error, asyncssh.PermissionDenied):
+        return Refused(f"{place} does not let {login.name} in with what is kept for that account")
+    if isinstance(error, TimeoutError):
+        return Refused(f"{place} does not answer in time")
+    if isinstance(error, asyncssh.DisconnectError):
+        return Refused(f"{place} broke off: {_printable(error.reason)}")
+    if isinstance(error, OSError):
+        return Refused(f"{place} cannot be reached: {error.strerror or 'unknown host'}")
+    return error
+
+
+def _place(target: Target) -> str:
+    return f"{target.host.name} ({target.address}:{target.port})"
+
+
+def _printable(text: str) -> str:
+    return "".join(each for each in text[:200] if each.isprintable())
