@@ -168,10 +168,11 @@ def _set_fingerprint(tx: Tx, host: Ref, fingerprint: str) -> None:
 
 def _unqualified(sql: Connection, bastion: int, host_name: str) -> str | None:
     """The host's name inside a bastion host; None if another bastion host is named."""
-    for each in things.find(sql, Where(Kind.BASTION)):
-        if host_name.endswith(f".{each.id}"):
-            return host_name.removesuffix(f".{each.id}") if each.key == bastion else None
-    return host_name
+    name, _, instance = host_name.rpartition(".")
+    named = things.by_id_anywhere(sql, Kind.BASTION, instance) if name else None
+    if named is None:
+        return host_name
+    return name if named.key == bastion else None
 
 
 def _hosts(sql: Connection, user: Thing, wanted: str, now: Millis) -> Sequence[Thing]:

@@ -183,13 +183,12 @@ class SignIn:
 
     def _passwords(self, sql: Connection, name: str, now: Millis) -> tuple[list[_Password], int]:
         """The passwords of a name, and how many bastion hosts there are."""
-        bastions = _bastions(sql)
         found = []
-        for user in usable(sql, named(sql, name, bastions), now):
+        for user in usable(sql, named(sql, name), now):
             digest = passwords.hash_of(sql, self._world, user)
             if digest is not None and user.read(UserDetails).source == "Local":
                 found.append(_Password(user, digest))
-        return found, len(bastions)
+        return found, things.count(sql, Where(Kind.BASTION, parent=self._world.account_key))
 
     async def _matching(self, held: list[_Password], bastions: int, password: str) -> list[Thing]:
         """Whose password it is, with as many checks for a name that nobody has."""
@@ -244,15 +243,15 @@ class SignIn:
         self._world.metrics.sign_ins.labels(how, outcome).inc()
 
 
-def named(sql: Connection, name: str, bastions: Iterable[int] | None = None) -> list[Thing]:
+def named(sql: Connection, name: str) -> list[Thing]:
     """The bastion users called so, or whose person is called so."""
-    places = set(_bastions(sql) if bastions is None else bastions)
     found = {user.key: user for user in things.find(sql, Where(Kind.USER, names=(name,)))}
     person = things.by_handle(sql, Kind.PERSON, 0, name)
     if person is not None:
         theirs = [ref.key for _, ref in links.of(sql, person.key, inward=False, kind=Kind.USER)]
         found |= things.by_keys(sql, theirs)
-    return [user for user in found.values() if user.parent in places]
+    places = things.by_keys(sql, [user.parent for user in found.values()])
+    return [user for user in found.values() if places[user.parent].kind is Kind.BASTION]
 
 
 def usable(sql: Connection, users: Iterable[Thing], now: Millis) -> list[Thing]:
@@ -271,10 +270,6 @@ def _holders(sql: Connection, name: str, fingerprint: str, now: Millis) -> tuple
     holders = {key.parent for key in keys}
     users = named(sql, name)
     return tuple(user for user in usable(sql, users, now) if user.key in holders)
-
-
-def _bastions(sql: Connection) -> list[int]:
-    return [bastion.key for bastion in things.find(sql, Where(Kind.BASTION))]
 
 
 def _person_of(sql: Connection, user: Thing) -> Thing:
