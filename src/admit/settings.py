@@ -91,6 +91,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Trust only the mail server certificates of this PEM file; by default those the system trusts."""
     mail_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 30
     """How many days messages are kept after they were sent, or have failed for good."""
+    ssh_recording: Literal["required", "off"] = "required"
+    """Whether sessions over SSH are recorded; required: one that cannot be recorded is refused, or ended."""
+    ssh_recording_input: bool = False
+    """Whether recordings hold what is typed as well: passwords typed at a prompt are then in them."""
+    recording_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 90
+    """How many days recordings are kept after their sessions have ended."""
+    recording_free_mb: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)] = 512
+    """No recording begins with less free on the disk, in MiB: the database may need the rest."""
+    recording_most_mb: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1024
+    """The greatest size of one recording on the disk, in MiB; its session ends with it."""
     activity_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 365
     """How many days activity is kept: calls, decisions, sign-ins, sessions. The ledger is kept for ever."""
 

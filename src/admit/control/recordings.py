@@ -1,6 +1,7 @@
 """Recordings of sessions: begun before the session is, finished in the ledger, read, recovered, swept."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -43,6 +44,8 @@ class RecordingDetails(msgspec.Struct, omit_defaults=True):
     peer: str = ""
     what: str = "shell"
     """shell or exec"""
+    place: str = ""
+    """Which directory its file is in, where there are several servers."""
     ended_at: Millis | None = None
     size_bytes: int = 0
     """Of the file that was written."""
@@ -101,7 +104,28 @@ def path_of(world: World, recording_id: str) -> Path:
     return world.recordings / f"{recording_id}.rec"
 
 
-def begin(tx: Tx, world: World, of: Recorded) -> Begun:
+def place(world: World) -> str:
+    """The name of the directory that recordings are kept in; both are made if there are none.
+
+    Raises:
+        OSError: they cannot be.
+    """
+    world.recordings.mkdir(mode=0o700, exist_ok=True)
+    note = world.recordings / "place"
+    try:
+        return note.read_text("ascii").strip()
+    except FileNotFoundError:
+        pass
+    # Under its own name only once it is whole, and never over another's.
+    draft = world.recordings / f"place-{world.chance.text(12)}"
+    draft.write_text(f"{world.chance.text(16)}\n", "ascii")
+    with suppress(FileExistsError):
+        note.hardlink_to(draft)
+    draft.unlink()
+    return note.read_text("ascii").strip()
+
+
+def begin(tx: Tx, world: World, of: Recorded, where: str) -> Begun:
     """Note a recording and make its key. Its file comes after: what was noted cannot go missing unseen."""
     person = things.by_key(tx.sql, person_behind(tx.sql, of.user.ref).key)
     details = RecordingDetails(
@@ -113,6 +137,7 @@ def begin(tx: Tx, world: World, of: Recorded) -> Begun:
         login=of.login,
         peer=of.peer,
         what=of.what,
+        place=where,
     )
     # Of the account, not of the host: what was seen on a host outlives it.
     recording_id = f"{of.host.id}-{world.chance.text(12)}"
@@ -226,9 +251,15 @@ def _stored_blocks(
 
 
 def recover(store: Store, world: World) -> int:
-    """Finish, with the truth, the recordings that nobody writes any more; returns how many."""
+    """Finish, with the truth, the recordings of this place that nobody writes any more; returns how many.
+
+    Raises:
+        OSError: the directory cannot be used.
+    """
+    here = place(world)
     with store.read() as sql:
-        left = things.find(sql, Where(Kind.RECORDING, details={"state": "live"}))
+        live = things.find(sql, Where(Kind.RECORDING, details={"state": "live"}))
+        left = [each for each in live if each.read(RecordingDetails).place == here]
         endings = [(each, _found_ending(sql, world, each)) for each in left]
     over = [(recording, ending) for recording, ending in endings if ending is not None]
 

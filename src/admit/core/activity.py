@@ -22,6 +22,7 @@ class ActivityKind(StrEnum):
     COMMAND = "command"
     TRANSFER = "transfer"
     FORWARD = "forward"
+    RECORDING_VIEWED = "recording-viewed"
 
 
 class Outcome(StrEnum):

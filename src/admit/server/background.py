@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator
 import structlog
 
 from admit import worker
-from admit.control import activity
+from admit.control import activity, recordings
 from admit.core.validity import DAY, HOUR, MINUTE, SECOND, Millis
 from admit.main import Admit
 from admit.server import certificate
@@ -49,6 +49,16 @@ async def sweep(admit: Admit) -> None:
         await clock.sleep_until(clock.now() + HOUR)
 
 
+async def keep_recordings(admit: Admit) -> None:
+    """Finish, each hour, recordings whose writer is gone, and remove those that are too old."""
+    store, world = admit.store, admit.world
+    while True:
+        await asyncio.to_thread(recordings.recover, store, world)
+        before = world.clock.now() - admit.settings.recording_days * DAY
+        await asyncio.to_thread(recordings.sweep, store, world, before)
+        await world.clock.sleep_until(world.clock.now() + HOUR)
+
+
 async def write_activity(admit: Admit) -> None:
     """Write down, again and again, what has happened."""
     world = admit.world
@@ -74,6 +84,7 @@ async def keep_certificate(admit: Admit, context: ssl.SSLContext) -> None:
 TASKS: tuple[tuple[str, Callable[[Admit], Awaitable[None]]], ...] = (
     ("sweep", sweep),
     ("activity", write_activity),
+    ("recordings", keep_recordings),
     ("worker", worker.run),
 )
 """All that a serving process runs beside, each by name; one that returns is done."""

@@ -87,9 +87,9 @@ class Recorder:
         Raises:
             RecordingRefused: the disk has too little room, or cannot be written.
         """
-        await self._in_thread(self._require_room)
+        place = await self._in_thread(self._place_with_room)
         begun = await asyncio.wrap_future(
-            self._store.write(AUTHOR, lambda tx: recordings.begin(tx, self._world, of))
+            self._store.write(AUTHOR, lambda tx: recordings.begin(tx, self._world, of, place))
         )
         try:
             writer = await self._in_thread(lambda: self._opened(begun, opening, of))
@@ -112,15 +112,15 @@ class Recorder:
         """Let go of the threads."""
         self.threads.shutdown()
 
-    def _require_room(self) -> None:
-        directory = self._world.recordings
+    def _place_with_room(self) -> str:
         try:
-            directory.mkdir(mode=0o700, exist_ok=True)
-            free = shutil.disk_usage(directory).free
+            place = recordings.place(self._world)
+            free = shutil.disk_usage(self._world.recordings).free
         except OSError as error:
             raise RecordingRefused(_why(error)) from None
         if free < self.keeping.free_bytes:
             raise RecordingRefused("the disk has too little room left")
+        return place
 
     def _opened(self, begun: Begun, opening: Opening, of: Recorded) -> JournalWriter:
         path: Path = recordings.path_of(self._world, begun.id)

@@ -1,6 +1,27 @@
 """admit's own service, admit 2026-11-01: who may use what, why, until when."""
 
-from admit.services.access import activities, checks, errors, grants, host_keys, listings, people, sign_in
+from admit.services.access import (
+    activities,
+    checks,
+    errors,
+    grants,
+    host_keys,
+    listings,
+    people,
+    recordings,
+    sign_in,
+)
 from admit.services.access.vocabulary import access
 
-__all__ = ["access", "activities", "checks", "errors", "grants", "host_keys", "listings", "people", "sign_in"]
+__all__ = [
+    "access",
+    "activities",
+    "checks",
+    "errors",
+    "grants",
+    "host_keys",
+    "listings",
+    "people",
+    "recordings",
+    "sign_in",
+]

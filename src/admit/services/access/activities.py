@@ -25,6 +25,7 @@ KindWord = Literal[
     "command",
     "transfer",
     "forward",
+    "recording-viewed",
 ]
 OutcomeWord = Literal["ok", "refused", "failed"]
 CallerName = Annotated[
@@ -45,7 +46,8 @@ class Happening(Shape):
     """It grows: of two things of one moment the later has the greater."""
     at: Moment
     kind: str
-    """api-call, decision, sign-in, session-opened, session-ended, command, transfer or forward."""
+    """api-call, decision, sign-in, session-opened, session-ended, command, transfer, forward or
+    recording-viewed."""
     outcome: str
     """ok, refused or failed."""
     caller: str

@@ -1,12 +1,13 @@
 """The words of admit's own service, and answering in them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
 from sqlalchemy import Connection
 
-from admit.control import names
+from admit.control import names, recordings
+from admit.control.callers import Caller
 from admit.control.names import Named, NameFault
 from admit.core.access import Decision, Reason
 from admit.core.errors import InvalidParameter
@@ -18,7 +19,14 @@ from admit.services.access.errors import Ambiguous, NotFound
 
 T = TypeVar("T")
 
-access = Service(product="admit", version="2026-11-01", title="admit", ram_prefix="admit")
+
+def _words(parameters: Mapping[str, str], _caller: Caller) -> Mapping[str, str]:
+    """A recording's ID tells its host, so that both can be granted."""
+    recording = parameters.get("RecordingId")
+    return {} if recording is None else {"HostId": recordings.host_of(recording)}
+
+
+access = Service(product="admit", version="2026-11-01", title="admit", ram_prefix="admit", words=_words)
 
 PersonName = Annotated[str, like("alice", "The name of a person.", min_length=1, max_length=256)]
 ResourceName = Annotated[
