@@ -7,7 +7,14 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from admit.control.held_commands import HeldCommandDetails
+from admit.control.things import New, add
+from admit.core.links import Kind
+from admit.main import open_admit
 from admit.rpc.signing import SigningKey
+from admit.settings import Settings
+from admit.store import things
+from admit.store.engine import Author, Tx
 from tests.sdk.answers import absent
 from tests.sdk.stage import Stage
 from tests.sdk.stories.bastionhost import PRODUCT, Bastion, codes, ids
@@ -137,6 +144,32 @@ def a_ram_user_asks_for_approval(stage: Stage) -> None:
     bastion("DeletePolicy", **policy)
 
 
+def a_command_waits(stage: Stage) -> None:
+    bastion = Bastion(stage)
+    user, host = bastion.user("ada", f"77{stage.way.name}"), bastion.host("held")
+    for decide, command in (("AcceptApproveCommand", "reboot"), ("RejectApproveCommand", "halt")):
+        _hold(stage, host, HeldCommandDetails(user, "ada", host, "root", "10.0.0.7", "s-1", command))
+        waiting = bastion("ListApproveCommands", PageNumber="1", PageSize="10")
+        assert [each["Command"] for each in waiting["ApproveCommands"]] == [command]
+        bastion(decide, CommandId=waiting["ApproveCommands"][0]["ApproveCommandId"])
+    assert bastion("ListApproveCommands", PageNumber="1", PageSize="10")["TotalCount"] == 0
+
+
+def _hold(stage: Stage, host: str, details: HeldCommandDetails) -> None:
+    """A command that waits, as the door of another process holds it."""
+    admit = open_admit(Settings(data=stage.server.directory))
+
+    def body(tx: Tx) -> None:
+        on = things.by_id_anywhere(tx.sql, Kind.HOST, host)
+        assert on is not None
+        add(tx, New(Kind.HELD_COMMAND, on.parent, "", details))
+
+    try:
+        admit.store.write_now(Author("admit", "ssh", "request"), body)
+    finally:
+        admit.close()
+
+
 def the_bastion_host_carries_tags(stage: Stage) -> None:
     bastion, sdk = Bastion(stage), stage.sdk(PRODUCT)
     on = {"RegionId": "cn-hangzhou", "ResourceType": "INSTANCE", "ResourceId": [bastion.id]}
@@ -155,5 +188,6 @@ STORIES = (
     hosts_are_reached_otherwise,
     a_policy_restricts,
     a_ram_user_asks_for_approval,
+    a_command_waits,
     the_bastion_host_carries_tags,
 )
