@@ -5,10 +5,14 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from admit.control import things
+from admit.control import grants, session_ledger, things
 from admit.control.sessions import Live, Sessions
-from admit.core.validity import MINUTE
-from tests.control.watched import Place, Terminal, until, watched
+from admit.core.access import AccessDenied
+from admit.core.events import SessionEnded
+from admit.core.validity import DAY, FOREVER, HOUR, MINUTE
+from admit.store import changes
+from admit.store import sessions as stored
+from tests.control.watched import ABOUT, Place, Terminal, until, watched
 from tests.system import System
 
 
@@ -105,3 +109,204 @@ def test_a_session_ends_by_the_clock_alone_after_three_warnings(place: Place) ->
         assert place.row(live).outcome == "expired"
 
     played(place, story)
+
+
+def test_another_open_path_keeps_a_session_alive_until_that_ends_too(place: Place) -> None:
+    place.grant("dba", "root")
+    place.grant("alice", "root", place.lasting(HOUR))
+
+    async def story(sessions: Sessions, live: Live, screen: Terminal) -> None:
+        place.revoke("dba", "root")
+        await sessions.look()
+        assert not screen.ended
+        await until(lambda: place.row(live).until == place.decision().valid_until)
+        place.system.advance(HOUR)
+        await until(lambda: screen.ended)
+        assert screen.ended == ["your access to root@db-1 ended: the grant has ended"]
+
+    played(place, story)
+
+
+def test_a_grant_that_is_extended_lets_its_sessions_go_on(place: Place) -> None:
+    place.grant("dba", "root", place.lasting(2 * MINUTE))
+
+    async def story(sessions: Sessions, _live: Live, screen: Terminal) -> None:
+        assert screen.warned == ["your access to root@db-1 ends in 2 minutes"]
+        place.grant("dba", "root", place.lasting(HOUR))
+        place.system.advance(10 * MINUTE)
+        await sessions.look()
+        assert (screen.ended, len(screen.warned)) == ([], 1)
+
+    played(place, story)
+
+
+def test_a_grant_that_is_shortened_warns_at_once(place: Place) -> None:
+    place.grant("dba", "root")
+
+    async def story(sessions: Sessions, _live: Live, screen: Terminal) -> None:
+        place.grant("dba", "root", place.lasting(3 * MINUTE))
+        await sessions.look()
+        assert screen.warned == ["your access to root@db-1 ends in 3 minutes"]
+
+    played(place, story)
+
+
+def _graced(place: Place, grace: int) -> None:
+    place.grant("dba", "root", place.lasting(MINUTE))
+    dba, root = place.things["dba"], place.things["root"]
+    place.write(lambda tx: grants.set_grace(tx, dba, root, grace))
+
+
+def test_a_drained_grant_lets_a_session_be_finished_and_no_other_begin(place: Place) -> None:
+    _graced(place, FOREVER)
+
+    async def story(sessions: Sessions, live: Live, screen: Terminal) -> None:
+        place.system.advance(DAY)
+        await sessions.look()
+        assert screen.warned[-1] == "your access to root@db-1 has ended; this session may be finished"
+        assert not place.decision().allowed
+        live.closed("the shell ended")
+        await until(lambda: place.row(live).ended_at is not None)
+        assert (place.row(live).outcome, screen.ended) == ("closed", [])
+
+    played(place, story)
+
+
+def test_what_goes_on_after_its_end_ends_when_its_grace_is_over(place: Place) -> None:
+    _graced(place, 10 * MINUTE)
+
+    async def story(sessions: Sessions, _live: Live, screen: Terminal) -> None:
+        place.system.advance(MINUTE)
+        await sessions.look()
+        said = "your access to root@db-1 has ended; this session goes on for 10 minutes"
+        assert screen.warned[-1] == said
+        place.system.advance(10 * MINUTE - 1)
+        await sessions.look()
+        assert not screen.ended
+        place.system.advance(1)
+        await until(lambda: screen.ended)
+
+    played(place, story)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda place: place.revoke("dba", "root"),
+        lambda place: place.revoke("alice", "dba"),
+        lambda place: place.write(lambda tx: things.block(tx, place.things["alice"], "locked")),
+        lambda place: place.write(
+            lambda tx: grants.set_grace(tx, place.things["dba"], place.things["root"], 0)
+        ),
+    ],
+    ids=["revoked", "left", "locked", "no longer drained"],
+)
+def test_what_goes_on_after_its_end_is_cut_when_access_is_taken_away(
+    place: Place, change: Callable[[Place], object]
+) -> None:
+    _graced(place, FOREVER)
+
+    async def story(sessions: Sessions, _live: Live, screen: Terminal) -> None:
+        place.system.advance(DAY)
+        await sessions.look()
+        assert not screen.ended
+        change(place)
+        await until(lambda: screen.ended)
+
+    played(place, story)
+
+
+def test_what_is_revoked_ends_at_once_though_its_grant_would_drain(place: Place) -> None:
+    _graced(place, FOREVER)
+
+    async def story(_sessions: Sessions, _live: Live, screen: Terminal) -> None:
+        place.revoke("dba", "root")
+        await until(lambda: screen.ended)
+        assert screen.ended == ["your access to root@db-1 ended: the grant was revoked"]
+
+    played(place, story)
+
+
+def test_a_session_is_not_opened_when_access_ended_after_the_permit(place: Place) -> None:
+    place.grant("dba", "root")
+
+    async def body() -> None:
+        async with watched(place) as sessions:
+            permit = place.decision().permit()
+            place.revoke("dba", "root")
+            with pytest.raises(AccessDenied):
+                await sessions.open(permit, place.things["alice"], ABOUT, Terminal())
+            assert len(sessions) == 0
+        with place.system.admit.store.read() as sql:
+            assert stored.find(sql, stored.Which(), 10) == []
+
+    asyncio.run(body())
+
+
+def test_a_gate_that_stops_ends_its_sessions_and_says_so(place: Place) -> None:
+    place.grant("dba", "root")
+    seen: list[tuple[Live, Terminal]] = []
+
+    async def story(_sessions: Sessions, live: Live, screen: Terminal) -> None:
+        seen.append((live, screen))
+
+    played(place, story)
+    ((live, screen),) = seen
+    assert screen.ended == ["your access to root@db-1 ended: the gate stopped"]
+    assert place.row(live).outcome == "stopped"
+
+
+def test_what_a_gate_that_died_left_open_ends_when_it_was_last_seen(place: Place) -> None:
+    place.grant("dba", "root")
+    row = stored.NewSession(
+        id="s-1",
+        node="gate",
+        process="died",
+        door="ssh",
+        person=place.decision().question.subject.key,
+        user=place.things["alice"].key,
+        resource=place.things["root"].key,
+        login="root",
+        peer="192.0.2.7",
+        client="test",
+        what="shell",
+        revision=1,
+        until=FOREVER,
+    )
+    died = place.system.clock.now()
+    place.write(lambda tx: stored.add(tx.sql, row, tx.now))
+    place.system.advance(HOUR)
+
+    async def story(_sessions: Sessions, _live: Live, _screen: Terminal) -> None:
+        with place.system.admit.store.read() as sql:
+            found = stored.by_id(sql, "s-1")
+        assert found is not None
+        assert (found.ended_at, found.outcome, found.reason) == (died, "stopped", "the gate stopped")
+
+    played(place, story)
+
+
+def test_an_ordered_end_is_carried_out_and_tells_who_and_why(place: Place) -> None:
+    place.grant("dba", "root")
+
+    async def story(_sessions: Sessions, live: Live, screen: Terminal) -> None:
+        place.write(lambda tx: session_ledger.order_end(tx, place.row(live), "maintenance"))
+        await until(lambda: screen.ended)
+        assert screen.ended == ["your access to root@db-1 ended: root ended it: maintenance"]
+        await until(lambda: place.row(live).outcome == "ended")
+
+    played(place, story)
+
+
+def test_the_ledger_has_the_end_of_every_session_once(place: Place) -> None:
+    place.grant("dba", "root")
+
+    async def story(_sessions: Sessions, live: Live, _screen: Terminal) -> None:
+        live.closed("the shell ended")
+
+    played(place, story)
+    store = place.system.admit.store
+    assert [session_ledger.record_ends(store), session_ledger.record_ends(store)] == [1, 0]
+    with store.read() as sql:
+        (told,) = [each.event for each in changes.after(sql, 0, 1000) if isinstance(each.event, SessionEnded)]
+    assert (told.person.name, told.resource.name, told.outcome) == ("alice", "root", "closed")

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import msgspec
@@ -24,6 +24,9 @@ from tests.system import System
 
 T = TypeVar("T")
 AUTHOR = Author("acs:ram::1:root", "test", "request")
+
+
+ABOUT = About("ssh", "root@db-1", "root", "192.0.2.7", "SSH-2.0-test", "shell")
 
 
 class Nothing(msgspec.Struct):
@@ -100,7 +103,7 @@ class Place:
 
     async def open(self, sessions: Sessions, screen: Terminal, resource: str = "root") -> Live:
         """A shell of alice's."""
-        about = About("ssh", f"{resource}@db-1", resource, "192.0.2.7", "SSH-2.0-test", "shell")
+        about = replace(ABOUT, resource=f"{resource}@db-1", login=resource)
         permit = self.decision(resource=resource).permit()
         return await sessions.open(permit, self.things["alice"], about, screen)
 

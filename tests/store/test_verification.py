@@ -111,7 +111,7 @@ def test_what_is_switched_off_on_and_off_within_one_millisecond_is_whole(system)
         (["update links set ends_at = 9 where target = (select key from things where name = 'db-1')"],
          "The link from group 'dba' to host 'db-1' is not as the ledger has it"),
         (["update links set added_at = added_at - 1"], "is not as the ledger has it"),
-        (["insert into links select key, 1, key, 0, 9, 0, 1 from things where name = 'db-1'"],
+        (["insert into links select key, 1, key, 0, 9, 0, 1, null from things where name = 'db-1'"],
          "The link from host 'db-1' to host 'db-1' is not as"),
         (["delete from links where target = (select key from things where name = 'db-3')"],
          "The link from group 'dba' to host 'db-3' is in the ledger, and missing in the database"),

@@ -15,6 +15,7 @@ COMMANDS = {
     "activity": "admit.cli.activity:activity",
     "grant": "admit.cli.ask:grant",
     "revoke": "admit.cli.ask:revoke",
+    "sessions": "admit.cli.sessions:sessions",
     "call": "admit.cli.call:call",
     "import": "admit.cli.imports:imports",
     "doctor": "admit.cli.upkeep:doctor",

@@ -211,6 +211,8 @@ def _rows(found: list[dict[str, Any]]) -> Iterable[tuple[str, ...]]:
 @click.option("--until", type=When(), help="When the grant ends.")
 @click.option("--for", "lasting", type=Duration(), help="How long the grant holds: 30m, 8h, 2d.")
 @click.option("--from", "start", type=When(), help="When the grant begins.")
+@click.option("--grace", type=Duration(), help="How long live sessions may go on after the end: 10m.")
+@click.option("--drain", is_flag=True, help="Live sessions may go on after the end until they are finished.")
 @PREVIEW
 @JSON
 @connected
@@ -222,12 +224,16 @@ def grant(  # noqa: PLR0913 - a command has the options people need
     until: Millis | None,
     lasting: Millis | None,
     start: Millis | None,
+    grace: Millis | None,
+    drain: bool,
     preview: bool,
     as_json: bool,
 ) -> None:
     """Grant SUBJECT (a person, or group:NAME) the RESOURCE, for ever or for a time."""
     if until is not None and lasting is not None:
         raise click.UsageError("Give --until or --for, not both.")
+    if drain and grace is not None:
+        raise click.UsageError("Give --grace or --drain, not both.")
     now = _now()
     if lasting is not None:
         until = (now.at if start is None else start) + lasting
@@ -238,6 +244,8 @@ def grant(  # noqa: PLR0913 - a command has the options people need
         Resource=resource,
         StartTime=start,
         EndTime=until,
+        Grace=grace,
+        Drain=drain or None,
         Preview=preview or None,
     )
     period = f"from {now.tell(start)} until {now.tell(until)}" if start else f"until {now.tell(until)}"

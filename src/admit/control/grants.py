@@ -1,9 +1,9 @@
 """The verbs for links: grant, revoke, change for how long."""
 
 from admit.control.things import close, named
-from admit.core.events import LinkAdded, LinkChanged
+from admit.core.events import GraceSet, LinkAdded, LinkChanged
 from admit.core.links import Link
-from admit.core.validity import PERMANENT, Validity
+from admit.core.validity import PERMANENT, Millis, Validity
 from admit.store import links as stored
 from admit.store.engine import Tx
 from admit.store.links import Held
@@ -42,8 +42,28 @@ def set_validity(tx: Tx, source: Thing, target: Thing, validity: Validity) -> bo
         return False
     if held.validity == validity:
         return True
+    grace = stored.grace(tx.sql, source.ref, target.ref)
     stored.close(tx.sql, source.ref, target.ref, tx.now, tx.revision)
     stored.add(tx.sql, Link(source.ref, target.ref, validity), tx.now, tx.revision)
     was = held.validity
     tx.record(LinkChanged(named(source), named(target), validity.start, validity.end, was.start, was.end))
+    if grace:
+        _let_go_on(tx, source, target, grace)
     return True
+
+
+def set_grace(tx: Tx, source: Thing, target: Thing, grace: Millis) -> bool:
+    """Let live sessions go on for ``grace`` after a link's end, ``FOREVER`` until they are finished.
+
+    It is of this one link: another path, or the same granted anew, has its own. Only an end that comes by
+    the clock leaves it; what is taken back ends at once. Returns False if that is how it was.
+    """
+    if stored.grace(tx.sql, source.ref, target.ref) == grace:
+        return False
+    _let_go_on(tx, source, target, grace)
+    return True
+
+
+def _let_go_on(tx: Tx, source: Thing, target: Thing, grace: Millis) -> None:
+    stored.set_grace(tx.sql, source.ref, target.ref, grace)
+    tx.record(GraceSet(named(source), named(target), grace))

@@ -8,9 +8,12 @@ from sqlalchemy import Connection
 
 from admit.control import names, session_words
 from admit.control.access import facts_as
+from admit.control.restrictions import restrictions
+from admit.control.world import World
 from admit.core.access import decide
 from admit.core.events import (
     Event,
+    GraceSet,
     LinkAdded,
     LinkChanged,
     LinkRemoved,
@@ -19,11 +22,13 @@ from admit.core.events import (
     ThingRemoved,
 )
 from admit.core.events import touched as about
-from admit.core.links import Kind, Ref
+from admit.core.links import Kind
+from admit.core.restrictions import Channel
 from admit.core.sessions import Cause, Closing, Outcome, Standing, cause_of
-from admit.core.validity import Millis
+from admit.core.validity import FOREVER, Millis
+from admit.store import links, things
 from admit.store import sessions as stored
-from admit.store import things
+from admit.store.things import Thing
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +36,11 @@ class Question:
     """A live session that is to be asked about."""
 
     id: str
-    user: Ref
-    resource: Ref
+    user: Thing
+    resource: Thing
+    peer: str
+    what: str
+    """shell, exec, sftp, forward"""
     standing: Standing
 
 
@@ -47,21 +55,59 @@ class Ended:
 Verdict: TypeAlias = Standing | Ended
 
 
-def judge(sql: Connection, question: Question, now: Millis) -> Verdict:
+def judge(sql: Connection, world: World, question: Question) -> Verdict:
     """On what a session stands by the facts of now, or why it ends."""
     ordered = ordered_end(stored.by_id(sql, question.id))
     if ordered is not None:
         return ordered
-    asked, facts = facts_as(sql, question.user, question.resource)
+    now = world.clock.now()
+    granted = _granted(sql, question, now)
+    return granted if isinstance(granted, Ended) else narrowed(sql, world, question, granted, now)
+
+
+def _granted(sql: Connection, question: Question, now: Millis) -> Verdict:
+    """What the grants alone say."""
+    asked, facts = facts_as(sql, question.user.ref, question.resource.ref)
     decision = decide(asked, facts, now)
     if decision.allowed:
         return Standing.on(decision)
-    path = sorted(question.standing.keys)
-    cause = cause_of(question.standing.decision.because, facts, now, things.removed_among(sql, path))
+    held, path = question.standing, sorted(question.standing.keys)
+    cause = cause_of(held.decision.because, facts, now, things.removed_among(sql, path))
     if cause is None:
         # Its path holds, but is nobody's way any more: the user was proven, and is another person's now.
-        cause = Cause(Closing.GONE, question.user)
+        cause = Cause(Closing.GONE, question.user.ref)
+    if cause.closing is Closing.PAST:
+        over = (link for link in held.decision.because if not link.validity.holds_at(now))
+        grace = min(links.grace(sql, link.source, link.target) for link in over)
+        if (still := held.outlasting(grace, now)) is not None:
+            return still
     return Ended(cause.outcome, session_words.why(cause, names.labels(sql, path)))
+
+
+CHANNELS = {
+    "shell": Channel.SHELL,
+    "exec": Channel.EXEC,
+    "sftp": Channel.SFTP,
+    "forward": Channel.FORWARD,
+}
+"""What control policies call what a session does."""
+
+
+def narrowed(sql: Connection, world: World, question: Question, granted: Standing, now: Millis) -> Verdict:
+    """What control policies leave of a standing: less, or nothing."""
+    if question.resource.kind not in (Kind.HOST, Kind.HOST_ACCOUNT):
+        return granted
+    left = restrictions(sql, world, question.user, question.resource, now)
+    refusal = left.in_session(question.peer, now)
+    if refusal is None and question.what in CHANNELS:
+        refusal = left.refuses(CHANNELS[question.what])
+    if refusal is not None:
+        return Ended(Outcome.RESTRICTED, refusal.text)
+    change = left.next_change_at(now)
+    if change is None:
+        return granted
+    closes = left.in_session(question.peer, change) is not None
+    return granted.narrowed(change if closes else FOREVER, change)
 
 
 def ordered_end(row: stored.Session | None) -> Ended | None:
@@ -105,11 +151,13 @@ class Paths:
         if any(thing.kind is Kind.CONTROL_POLICY for thing in about(event)):
             return tuple(self._standing)
         match event:
-            case LinkRemoved(source, target) | LinkChanged(source, target):
-                return self._through(source.key) & self._through(target.key)
-            case LinkAdded(source, target) if source.kind is Kind.USER and target.kind is Kind.GROUP:
-                # Who joins a group comes under the control policies of that group.
+            case LinkAdded(source, target) | LinkRemoved(source, target) | LinkChanged(source, target) if (
+                source.kind is Kind.USER and target.kind is Kind.GROUP
+            ):
+                # Whoever joins or leaves a group comes under other control policies.
                 return tuple(self._through(source.key))
+            case LinkRemoved(source, target) | LinkChanged(source, target) | GraceSet(source, target):
+                return self._through(source.key) & self._through(target.key)
             case ThingBlocked(thing) | ThingRemoved(thing):
                 return tuple(self._through(thing.key))
             case SessionEndOrdered(session):

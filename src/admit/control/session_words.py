@@ -43,8 +43,10 @@ def ended(resource: str, reason: str) -> str:
     return f"your access to {resource} ended: {reason}"
 
 
-def ends_soon(resource: str, left: Millis) -> str:
-    """The warning before an end, in minutes rounded up."""
+def ends_soon(resource: str, left: Millis, *, over: bool = False) -> str:
+    """The warning before an end, in minutes rounded up; ``over``: access has ended, and only this goes on."""
+    if over:
+        return f"this session at {resource} ends in {_minutes(left)}"
     return f"your access to {resource} ends in {_minutes(left)}"
 
 

@@ -82,6 +82,15 @@ class LinkChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class GraceSet:
+    """Live sessions may go on for a time after a link's end: 0 ends them with it."""
+
+    source: Named
+    target: Named
+    grace: Millis
+
+
+@dataclass(frozen=True, slots=True)
 class LinkRemoved:
     """``source`` is joined to ``target`` no more."""
 
@@ -122,6 +131,7 @@ Event: TypeAlias = (
     | LinkAdded
     | LinkChanged
     | LinkRemoved
+    | GraceSet
     | SessionEndOrdered
     | SessionEnded
 )
@@ -129,7 +139,7 @@ Event: TypeAlias = (
 
 def touched(event: Event) -> tuple[Named, ...]:
     """The things an event is about: one, both ends of a link, or whose session at what."""
-    if isinstance(event, LinkAdded | LinkChanged | LinkRemoved):
+    if isinstance(event, LinkAdded | LinkChanged | LinkRemoved | GraceSet):
         return event.source, event.target
     if isinstance(event, SessionEndOrdered | SessionEnded):
         return event.person, event.resource
@@ -147,6 +157,7 @@ EVENTS: dict[str, type[Event]] = {
         LinkAdded,
         LinkChanged,
         LinkRemoved,
+        GraceSet,
         SessionEndOrdered,
         SessionEnded,
     )

@@ -1,7 +1,7 @@
 """Live sessions: what one stands on, when its person is warned, and why it ends."""
 
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from admit.core.access import Decision, Facts
@@ -95,11 +95,17 @@ class Standing:
     """When it ends if nothing changes."""
     over: bool = False
     """Its grant has ended, and let it go on for a while or until it is finished."""
+    ask_at: Millis = FOREVER
+    """When to ask again though it need not end: other control policies may then apply."""
 
     @classmethod
-    def on(cls, decision: Decision, narrowed_until: Millis = FOREVER) -> "Standing":
-        """On a granting decision; ``narrowed_until`` is when a control policy closes."""
-        return cls(decision, min(decision.valid_until, narrowed_until))
+    def on(cls, decision: Decision) -> "Standing":
+        """On a granting decision."""
+        return cls(decision, decision.valid_until)
+
+    def narrowed(self, until: Millis, ask_at: Millis = FOREVER) -> "Standing":
+        """The same where control policies close it at a moment, or may change at one."""
+        return replace(self, until=min(self.until, until), ask_at=ask_at)
 
     def outlasting(self, grace: Millis, now: Millis) -> "Standing | None":
         """The same, past its end: the grant lets it go on for ``grace`` more. None if that is over too."""

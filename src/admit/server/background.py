@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator
 import structlog
 
 from admit import worker
-from admit.control import activity, recordings
+from admit.control import activity, recordings, session_ledger
 from admit.core.validity import DAY, HOUR, MINUTE, SECOND, Millis
 from admit.main import Admit
 from admit.server import certificate
@@ -68,6 +68,15 @@ async def write_activity(admit: Admit) -> None:
         await world.clock.sleep_until(world.clock.now() + activity.PAUSE)
 
 
+async def record_sessions(admit: Admit) -> None:
+    """Put into the ledger how sessions ended, within a second or so."""
+    clock = admit.world.clock
+    while True:
+        while await asyncio.to_thread(session_ledger.record_ends, admit.store):
+            pass
+        await clock.sleep_until(clock.now() + session_ledger.PAUSE)
+
+
 async def keep_certificate(admit: Admit, context: ssl.SSLContext) -> None:
     """Take up, each day, a certificate that was renewed or replaced, for the connections to come."""
     clock = admit.world.clock
@@ -85,6 +94,7 @@ TASKS: tuple[tuple[str, Callable[[Admit], Awaitable[None]]], ...] = (
     ("sweep", sweep),
     ("activity", write_activity),
     ("recordings", keep_recordings),
+    ("sessions", record_sessions),
     ("worker", worker.run),
 )
 """All that a serving process runs beside, each by name; one that returns is done."""

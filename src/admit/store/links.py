@@ -16,6 +16,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    update,
 )
 
 from admit.core.links import Kind, Link, Ref, Stage, stage_of
@@ -59,7 +60,11 @@ def find(sql: Connection, source: Ref, target: Ref) -> Held | None:
     return None if row is None else Held(source.key, target.key, _validity(row[0], row[1]), row[2], row[3])
 
 
-_ADD = Prepared(insert(links))
+_ADD = Prepared(
+    insert(links).values(
+        {column.name: bindparam(column.name) for column in links.c if column.name != "grace"}
+    )
+)
 
 
 def add(sql: Connection, link: Link, now: Millis, number: int) -> None:
@@ -74,6 +79,31 @@ def add(sql: Connection, link: Link, now: Millis, number: int) -> None:
         added_at=now,
         added_in=number,
     )
+
+
+_ENDS = and_(
+    links.c.source == bindparam("b_source"),
+    links.c.stage == bindparam("b_stage"),
+    links.c.target == bindparam("b_target"),
+)
+_GRACE = Prepared(select(links.c.grace).where(_ENDS))
+_SET_GRACE = Prepared(update(links).where(_ENDS).values(grace=bindparam("grace")))
+
+
+def grace(sql: Connection, source: Ref, target: Ref) -> Millis:
+    """How long live sessions may go on after the end of the link between two things; 0 if it has none."""
+    row = _GRACE.first(sql, **_named(source, target))
+    return 0 if row is None or row[0] is None else int(row[0])
+
+
+def set_grace(sql: Connection, source: Ref, target: Ref, span: Millis) -> None:
+    """Let live sessions go on for so long after the end of the link between two things."""
+    _SET_GRACE.run(sql, **_named(source, target), grace=span or None)
+
+
+def _named(source: Ref, target: Ref) -> dict[str, int]:
+    stage = int(stage_of(source.kind, target.kind))
+    return {"b_source": source.key, "b_stage": stage, "b_target": target.key}
 
 
 _REMOVE = Prepared(

@@ -10,10 +10,12 @@ from sqlalchemy import Connection, select
 from admit.core.events import (
     EVENTS,
     Event,
+    GraceSet,
     LinkAdded,
     LinkChanged,
     LinkRemoved,
     Named,
+    SessionEnded,
     ThingAdded,
     ThingBlocked,
     ThingChanged,
@@ -23,7 +25,7 @@ from admit.core.events import (
 from admit.core.links import Kind, stage_of
 from admit.core.validity import Millis
 from admit.store.ledger import Entry, LedgerBroken, place_name
-from admit.store.tables import blocks, links, past_links, things
+from admit.store.tables import blocks, links, past_links, sessions, things
 
 
 @dataclass(slots=True)
@@ -63,6 +65,10 @@ class Replay:
 
     standing: dict[tuple[int, int, int], tuple[Millis, Millis, Millis, int]] = field(default_factory=dict)
     """By source, stage and target: start, end, when and in which revision it was added."""
+    graces: dict[tuple[int, int, int], Millis] = field(default_factory=dict)
+    """How long sessions may go on after the ends of standing links, where they may."""
+    sessions: dict[str, tuple[Millis, str, str]] = field(default_factory=dict)
+    """Of each session that was: when, how and why it ended."""
     past: set[tuple[int, ...]] = field(default_factory=set)
     blocks: dict[tuple[int, str, Millis], Millis | None] = field(default_factory=dict)
     """By thing, word and beginning: the end, if it has ended."""
@@ -102,11 +108,21 @@ class Replay:
                 self.standing[_ends(source, target)] = (start, end, entry.at, entry.revision)
             case LinkRemoved(source, target):
                 self._close(entry, _ends(source, target))
+            case _:
+                self._take_state(entry, event)
+
+    def _take_state(self, entry: Entry, event: Event) -> None:
+        """Take what is about neither what there is nor how it is joined."""
+        match event:
             case ThingBlocked(thing, word):
                 self.blocked[thing.key, word] = entry.at
                 self.blocks[thing.key, word, entry.at] = None
             case ThingUnblocked(thing, word):
                 self.blocks[thing.key, word, self.blocked.pop((thing.key, word))] = entry.at
+            case GraceSet(source, target, grace):
+                self.graces[_ends(source, target)] = grace
+            case SessionEnded():
+                self.sessions[event.session] = (event.ended_at, event.outcome, event.reason)
 
     def _change(self, thing: Named, fields: Mapping[str, Any]) -> None:
         known = self.things[thing.key]
@@ -118,6 +134,7 @@ class Replay:
 
     def _close(self, entry: Entry, ends: tuple[int, int, int]) -> None:
         held = self.standing.pop(ends)
+        self.graces.pop(ends, None)
         # What a transaction wrote and took back itself held for no time, and left no past.
         if held[3] != entry.revision:
             self.past.add((*ends, *held, entry.at, entry.revision))
@@ -141,9 +158,13 @@ class Replay:
             raise LedgerBroken(f"{_link(sql, source, target)} is in the ledger, and missing in the database.")
         self._compare_blocks(sql)
         self._compare_things(sql)
+        self._compare_sessions(sql)
 
     def _differs(self, row: Sequence[Any]) -> bool:
-        return self.standing.pop((row[0], row[1], row[2]), None) != tuple(row[3:])
+        ends, grace = (row[0], row[1], row[2]), row[-1]
+        if self.graces.pop(ends, 0) != (grace or 0):
+            return True
+        return self.standing.pop(ends, None) != tuple(row[3:-1])
 
     def _has_past(self, row: tuple[int, ...]) -> bool:
         had = row in self.past
@@ -167,6 +188,15 @@ class Replay:
                 f"{Kind(thing.kind).word} {thing.name!r} is in the ledger, and missing in the database."
             )
 
+    def _compare_sessions(self, sql: Connection) -> None:
+        """What is kept of sessions that are in the ledger; one that is not yet may still change."""
+        with sql.execute(_SESSIONS) as rows:
+            for session, *ended in rows:
+                if self.sessions.pop(session, None) != tuple(ended):
+                    raise LedgerBroken(f"Session {session} ended not as the ledger has it.")
+        for session in self.sessions:
+            raise LedgerBroken(f"Session {session} is in the ledger, and missing in the database.")
+
     def _strange(self, row: Any) -> tuple[int, str] | None:
         """What a row of the table has that the ledger has not."""
         known = self.things.pop(row.key, None)
@@ -175,7 +205,7 @@ class Replay:
 
 
 _HELD = ("source", "stage", "target", "starts_at", "ends_at", "added_at", "added_in")
-_LINKS = select(*(links.c[name] for name in _HELD)).execution_options(yield_per=1000)
+_LINKS = select(*(links.c[name] for name in (*_HELD, "grace"))).execution_options(yield_per=1000)
 _PAST = select(*(past_links.c[name] for name in (*_HELD, "removed_at", "removed_in"))).execution_options(
     yield_per=1000
 )
@@ -186,6 +216,11 @@ _THINGS = select(
     )
 ).execution_options(yield_per=1000)
 _BLOCKS = select(blocks.c.thing, blocks.c.word, blocks.c.added_at, blocks.c.removed_at)
+
+
+_SESSIONS = select(*(sessions.c[name] for name in ("id", "ended_at", "outcome", "reason"))).where(
+    sessions.c.recorded_in.is_not(None)
+)
 
 
 def _ends(source: Named, target: Named) -> tuple[int, int, int]:

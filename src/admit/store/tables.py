@@ -104,6 +104,7 @@ links = Table(
     Column("ends_at", BigInteger, nullable=False, comment="UNIX milliseconds, outside"),
     Column("added_at", BigInteger, nullable=False, comment="UNIX milliseconds"),
     Column("added_in", BigInteger, nullable=False, comment="revision"),
+    Column("grace", BigInteger, comment="milliseconds a session may go on after the end; empty for none"),
     PrimaryKeyConstraint("source", "stage", "target", name="two_things_are_joined_once"),
     Index("links_by_target", "target", "stage", "source"),
     sqlite_with_rowid=False,

@@ -9,6 +9,7 @@ from admit.services.access import (
     listings,
     people,
     recordings,
+    sessions,
     sign_in,
 )
 from admit.services.access.vocabulary import access
@@ -23,5 +24,6 @@ __all__ = [
     "listings",
     "people",
     "recordings",
+    "sessions",
     "sign_in",
 ]

@@ -15,6 +15,12 @@ class Ambiguous(AdmitError):
     code, status, message = "EntityAmbiguous", 409, "{0}"
 
 
+class SessionNotFound(AdmitError):
+    """There never was such a session: (ID)."""
+
+    code, status, message = "EntityNotExist.Session", 404, "There is no session {0}."
+
+
 class NotGrantable(AdmitError):
     """This subject cannot be granted this resource: (text)."""
 

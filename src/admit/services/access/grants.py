@@ -1,15 +1,16 @@
 """Granting and revoking by name, and seeing beforehand who gains and who loses."""
 
 from collections.abc import Callable
+from typing import Annotated
 
 from admit.control import access as control
 from admit.control import grants, names
 from admit.core.access import Reach
 from admit.core.errors import InvalidParameter
 from admit.core.links import Kind
-from admit.core.validity import BEGINNING, FOREVER, PERMANENT, Validity
+from admit.core.validity import BEGINNING, DAY, FOREVER, PERMANENT, Millis, Validity
 from admit.rpc.operation import Call
-from admit.rpc.shape import Shape
+from admit.rpc.shape import Shape, like
 from admit.services.access.errors import Ambiguous, NotFound, NotGrantable
 from admit.services.access.vocabulary import (
     Moment,
@@ -131,12 +132,25 @@ class GrantAccess(Shape):
     Ours: a person who has no user yet in the service of the resource gets one.
     Granting what is granted already sets how long it holds. A cloud role is
     granted beside the authorization rules, whose lists do not show it.
+
+    Live sessions end with the grant, after warnings; Grace and Drain let them
+    go on. That is for an end that comes by the clock alone: what is revoked,
+    changed or locked ends at once. Leaving both out takes them back.
     """
 
     subject: SubjectName
     resource: ResourceName
     start_time: Moment | None = None
     end_time: Moment | None = None
+    grace: (
+        Annotated[
+            int,
+            like(600000, "How many milliseconds live sessions may go on after EndTime.", ge=1, le=7 * DAY),
+        ]
+        | None
+    ) = None
+    drain: bool = False
+    """Live sessions may go on after EndTime until they are finished; no new ones are let in."""
     preview: bool = False
     """Only tell what would change."""
 
@@ -148,7 +162,7 @@ class GrantAccess(Shape):
     def handle(self, call: Call) -> Response:
         """Grant, or set the validity of the grant there is."""
         resource = named(lambda: names.resource(call.sql, self.resource), "Resource")
-        validity = self._validity()
+        validity, grace = self._validity(), self._grace()
 
         def change() -> bool:
             subject = _subject(call, self.subject, resource)
@@ -159,9 +173,16 @@ class GrantAccess(Shape):
                     changed |= grants.grant(call.tx, subject, target, validity)
                 elif target == resource and held.validity != validity:
                     changed |= grants.set_validity(call.tx, subject, target, validity)
+                if target == resource:
+                    changed |= grants.set_grace(call.tx, subject, target, grace)
             return changed
 
         return self.Response(result=_tried(call, resource, change, preview=self.preview))
+
+    def _grace(self) -> Millis:
+        if self.drain and self.grace is not None:
+            raise InvalidParameter("Grace", "it must not be given with Drain", "Value")
+        return FOREVER if self.drain else self.grace or 0
 
     def _validity(self) -> Validity:
         if self.start_time is None and self.end_time is None:

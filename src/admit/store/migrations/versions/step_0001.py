@@ -136,6 +136,12 @@ def _links() -> None:
         sa.Column("ends_at", sa.BigInteger(), nullable=False, comment="UNIX milliseconds, outside"),
         sa.Column("added_at", sa.BigInteger(), nullable=False, comment="UNIX milliseconds"),
         sa.Column("added_in", sa.BigInteger(), nullable=False, comment="revision"),
+        sa.Column(
+            "grace",
+            sa.BigInteger(),
+            nullable=True,
+            comment="milliseconds a session may go on after the end; empty for none",
+        ),
         sa.PrimaryKeyConstraint("source", "stage", "target", name="two_things_are_joined_once"),
         comment="The one relation, as it stands.",
         sqlite_with_rowid=False,
