@@ -52,7 +52,7 @@ def _populate(store: Store, clock: FakeClock) -> dict[str, int]:
 
     def make(kind: Kind, parent: int, name: str, details: Details) -> None:
         made[name] = store.write_now(
-            AUTHOR, lambda tx: things.add(tx, New(kind, parent, name, details, id=f"id-{name}"))
+            AUTHOR, lambda tx: things.add(tx, New(kind, parent, name, details, f"id-{name}", name.upper()))
         )
         clock.advance(10)
 
@@ -119,6 +119,9 @@ RESTRICTIONS: list[Restriction] = [
     ("ids", lambda _: [], set()),
     ("keys", lambda k: [k.key["alpha"], k.key["ann"], 10**15], {"alpha"}),
     ("keys", lambda _: [], set()),
+    ("handle", lambda _: "AL_PHA", {"al_pha"}),
+    ("handle", lambda _: "al_pha", set()),
+    ("handle", lambda _: "GONE", set()),
     ("name", lambda _: "alpha", {"alpha"}),
     ("name", lambda _: "Alpha", set()),
     ("name", lambda _: "gone", set()),

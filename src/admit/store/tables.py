@@ -1,9 +1,12 @@
 """Every table. What a policy is made of carries ``policy``: it cannot change in silence."""
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     BigInteger,
     Column,
+    ColumnElement,
     Index,
     Integer,
     LargeBinary,
@@ -16,6 +19,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.compiler import compiles
 
 metadata = MetaData()
 
@@ -24,6 +28,34 @@ POLICY = {"policy": True}
 
 _Json = JSON().with_variant(JSONB(), "postgresql")
 _Key = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Detail(ColumnElement[str]):
+    """An attribute that is kept in ``details``, as text.
+
+    The attribute's name is written out rather than handed over as a value: only then does a database
+    know the expression again that an index is of.
+    """
+
+    inherit_cache = False
+    type = Text()
+
+    def __init__(self, details: ColumnElement[Any], name: str) -> None:
+        if not name.isidentifier():
+            raise ValueError(f"{name!r} is not the name of an attribute")
+        self.details = details
+        self.attribute = name
+
+
+@compiles(Detail, "sqlite")
+def _in_sqlite(detail: Detail, compiler: Any, **options: Any) -> str:
+    return f"json_extract({compiler.process(detail.details, **options)}, '$.{detail.attribute}')"
+
+
+@compiles(Detail, "postgresql")
+def _in_postgresql(detail: Detail, compiler: Any, **options: Any) -> str:
+    return f"({compiler.process(detail.details, **options)} ->> '{detail.attribute}')"
+
 
 revision = Table(
     "revision",
@@ -81,6 +113,17 @@ things = Table(
     comment="Everything that has an id: people, users, groups, hosts, rules, keys.",
     info=POLICY,
 )
+
+for _name in ("source_user_id", "external_id"):
+    # What a user is elsewhere: asked for with each call, or each time another is made.
+    _detail = Detail(things.c.details, _name)
+    Index(
+        f"things_by_{_name}",
+        _detail,
+        things.c.parent,
+        sqlite_where=_detail.is_not(None),
+        postgresql_where=_detail.is_not(None),
+    )
 
 blocks = Table(
     "blocks",

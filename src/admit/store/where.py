@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, sele
 from admit.core.links import Kind, Stage
 from admit.core.validity import Millis
 from admit.store.prepared import EVERYTHING, Prepared, padded
-from admit.store.tables import blocks, links, things
+from admit.store.tables import Detail, blocks, links, things
 
 Order: TypeAlias = Literal["oldest", "newest", "name", "changed"]
 
@@ -25,6 +25,8 @@ class Where:
     """What its parent lives in."""
     ids: Sequence[str] | None = None
     keys: Sequence[int] | None = None
+    handle: str | None = None
+    """What must be unique among living siblings."""
     name: str | None = None
     names: Sequence[str] | None = None
     name_prefix: str | None = None
@@ -104,8 +106,7 @@ def _joined(end: str, other: str, place: str) -> ColumnElement[bool]:
 
 
 def _detail(name: str) -> ColumnElement[str]:
-    text: ColumnElement[str] = things.c.details[name].as_string()
-    return text
+    return Detail(things.c.details, name)
 
 
 def _holds(place: str) -> ColumnElement[bool]:
@@ -115,6 +116,7 @@ def _holds(place: str) -> ColumnElement[bool]:
 _CONDITIONS: dict[str, Callable[..., ColumnElement[bool]]] = {
     "parent": lambda place: things.c.parent == bindparam(place),
     "grandparent": _inside,
+    "handle": lambda place: things.c.handle == bindparam(place),
     "name": lambda place: things.c.name == bindparam(place),
     "name_like": lambda place: things.c.name.like(bindparam(place), escape="\\"),
     "ids": lambda many, place: _called("id", many, place),
@@ -139,6 +141,7 @@ _CONDITIONS: dict[str, Callable[..., ColumnElement[bool]]] = {
 _PLAIN = (
     "parent",
     "grandparent",
+    "handle",
     "name",
     "linked_to",
     "linked_from",

@@ -302,7 +302,7 @@ class DeleteCloudAccountRole(Shape):
         role = _asked_for(call, self.instance_id, self.cloud_account_id, self.cloud_account_role_id)
         if DISABLED not in things.block_words(call.sql, role.key):
             raise UnsupportedAction("CloudAccountRoleEnabled", "disable the cloud account role first.")
-        remove_resources_for(call.tx, role)
+        remove_resources_for(call.tx, instance(call, self.instance_id), role)
         verbs.remove(call.tx, role)
         return Done()
 

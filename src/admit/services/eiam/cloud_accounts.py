@@ -311,13 +311,14 @@ class DeleteCloudAccount(Shape):
 
     def handle(self, call: Call) -> Done:
         """End the cloud account and what is in it."""
-        found = cloud_account(call, instance(call, self.instance_id), self.cloud_account_id)
+        idaas = instance(call, self.instance_id)
+        found = cloud_account(call, idaas, self.cloud_account_id)
         enabled = Where(Kind.CLOUD_ROLE, parent=found.key, not_blocked=DISABLED)
         if things.count(call.sql, enabled):
             raise UnsupportedAction(
                 "CloudAccountRoleEnabled", "disable the roles of the cloud account first."
             )
         for role in things.find(call.sql, Where(Kind.CLOUD_ROLE, parent=found.key)):
-            remove_resources_for(call.tx, role)
+            remove_resources_for(call.tx, idaas, role)
         verbs.remove(call.tx, found)
         return Done()

@@ -69,7 +69,9 @@ def _targets(tx: Tx, rule: Thing, scope: Scope) -> list[Thing]:
     return things.find(tx.sql, Where(Kind.CLOUD_ROLE, ids=entities))
 
 
-def remove_resources_for(tx: Tx, role: Thing) -> None:
-    """Remove the authorization resources, of whatever rule, that stand for a cloud account role."""
-    for resource in things.find(tx.sql, Where(Kind.RULE_RESOURCE, details={"entity_id": role.id})):
+def remove_resources_for(tx: Tx, idaas: Thing, role: Thing) -> None:
+    """Remove the authorization resources, of whatever rule of the instance, that stand for a cloud role."""
+    # Asked of each rule for the handle that its resource would have: there are few rules, and many resources.
+    where = Where(Kind.RULE_RESOURCE, grandparent=idaas.key, handle=role.id)
+    for resource in things.find(tx.sql, where):
         verbs.remove(tx, resource)

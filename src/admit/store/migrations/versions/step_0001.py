@@ -108,6 +108,13 @@ def _things() -> None:
     )
     op.create_index("things_by_name", "things", ["name", "kind", "parent"])
     op.create_index("things_by_parent", "things", ["parent", "kind", "removed_at"])
+    for name in ("source_user_id", "external_id"):
+        within = {"sqlite": f"json_extract(details, '$.{name}')", "postgresql": f"(details ->> '{name}')"}
+        detail = sa.text(within[op.get_context().dialect.name])
+        there = sa.text(f"{detail.text} IS NOT NULL")
+        op.create_index(
+            f"things_by_{name}", "things", [detail, "parent"], sqlite_where=there, postgresql_where=there
+        )
 
 
 def _blocks() -> None:
