@@ -150,6 +150,7 @@ def open_admit(settings: Settings, clock: Clock | None = None, chance: Chance | 
         propagation_ms=settings.propagation_ms,
         zone=settings.zone,
         recordings=settings.recordings,
+        mails=bool(settings.mail_host),
         user_makers=USER_MAKERS,
     )
     registry = Registry(SERVICES)

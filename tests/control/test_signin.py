@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pyotp
 import pytest
@@ -28,7 +29,7 @@ def bastion(system: System) -> Bastion:
 
 @pytest.fixture
 def signin(system: System) -> SignIn:
-    return SignIn(system.admit.store, system.admit.world)
+    return SignIn(system.admit.store, replace(system.admit.world, mails=True))
 
 
 def _names(users: tuple[Thing, ...]) -> list[str]:
@@ -245,6 +246,13 @@ def test_a_mailed_code_is_good_once_and_for_five_minutes(
     (late,) = _mailed(system)
     system.advance(5 * MINUTE)
     assert _code(signin, factor, late) == []
+
+
+def test_without_a_mail_server_nobody_waits_for_a_code(system: System, bastion: Bastion) -> None:
+    signin = SignIn(system.admit.store, system.admit.world)
+    users = _asked_by_mail(bastion, signin)
+    assert "cannot be asked for here" in _refusal(lambda: signin.second_factor(users, HOME))
+    assert _mailed(system) == []
 
 
 def test_a_mailbox_cannot_be_filled(system: System, bastion: Bastion, signin: SignIn) -> None:

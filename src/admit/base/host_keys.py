@@ -6,15 +6,12 @@ from typing import Final
 
 import asyncssh
 
-HOST_KEY_ALGORITHMS: Final = (
-    "ssh-ed25519",
-    "ecdsa-sha2-nistp256",
-    "ecdsa-sha2-nistp384",
-    "ecdsa-sha2-nistp521",
-    "rsa-sha2-512",
-    "rsa-sha2-256",
+HOST_KEYS: Final = (
+    ("ssh-ed25519",),
+    ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"),
+    ("rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"),
 )
-"""Best first: a host shows one of its keys, and it must be the same one to whoever asks."""
+"""By family, best first. A host may have one of each, and any of them may be the one that is pinned."""
 
 PATIENCE_S: Final = 5.0
 """For the connection and the key exchange together."""
@@ -43,7 +40,10 @@ async def fetch_host_key(address: str, port: int, patience_s: float = PATIENCE_S
     try:
         async with asyncio.timeout(patience_s):
             key = await asyncssh.get_server_host_key(
-                address, port, config=None, server_host_key_algs=list(HOST_KEY_ALGORITHMS)
+                address,
+                port,
+                config=None,
+                server_host_key_algs=[name for family in HOST_KEYS for name in family],
             )
     except TimeoutError:
         raise HostSilent(f"no answer within {patience_s:g} seconds") from None

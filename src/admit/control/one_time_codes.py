@@ -31,19 +31,21 @@ MAILED_TRIES = 5
 Method: TypeAlias = Literal["totp", "email", "unknown", "none"]
 
 
-def method_of(sql: Connection, user: Thing) -> Method:
+def method_of(sql: Connection, world: World, user: Thing) -> Method:
     """How a user is asked for a second time.
 
     ``none``: not at all, as for users who follow the setting for all of them, of
     which there is none here. ``unknown``: by a way there is not here (SMS,
-    DingTalk), or an authenticator that was never set up; they cannot sign in.
+    DingTalk, mail without a mail server), or an authenticator that was never set
+    up; they cannot sign in.
     """
     kept = user.read(UserDetails)
     if kept.two_factor_status != "Enable":
         return "none"
     if "totp" in kept.two_factor_methods and ONE_TIME_CODE in things.secret_purposes(sql, user.key):
         return "totp"
-    return "email" if "email" in kept.two_factor_methods and kept.email else "unknown"
+    mailed = "email" in kept.two_factor_methods and kept.email and world.mails
+    return "email" if mailed else "unknown"
 
 
 def set_secret(tx: Tx, world: World, user: Thing) -> str:

@@ -122,7 +122,9 @@ class SignIn:
         Raises:
             SignInRefused: none of them can be asked.
         """
-        methods = await self._read(lambda sql: {user: one_time_codes.method_of(sql, user) for user in users})
+        methods = await self._read(
+            lambda sql: {user: one_time_codes.method_of(sql, self._world, user) for user in users}
+        )
         left = tuple(user for user in users if methods[user] != "unknown")
         if users and not left:
             raise SignInRefused(
@@ -153,7 +155,7 @@ class SignIn:
         self._lockout.trying(counted, peer, now)
         given = "".join(code.split())
         methods = await self._read(
-            lambda sql: {user: one_time_codes.method_of(sql, user) for user in factor.users}
+            lambda sql: {user: one_time_codes.method_of(sql, self._world, user) for user in factor.users}
         )
         asked = [user for user in factor.users if methods[user] != "none"]
         right = [user for user in asked if await self._is_code(user, given, now)]

@@ -45,5 +45,7 @@ class World:
     """Whose clock the hours of control policies are told by."""
     activities: Activities = field(default_factory=Activities)
     """Where to note what happens all the time."""
+    mails: bool = False
+    """Whether a mail server is set: without one nothing can be mailed while somebody waits for it."""
     user_makers: Mapping[Kind, UserMaker] = field(default_factory=dict)
     """How a user is made, by the kind of the directory they are to be in."""

@@ -31,13 +31,6 @@ SIGNATURES = (
 )
 """What people may sign with. ``ssh-rsa``, which signs with SHA-1, is not among them."""
 
-HOST_KEYS = (
-    ("ssh-ed25519",),
-    ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"),
-    ("rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"),
-)
-"""Host keys of hosts, by family. A host may have one of each, and any may be the one that is pinned."""
-
 WINDOW = 2 * 1024 * 1024
 """How many bytes a peer may send on a channel before it is told to go on: OpenSSH's own."""
 PACKET = 256 * 1024

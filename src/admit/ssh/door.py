@@ -82,10 +82,12 @@ class Door:
 
     async def askable(self, users: tuple[Thing, ...]) -> tuple[Thing, ...]:
         """Users whose second factor can be asked for; all of them if it is so of none."""
-        found = await self.read(
-            lambda sql: tuple(each for each in users if one_time_codes.method_of(sql, each) != "unknown")
-        )
-        return found or users
+
+        def known(sql: Connection) -> tuple[Thing, ...]:
+            methods = ((each, one_time_codes.method_of(sql, self.world, each)) for each in users)
+            return tuple(each for each, method in methods if method != "unknown")
+
+        return await self.read(known) or users
 
     async def read(self, body: Callable[[Connection], T]) -> T:
         """What a few indexed reads find: at once on SQLite, elsewhere in a thread."""

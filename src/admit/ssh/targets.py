@@ -7,9 +7,9 @@ from typing import Any
 import asyncssh
 from asyncssh import SSHClientConnectionOptions, SSHKey
 
+from admit.base.host_keys import HOST_KEYS
 from admit.control.bastion import HostDetails
 from admit.control.credentials import Credentials, Target
-from admit.ssh.algorithms import HOST_KEYS
 from admit.ssh.connections import TargetConnection
 from admit.ssh.refusals import Refused
 
