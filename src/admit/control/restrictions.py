@@ -83,8 +83,7 @@ def restrictions(sql: Connection, world: World, user: Thing, resource: Thing, no
     """
     on = resource if resource.kind is Kind.HOST else things.by_key(sql, resource.parent)
     kept = [
-        (each, _read(each.details))
-        for each in things.find(sql, Where(Kind.CONTROL_POLICY, parent=on.parent))
+        (each, _read(each.details)) for each in things.find(sql, Where(Kind.CONTROL_POLICY, parent=on.parent))
     ]
     kept = [(each, details) for each, details in kept if _for_asset(details, on, resource)]
     if not kept:
