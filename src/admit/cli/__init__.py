@@ -16,6 +16,7 @@ COMMANDS = {
     "grant": "admit.cli.ask:grant",
     "revoke": "admit.cli.ask:revoke",
     "sessions": "admit.cli.sessions:sessions",
+    "replay": "admit.cli.replay:replay",
     "call": "admit.cli.call:call",
     "import": "admit.cli.imports:imports",
     "doctor": "admit.cli.upkeep:doctor",
