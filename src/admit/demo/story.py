@@ -189,11 +189,15 @@ def _rules(teller: Teller, root: Clients) -> None:
     teller.say(
         "alice is in the group oncall; the rule break-glass leads to the cloud role operator, permanently."
     )
+    asked = SystemClock().now()
     teller.run("can", "alice", "cloud-role:operator")
     now = SystemClock().now()
-    period = (now + 3 * SECOND, now + 7 * SECOND)
+    # Each question to come must be answered in its part of the period, also where a command takes long.
+    delay, length = max(3 * SECOND, 3 * (now - asked)), max(4 * SECOND, 3 * (now - asked))
+    period = (now + delay, now + delay + length)
     teller.say(
-        "Now the attachment is given a period: it begins in three seconds and ends four seconds later."
+        f"Now the attachment is given a period: it begins in {delay / SECOND:.0f} seconds "
+        f"and ends {length / SECOND:.0f} seconds later."
     )
     teller.code(
         "client.update_authorization_rule_group_attachment(UpdateAuthorizationRuleGroupAttachmentRequest(\n"
