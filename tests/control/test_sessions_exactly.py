@@ -102,7 +102,6 @@ class Played:
             assert len(screen.ended) == (0 if allowed else 1), (screen, live.standing)
             if not allowed:
                 del self.open[session]
-        assert len(self.sessions) == len(self.open)
         assert all(live.standing.until > self.place.system.clock.now() for live, _ in self.open.values())
 
 
@@ -119,5 +118,6 @@ def test_what_lives_may_and_what_ended_may_not(system: System, made: list[list[S
                 await played.take(taken)
                 await sessions.look()
                 played.compare()
+                assert len(sessions) == len(played.open)
 
     asyncio.run(body())
