@@ -14,8 +14,8 @@ from admit.ssh.arrivals import FROM_ONE
 def others(served_office):
     """Others come in as if nothing was; asked for after the test did what it does."""
 
-    def come() -> None:
-        assert served_office.ssh(served_office.on_db_1, "echo hello").stdout == b"hello\n"
+    def come() -> bool:
+        return served_office.ssh(served_office.on_db_1, "echo hello").stdout == b"hello\n"
 
     return come
 
@@ -38,7 +38,7 @@ def test_garbage_ends_its_own_connection(served_office, others):
             stranger.shutdown(socket.SHUT_WR)
             while stranger.recv(65536):
                 pass
-    others()
+    assert others()
 
 
 def test_a_thousand_half_open_connections_from_one_address_are_cut_to_few(served_office):
@@ -57,7 +57,7 @@ def test_a_thousand_half_open_connections_from_one_address_are_cut_to_few(served
 def test_whoever_went_makes_room_for_others(served_office, others):
     for each in strangers(served_office, FROM_ONE):
         each.close()
-    others()
+    assert others()
 
 
 def test_a_client_that_reads_nothing_holds_no_more_than_a_window(served_office, others):
@@ -74,10 +74,10 @@ def test_a_client_that_reads_nothing_holds_no_more_than_a_window(served_office, 
     ) as process:
         assert process.stdout is not None
         assert process.stdout.read(1) == b"\x00"
-        others()
+        assert others()
         assert memory_kib() - before < 100_000
         process.kill()
-    others()
+    assert others()
 
 
 def test_a_host_that_hangs_is_given_up_by_its_visitor_alone(served_office, others):
@@ -90,7 +90,7 @@ def test_a_host_that_hangs_is_given_up_by_its_visitor_alone(served_office, other
         waiting = threading.Thread(target=lambda: served_office.ssh("alice+silent", "true", timeout=60))
         waiting.start()
         taken, _ = silent.accept()
-        others()
+        assert others()
         taken.close()
         waiting.join()
 

@@ -94,11 +94,12 @@ async def dial(target: Target, login: Login) -> TargetConnection:
             # It may have the pinned key too: of several it shows the one that we prefer.
             left = [each for each in families if refused.shown.get_algorithm() not in each]
             families = [] if not target.fingerprint or len(left) == len(families) else left
-        except asyncssh.KeyExchangeFailed:
-            if first is None:
-                raise Refused(f"{_place(target)} speaks no algorithm that the gate does") from None
+        except Refused:
+            # Without a key of another kind some hosts say so, and others just hang up.
             families = []
-        if not families:
+            if first is None:
+                raise
+        if not families and first is not None:
             raise first
 
 
@@ -154,7 +155,7 @@ def _refusal(target: Target, login: Login, error: BaseException) -> BaseExceptio
     """What became of an attempt, in words; what is no matter of the host's stays as it is."""
     place = _place(target)
     if isinstance(error, asyncssh.KeyExchangeFailed):
-        return error
+        return Refused(f"{place} speaks no algorithm that the gate does")
     if isinstance(error, asyncssh.PermissionDenied):
         return Refused(f"{place} does not let {login.name} in with what is kept for that account")
     if isinstance(error, TimeoutError):

@@ -1,0 +1,149 @@
+"""What opens and what ends at the door, by what is granted, pinned and proven."""
+
+import asyncio
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncssh
+import paramiko
+import pytest
+
+from tests.ssh.office import Office, office
+from tests.ssh.target import Target, new_key, target
+
+
+@pytest.fixture
+def own_office(tmp_path, host: Target) -> Iterator[Office]:
+    """An office that the test may change."""
+    with office(tmp_path, host) as found:
+        yield found
+
+
+@contextmanager
+def shell(office: Office, name: str | None = None, *words: str):
+    """A session that lives until it is ended."""
+    line = ["ssh", *office.options(), "-p", str(office.port), f"{name or office.on_db_1}@127.0.0.1"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([*line, "echo ready; cat"], **pipes) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        yield process
+        process.kill()
+
+
+def test_a_session_ends_when_its_grant_is_revoked_and_says_so(own_office):
+    with shell(own_office) as process:
+        own_office.revoke("alice", "db-1", "account")
+        said = process.stderr.read()
+
+        assert process.wait(10) == 255
+    what = f"{own_office.target.account}@db-1"
+    assert said.decode() == f"admit: your access to {what} ended: the grant was revoked\n"
+
+
+def test_a_forward_ends_when_its_grant_is_revoked(own_office):
+    async def story() -> bytes:
+        async with asyncssh.connect(
+            "127.0.0.1",
+            own_office.port,
+            username=own_office.on_db_1,
+            client_keys=[str(own_office.key("alice"))],
+            known_hosts=None,
+            config=None,
+            agent_path=None,
+        ) as connection:
+            reader, _ = await connection.open_connection("localhost", own_office.target.port)
+            assert (await reader.readline()).startswith(b"SSH-2.0-OpenSSH")
+            own_office.revoke("alice", "db-1", "account")
+            return await reader.read()
+
+    assert asyncio.run(story()) == b""
+
+
+def test_a_locked_user_is_not_let_in(own_office):
+    own_office.call("LockUsers", UserIds=f'["{own_office.ids["alice"]}"]')
+
+    ran = own_office.ssh(own_office.on_db_1, "true")
+    assert b"Permission denied" in ran.stderr
+
+
+def test_the_host_key_that_is_seen_first_is_pinned_and_no_other_is_taken(own_office, tmp_path):
+    assert own_office.ssh(own_office.on_db_1, "echo hello").stdout == b"hello\n"
+    host = own_office.call("GetHost", HostId=own_office.ids["db-1"])["Host"]
+    pinned = {each["HostFingerPrint"] for each in host["Protocols"] if each["ProtocolName"] == "SSH"}
+    assert pinned == {own_office.target.fingerprint}
+
+    with target(tmp_path / "anew") as other:
+        own_office.call(
+            "ModifyHostsPort",
+            HostIds=f'["{own_office.ids["db-1"]}"]',
+            ProtocolName="SSH",
+            Port=str(other.port),
+        )
+        ran = own_office.ssh(own_office.on_db_1, "true")
+
+        assert ran.stderr.startswith(b"admit: db-1 shows another host key than the one that is pinned")
+        assert other.fingerprint.encode() in ran.stderr
+        assert ran.returncode == 255
+
+
+def jump(office: Office, login: str, host: str, key) -> subprocess.CompletedProcess[bytes]:
+    proxy = " ".join(["ssh", *office.options(), "-p", str(office.port), "-W", "%h:%p", "alice@127.0.0.1"])
+    line = ["ssh", *office.options(), "-i", str(key), "-p", str(office.target.port)]
+    return subprocess.run(
+        [*line, "-o", f"ProxyCommand={proxy}", f"{login}@{host}", "echo there"],
+        capture_output=True,
+        check=False,
+        timeout=50,
+    )
+
+
+def test_a_host_granted_alone_is_reached_with_credentials_of_ones_own(own_office):
+    own_office.revoke("alice", "db-1", "account")
+    stranger = new_key(own_office.directory / "stranger")
+
+    let_in = jump(own_office, own_office.target.account, "db-1", own_office.target.key)
+    refused = jump(own_office, own_office.target.account, "db-1", stranger)
+
+    assert let_in.stdout == b"there\n", let_in.stderr
+    assert b"Permission denied" in refused.stderr
+
+
+def test_a_host_granted_alone_needs_a_terminal_to_be_asked_at(own_office):
+    own_office.revoke("alice", "db-1", "account")
+
+    ran = own_office.ssh(own_office.on_db_1, "true")
+    assert ran.stderr.startswith(b"admit: db-1 is granted to you without an account")
+
+
+def test_jumping_with_a_login_that_is_not_granted_brings_nobody_in(own_office):
+    ran = jump(own_office, "somebody", "db-1", own_office.target.key)
+
+    assert ran.returncode == 255
+    assert ran.stdout == b""
+
+
+def test_a_menu_opens_what_is_chosen(own_office):
+    with paramiko.SSHClient() as client:
+        client.set_missing_host_key_policy(paramiko.AutoAddPolicy())
+        client.connect(
+            "127.0.0.1",
+            own_office.port,
+            "alice",
+            key_filename=str(own_office.key("alice")),
+            look_for_keys=False,
+            allow_agent=False,
+        )
+        channel = client.invoke_shell("xterm", 80, 24)
+        shown = b""
+        while f"{own_office.target.account}@db-1".encode() not in shown:
+            shown += channel.recv(4096)
+        channel.sendall(b"\r")
+        channel.sendall(b"stty -echo; echo the-$((40+2))-answer; exit 5\n")
+        while b"the-42-answer" not in shown:
+            received = channel.recv(4096)
+            assert received, shown
+            shown += received
+        assert channel.recv_exit_status() == 5
+        channel.close()
