@@ -6,6 +6,7 @@ from sqlalchemy import text
 from admit.store import messages
 from admit.store.engine import Author, Tx
 from admit.store.messages import NewMessage
+from admit.web import Measured
 from tests.system import System
 
 
@@ -50,3 +51,21 @@ def test_a_system_is_ready_again_once_its_database_is(broken: System):
         sql.execute(text("alter table lost rename to revision"))
 
     assert broken.http("GET", "/readyz", {})[:2] == (200, b'{"ready":true}')
+
+
+@pytest.mark.parametrize("near", ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"])
+def test_metrics_are_told_on_the_machine_itself(system: System, near: str):
+    assert system.http("GET", "/metrics", {}, peer=near)[0] == 200
+
+
+@pytest.mark.parametrize("far", ["10.0.0.7", "203.0.113.9", "2001:db8::1", "::ffff:10.0.0.7", "unknown"])
+def test_metrics_are_told_elsewhere_only_where_that_is_set(system: System, far: str):
+    status, body, _ = system.http("GET", "/metrics", {}, peer=far)
+    assert status == 403
+    assert b"admit_" not in body
+    assert Measured(bytes, public=True).told_to(far)
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_whoever_balances_the_load_is_told_whether_it_is_well_from_anywhere(system: System, path: str):
+    assert system.http("GET", path, {}, peer="10.0.0.7")[0] == 200

@@ -29,7 +29,7 @@ from admit.store import messages, things
 from admit.store.engine import Store
 from admit.store.links import current_revision
 from admit.store.schema import SchemaRefused, require_newest
-from admit.web import Web
+from admit.web import Measured, Web
 
 SERVICES = (
     access.access,
@@ -157,7 +157,8 @@ def open_admit(settings: Settings, clock: Clock | None = None, chance: Chance | 
     dispatcher = Dispatcher(registry, store, world)
     _measure(world.metrics, store)
     described = cache(lambda: msgspec.json.encode(openapi(registry, __version__)))
-    web = Web(dispatcher, chance.request_id, lambda: _answers(store), world.metrics.text, described)
+    measured = Measured(world.metrics.text, settings.metrics_public)
+    web = Web(dispatcher, chance.request_id, lambda: _answers(store), measured, described)
     return Admit(settings, store, world, registry, dispatcher, web)
 
 

@@ -69,6 +69,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The least severe lines that are logged."""
     log_json: bool = False
     """Whether logs are written as JSON, one object a line, instead of for people."""
+    metrics_public: bool = False
+    """Whether ``/metrics`` answers callers from other machines as well; nobody has to sign there."""
     tls_names: tuple[str, ...] = ()
     """Host names and addresses the server certificate is for, besides the local ones."""
     tls_certificate: Path | None = None

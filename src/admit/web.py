@@ -1,6 +1,8 @@
 """The ASGI application: the signed API at ``/``, and what operating it needs beside."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any, Self, TypeAlias
 
 from starlette.applications import Starlette
@@ -59,6 +61,25 @@ class _Place:
         self._room.left += self._mine
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the system measures, and whom it tells."""
+
+    text: Callable[[], bytes]
+    public: bool
+    """Whether callers from elsewhere than this machine are told, too: nobody has to sign."""
+
+    def told_to(self, address: str) -> bool:
+        """Whether a caller from an address is told."""
+        if self.public:
+            return True
+        try:
+            found = ip_address(address)
+        except ValueError:
+            return False
+        return (getattr(found, "ipv4_mapped", None) or found).is_loopback
+
+
 class Web:
     """Every path of the server. The API is answered before any web framework is entered."""
 
@@ -67,7 +88,7 @@ class Web:
         dispatcher: Dispatcher,
         request_id: Callable[[], str],
         ready: Callable[[], bool],
-        measured: Callable[[], bytes],
+        measured: Measured,
         described: Callable[[], bytes],
     ) -> None:
         self._dispatcher = dispatcher
@@ -109,8 +130,10 @@ class Web:
         ready = self._ready()
         return JSONResponse({"ready": ready}, 200 if ready else 503)
 
-    async def _metrics(self, _request: Request) -> Response:
-        return Response(self._measured(), media_type=metrics.CONTENT_TYPE)
+    async def _metrics(self, request: Request) -> Response:
+        if not self._measured.told_to(request.client.host if request.client else ""):
+            return PlainTextResponse("Metrics are told on this machine only: see metrics_public.\n", 403)
+        return Response(self._measured.text(), media_type=metrics.CONTENT_TYPE)
 
     # Not a coroutine: it runs on a thread of its own, as the first demand takes a while.
     def _description(self, _request: Request) -> Response:
