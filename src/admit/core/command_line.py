@@ -201,7 +201,8 @@ class CommandLine:
 
     def typed(self, keys: bytes) -> Iterator[Typed]:
         """The keys in parts, each with the line it runs; a door sends on each part it lets pass."""
-        for piece in _PIECES.findall(keys):
+        for found in _PIECES.finditer(keys):
+            piece = found[0]
             if piece[-1:] in _RUN:
                 self._read(piece[:-1])
                 yield Typed(piece, self._run(piece[-1:]))

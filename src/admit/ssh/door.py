@@ -132,8 +132,8 @@ class Door:
             labels = decisions.labels_of(sql, decision)
             self.world.activities.note(decisions.noted(decision, labels, asker, self.world.clock.now()))
 
-    async def narrowed(self, visitor: Visitor, admission: Admission, use: Use) -> None:
-        """Nothing, if the control policies leave what somebody wants to do.
+    async def narrowed(self, visitor: Visitor, admission: Admission, use: Use) -> Restrictions:
+        """What the control policies leave, if they leave what somebody wants to do.
 
         Raises:
             Refused: they do not.
@@ -159,6 +159,7 @@ class Door:
                 await asyncio.wrap_future(self.store.write(author, lambda tx: tickets.use(tx, ticket)))
             except tickets.TicketUsed:
                 raise Refused("the approval was for one session, which has begun already") from None
+        return left
 
     async def begin(self, visitor: Visitor, admission: Admission, what: str, screen: Screen) -> Live:
         """A live session, watched from now on.

@@ -6,6 +6,7 @@ import structlog
 from admit.core.activity import ActivityKind
 from admit.core.restrictions import Channel
 from admit.ssh.door import Admission, Use
+from admit.ssh.guard import guard_for
 from admit.ssh.refusals import SAID_BY, Refused
 from admit.ssh.session import ClientEnd, Request, TargetEnd, What, run_on
 from admit.ssh.targets import Login
@@ -48,7 +49,7 @@ async def open_session(visit: Visit, client: ClientEnd) -> None:
 async def _opened(visit: Visit, client: ClientEnd, request: Request) -> None:
     door, visitor = visit.door, visit.visitor
     admission = await visit.admission(client)
-    await door.narrowed(visitor, admission, Use(CHANNELS[request.what], request.command))
+    left = await door.narrowed(visitor, admission, Use(CHANNELS[request.what], request.command))
     typed = None if admission.target.account else await _typed(client, admission)
     connection = await visit.connection(admission, typed)
     if client.is_over():
@@ -69,6 +70,10 @@ async def _opened(visit: Visit, client: ClientEnd, request: Request) -> None:
     if client.is_over():
         channel.abort()
     else:
+        if request.what is What.SHELL and left.judges_commands:
+            client.guard = guard_for(
+                left.judge_typed, target.write, client.say, edited=request.terminal is not None
+            )
         client.join(target)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from admit.ssh.connections import Outlet, Tap
+from admit.ssh.guard import Guard
 
 CHANNEL = "channel"
 """The reason to hold back what goes to a channel that is full."""
@@ -22,6 +23,8 @@ class End:
         self.tap: Tap | None = None
         self.read: Callable[[bytes], None] | None = None
         """Gets what is received in place of the other end, while somebody is asked something."""
+        self.guard: Guard | None = None
+        """Looks at what is received before the other end gets it."""
         self._early: list[tuple[bytes, int | None]] = []
         self._ended_early = False
 
@@ -68,7 +71,10 @@ class End:
             self.channel.pause_reading()
         else:
             self.passing(data, datatype)
-            self.other.write(data, datatype)
+            if self.guard is not None and datatype is None:
+                self.guard.typed(data)
+            else:
+                self.other.write(data, datatype)
 
     def passing(self, data: bytes, datatype: int | None) -> None:
         """Something is on its way from here to the other end."""
@@ -85,6 +91,8 @@ class End:
         elif self.other is None:
             self._ended_early = True
         else:
+            if self.guard is not None:
+                self.guard.ended()
             self.other.channel.write_eof()
         return True
 
