@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from admit.control import access, credentials
+from admit.control.bastion_users import named
 from admit.control.credentials import Credentials, PermitEnded, Target
-from admit.control.signin import named
 from admit.core.access import Permit
 from admit.core.links import Kind
 from admit.core.validity import MINUTE, SECOND

@@ -12,7 +12,7 @@ from admit.control import one_time_codes, passwords, people
 from admit.control.signin import SecondFactor, SignIn, SignInRefused
 from admit.core.links import Kind
 from admit.core.validity import MINUTE, SECOND
-from admit.store import messages, things
+from admit.store import changes, messages, things
 from admit.store.engine import Author
 from admit.store.things import Thing
 from tests.services.bastionhost.people import PASSWORD, Bastion
@@ -115,6 +115,44 @@ def test_a_password_that_must_be_changed_proves_nothing_and_only_its_owner_is_to
     bastion.user("alice", NeedResetPassword=True)
     assert _by_password(signin, "alice", "Wrong-horse-9") == ()
     assert "must be changed" in _refusal(lambda: signin.by_password("alice", PASSWORD, HOME))
+
+
+NEW = "Better-horse-10"
+
+
+def _changed(signin: SignIn, former: str, password: str) -> list[str]:
+    return _names(asyncio.run(signin.change_password("alice", former, password, HOME)))
+
+
+def test_a_password_that_must_be_changed_is_changed_by_who_has_it(
+    system: System, bastion: Bastion, signin: SignIn
+) -> None:
+    user_id = bastion.user("alice", NeedResetPassword=True)
+    assert _changed(signin, "Wrong-horse-9", NEW) == []
+    before = system.revision()
+    assert _changed(signin, PASSWORD, NEW) == ["alice"]
+    assert bastion.shown(user_id)["NeedResetPassword"] is False
+    assert _names(_by_password(signin, "alice", NEW)) == ["alice"]
+    assert _by_password(signin, "alice", PASSWORD) == ()
+    with system.admit.store.read() as sql:
+        (change, *_) = changes.after(sql, before, 10)
+    assert change.actor == "alice"
+
+
+@pytest.mark.parametrize("password", [PASSWORD, "short", "no-capital-9"])
+def test_a_new_password_is_another_one_and_strong_enough(
+    bastion: Bastion, signin: SignIn, password: str
+) -> None:
+    bastion.user("alice", NeedResetPassword=True)
+    told = _refusal(lambda: signin.change_password("alice", PASSWORD, password, HOME))
+    assert "the new password is not taken" in told
+    assert _changed(signin, PASSWORD, NEW) == ["alice"]
+
+
+def test_nobody_is_kept_out_by_who_finds_their_password(bastion: Bastion, signin: SignIn) -> None:
+    bastion.user("alice")
+    assert _changed(signin, PASSWORD, NEW) == []
+    assert _names(_by_password(signin, "alice")) == ["alice"]
 
 
 def test_who_guesses_is_paused_and_an_unknown_name_no_less(

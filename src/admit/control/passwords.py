@@ -1,12 +1,15 @@
 """Passwords that people sign in with: recognised, never known."""
 
 import base64
+from typing import Literal, NamedTuple
 
+import msgspec
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection
 
 from admit.control import things
+from admit.control.bastion import UserDetails
 from admit.control.world import World
 from admit.store import things as stored
 from admit.store.engine import Tx
@@ -54,6 +57,40 @@ def keep_hash(tx: Tx, world: World, owner: Thing, digest: str) -> None:
     """The same with a password that is hashed already: in a transaction it would hold up all others."""
     sealed = world.sealer.seal(digest.encode(), f"{PASSWORD}:{owner.id}")
     things.keep_secret(tx, owner, PASSWORD, sealed)
+
+
+def replace_hash(tx: Tx, world: World, user: Thing, digest: str) -> None:
+    """Take a bastion user's new password, which need not be changed any more."""
+    # As the user stands now, if they still do: the former password was shown a while ago.
+    found = stored.by_id(tx.sql, user.kind, user.parent, user.id)
+    if found is not None:
+        keep_hash(tx, world, found, digest)
+        details = msgspec.structs.replace(found.read(UserDetails), need_reset_password=False)
+        things.change(tx, found, details=details)
+
+
+class Weakness(NamedTuple):
+    """Why a password will not do."""
+
+    why: str
+    fault: Literal["Length", "InvalidChars", "Format"]
+
+
+def weakness(password: str) -> Weakness | None:
+    """Why a password of a local bastion user will not do; None if it will. The rule is the vendor's."""
+    if not 8 <= len(password) <= 128:
+        return Weakness("it must be 8 to 128 characters long.", "Length")
+    if not password.isprintable():
+        return Weakness("it contains characters that are not allowed.", "InvalidChars")
+    kinds = (str.isupper, str.islower, str.isdigit, _is_special)
+    if not all(any(kind(letter) for letter in password) for kind in kinds):
+        why = "it must contain an upper-case letter, a lower-case letter, a digit and a special character."
+        return Weakness(why, "Format")
+    return None
+
+
+def _is_special(letter: str) -> bool:
+    return not letter.isalnum()
 
 
 def hash_of(sql: Connection, world: World, owner: Thing) -> str | None:

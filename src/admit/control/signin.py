@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
-from admit.control import one_time_codes, passwords
+from admit.control import bastion_users, one_time_codes, passwords
 from admit.control.access import person_behind
 from admit.control.bastion import UserDetails, fingerprint_of
 from admit.control.lockout import Lockout
@@ -18,8 +18,8 @@ from admit.control.world import World
 from admit.core.activity import Activity, ActivityKind, Mention, Outcome
 from admit.core.links import Kind
 from admit.core.validity import MINUTE, Millis
-from admit.store import links, things
-from admit.store.engine import Author, Store
+from admit.store import things
+from admit.store.engine import Author, Store, Tx
 from admit.store.things import Thing, Where
 
 T = TypeVar("T")
@@ -39,6 +39,13 @@ class SignInRefused(Exception):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.text = f"admit: {text}"
+
+
+class PasswordMustChange(SignInRefused):
+    """A password is right, and must be changed before it proves anything."""
+
+    def __init__(self) -> None:
+        super().__init__("your password must be changed before it can be used")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +90,56 @@ class SignIn:
         It is asked before a signature is made, too: that the key's owner is there
         is shown by the signature, which the door checks, and not by this.
         """
-        return await self._read(lambda sql: _holders(sql, name, fingerprint_of(key), self._world.clock.now()))
+        return await self._read(
+            lambda sql: bastion_users.holders(sql, name, fingerprint_of(key), self._world.clock.now())
+        )
 
     async def by_password(self, name: str, password: str, peer: str) -> tuple[Thing, ...]:
         """The users of a name whose password this is.
 
         A password that must be changed first proves nothing: it was set by somebody
-        else, who knows it. It is changed by an administrator, who also says that it
-        need not be changed again.
+        else, who knows it.
 
         Raises:
-            SignInRefused: too many wrong tries; or the password is right and must be changed first.
+            SignInRefused: too many wrong tries.
+            PasswordMustChange: the password is right, and must be changed first.
         """
+        right = await self._with_password(name, password, peer)
+        users = tuple(user for user in right if not user.read(UserDetails).need_reset_password)
+        if right and not users:
+            self._refuse(name, "password", peer, "must be changed")
+            raise PasswordMustChange
+        return users
+
+    async def change_password(self, name: str, former: str, password: str, peer: str) -> tuple[Thing, ...]:
+        """Change a password that must be changed, and sign in with it: the users of a name that had it.
+
+        Others are not changed here: who finds a terminal open must not keep its owner out.
+
+        Raises:
+            SignInRefused: too many wrong tries; or the new password is the former one, or too weak.
+        """
+        users = await self._with_password(name, former, peer)
+        users = tuple(user for user in users if user.read(UserDetails).need_reset_password)
+        if not users:
+            return ()
+        weak = passwords.weakness(password)
+        if weak is not None or password == former:
+            why = "it is the one you had." if weak is None else weak.why
+            raise SignInRefused(f"the new password is not taken: {why}")
+        async with self._hashing:
+            digests = [await asyncio.to_thread(passwords.hashed, self._world, password) for _ in users]
+        author = Author(printable(name), "door:ChangePassword", self._world.chance.request_id())
+
+        def body(tx: Tx) -> None:
+            for user, digest in zip(users, digests, strict=True):
+                passwords.replace_hash(tx, self._world, user, digest)
+
+        await asyncio.wrap_future(self._store.write(author, body))
+        return users
+
+    async def _with_password(self, name: str, password: str, peer: str) -> tuple[Thing, ...]:
+        """The users of a name whose password this is, whether or not it must be changed."""
         now = self._world.clock.now()
         self._take_turn(name, name, "password", peer)
         self._lockout.trying(name, peer, now)
@@ -106,13 +151,7 @@ class SignIn:
             self._refuse(name, "password", peer, "wrong")
             return ()
         self._lockout.was_right(name, peer)
-        users = tuple(user for user in right if not user.read(UserDetails).need_reset_password)
-        if not users:
-            self._refuse(name, "password", peer, "must be changed")
-            raise SignInRefused(
-                "your password must be changed before it can be used: ask an administrator for a new one"
-            )
-        return users
+        return tuple(right)
 
     async def second_factor(self, users: tuple[Thing, ...], peer: str) -> SecondFactor | None:
         """What proven users must still show; None if nothing. A code that is to be mailed is mailed now.
@@ -186,7 +225,7 @@ class SignIn:
     def _passwords(self, sql: Connection, name: str, now: Millis) -> tuple[list[_Password], int]:
         """The passwords of a name, and how many bastion hosts there are."""
         found = []
-        for user in usable(sql, named(sql, name), now):
+        for user in bastion_users.usable(sql, bastion_users.named(sql, name), now):
             digest = passwords.hash_of(sql, self._world, user)
             if digest is not None and user.read(UserDetails).source == "Local":
                 found.append(_Password(user, digest))
@@ -243,35 +282,6 @@ class SignIn:
 
     def _count(self, how: How, outcome: str) -> None:
         self._world.metrics.sign_ins.labels(how, outcome).inc()
-
-
-def named(sql: Connection, name: str) -> list[Thing]:
-    """The bastion users called so, or whose person is called so."""
-    found = {user.key: user for user in things.find(sql, Where(Kind.USER, names=(name,)))}
-    person = things.by_handle(sql, Kind.PERSON, 0, name)
-    if person is not None:
-        theirs = [ref.key for _, ref in links.of(sql, person.key, inward=False, kind=Kind.USER)]
-        found |= things.by_keys(sql, theirs)
-    places = things.by_keys(sql, [user.parent for user in found.values()])
-    return [user for user in found.values() if places[user.parent].kind is Kind.BASTION]
-
-
-def usable(sql: Connection, users: Iterable[Thing], now: Millis) -> list[Thing]:
-    """Those of some living users who are not locked, and within their time."""
-    found = []
-    for user in users:
-        ((held, person),) = links.of(sql, user.key, inward=True, kind=Kind.PERSON)
-        blocked = things.block_words(sql, user.key) | things.block_words(sql, person.key)
-        if not blocked and held.validity.holds_at(now):
-            found.append(user)
-    return found
-
-
-def _holders(sql: Connection, name: str, fingerprint: str, now: Millis) -> tuple[Thing, ...]:
-    keys = things.find(sql, Where(Kind.USER_PUBLIC_KEY, names=(fingerprint,)))
-    holders = {key.parent for key in keys}
-    users = named(sql, name)
-    return tuple(user for user in usable(sql, users, now) if user.key in holders)
 
 
 def _person_of(sql: Connection, user: Thing) -> Thing:

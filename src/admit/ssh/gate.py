@@ -16,7 +16,7 @@ from asyncssh import (
 )
 
 from admit.control.sessions import Sessions
-from admit.control.signin import How, SecondFactor, SignIn, SignInRefused
+from admit.control.signin import How, PasswordMustChange, SecondFactor, SignIn, SignInRefused
 from admit.control.world import World
 from admit.ssh import algorithms, forwards, openings
 from admit.ssh.arrivals import Arrivals, Entrance, address_of
@@ -124,6 +124,7 @@ class GateServer(SSHServer):
         self._tries = 0
         self._shown: tuple[Thing, ...] = ()
         self._factor: SecondFactor | None = None
+        self._former: str | None = None
         self._partial = False
         self._how: How = "key"
         self._visit: Visit | None = None
@@ -150,6 +151,7 @@ class GateServer(SSHServer):
         """Somebody says who they are. Whatever was shown under another name counts no more."""
         self._name = username
         self._shown, self._factor, self._partial = (), None, False
+        self._former = None
         return self._proven is None
 
     def public_key_auth_supported(self) -> bool:
@@ -178,10 +180,33 @@ class GateServer(SSHServer):
         return await self._suffices()
 
     async def validate_password(self, username: str, password: str) -> bool:
-        """Whether a password is right, and all that is asked for."""
+        """Whether a password is right, and all that is asked for.
+
+        Raises:
+            PasswordChangeRequired: it is right, and must be changed first.
+        """
+        try:
+            return await self._password(username, password)
+        except PasswordMustChange as refused:
+            raise asyncssh.PasswordChangeRequired(refused.text) from None
+
+    async def change_password(self, username: str, old_password: str, new_password: str) -> bool:
+        """Whether a password that must be changed is right, and the new one is taken."""
+        self._shown = ()
+        change = self._gate.door.sign_in.change_password
+        try:
+            shown = await change(person_of(username), old_password, new_password, self._peer)
+        except SignInRefused as refused:
+            return self._tell(refused)
+        self._shown, self._how = shown, "password"
+        return bool(shown) and await self._suffices()
+
+    async def _password(self, username: str, password: str) -> bool:
         self._shown = ()
         try:
             shown = await self._gate.door.sign_in.by_password(person_of(username), password, self._peer)
+        except PasswordMustChange:
+            raise
         except SignInRefused as refused:
             return self._tell(refused)
         self._shown, self._how = shown, "password"
@@ -189,6 +214,7 @@ class GateServer(SSHServer):
 
     def get_kbdint_challenge(self, username: str, lang: str, submethods: str) -> Challenge:  # noqa: ARG002 - asyncssh's
         """One question at a time."""
+        self._former = None
         return self._question()
 
     async def validate_kbdint_response(self, username: str, responses: Sequence[str]) -> Challenge | bool:
@@ -196,11 +222,7 @@ class GateServer(SSHServer):
         answer = responses[0] if len(responses) == 1 else ""
         factor = self._factor
         if factor is None:
-            right = await self.validate_password(username, answer)
-            if self._partial:
-                self._partial = False
-                return self._question()
-            return right
+            return await self._answered_password(username, responses)
         name = person_of(username)
         try:
             shown = await self._gate.door.sign_in.by_code(factor, name, answer, self._peer)
@@ -208,6 +230,25 @@ class GateServer(SSHServer):
             return self._tell(refused)
         self._shown, self._how = shown, "code"
         return bool(shown)
+
+    async def _answered_password(self, username: str, answers: Sequence[str]) -> Challenge | bool:
+        """Whether the answers are the password, or the new one twice: True, False, or the next question."""
+        former, self._former = self._former, None
+        if former is not None:
+            if len(answers) != 2 or answers[0] != answers[1]:
+                return self._tell(SignInRefused("the new password was not the same twice"))
+            right = await self.change_password(username, former, answers[0])
+        else:
+            password = answers[0] if len(answers) == 1 else ""
+            try:
+                right = await self._password(username, password)
+            except PasswordMustChange as refused:
+                self._former = password
+                return ("", refused.text, "", (("New password: ", False), ("The same again: ", False)))
+        if self._partial:
+            self._partial = False
+            return self._question()
+        return right
 
     def _question(self) -> Challenge:
         prompt = "Password: " if self._factor is None else self._factor.prompt

@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from admit.control import access, credentials
+from admit.control.bastion_users import named
 from admit.control.credentials import Credentials
-from admit.control.signin import named
 from admit.core.links import Kind
 from tests.rpc.queued import codes_after
 from tests.rpc.raw import signed
