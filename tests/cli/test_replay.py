@@ -83,6 +83,20 @@ def test_one_that_does_not_exist_or_was_altered_is_refused(run: Run, recorded: s
     assert "tampered" in refused.stderr
 
 
+def test_verify_finds_what_was_altered(run: Run, recorded: str, settings: Settings):
+    good = run("verify")
+    assert good.exit_code == 0
+    assert "1 of 1 recordings are as they were finished." in good.output
+    path = settings.recordings / f"{recorded}.rec"
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    altered = run("verify")
+    assert altered.exit_code == 1
+    assert f"The recording {recorded} is not: its file was tampered with" in altered.output
+    told = json.loads(run("verify", "--json").output)
+    assert not told["whole"]
+    assert list(told["recordings"]["faults"]) == [recorded]
+
+
 def test_on_a_terminal_it_plays_and_leaves_the_terminal_as_it_was(recorded: str, settings: Settings):
     ours, theirs = pty.openpty()
     words = [sys.executable, "-m", "admit.cli", "replay", recorded, "--data", str(settings.data)]

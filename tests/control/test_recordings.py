@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from admit.control import recordings
+from admit.control import recording_upkeep, recordings
 from admit.control.recordings import RecordingLost, path_of
 from admit.core.links import Kind
 from admit.core.validity import DAY, HOUR
@@ -49,11 +49,11 @@ def left_live(studio):
 
 
 def recover(studio):
-    return recordings.recover(studio.system.admit.store, studio.system.admit.world)
+    return recording_upkeep.recover(studio.system.admit.store, studio.system.admit.world)
 
 
 def sweep(studio, before):
-    return recordings.sweep(studio.system.admit.store, studio.system.admit.world, before)
+    return recording_upkeep.sweep(studio.system.admit.store, studio.system.admit.world, before)
 
 
 def test_a_recording_that_is_as_it_was_finished_has_no_fault(studio, recording_id):

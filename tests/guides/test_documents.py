@@ -18,7 +18,7 @@ from tests.guides.documents import (
 )
 from tests.guides.guide import GUIDES, ROOT, RUN, blocks, unlike
 
-SHOWN_ONLY = frozenset({"", "shell", "text", "toml", "ini", "hcl", "javascript", "go"})
+SHOWN_ONLY = frozenset({"json", "", "shell", "text", "toml", "ini", "hcl", "javascript", "go"})
 """Languages of blocks that are not run as they stand."""
 
 OF_CLIENTS = frozenset({"ADMIT_ENDPOINT", "ADMIT_CA"})

@@ -26,9 +26,11 @@ from admit.cli.output import (
     print_json,
     print_table,
 )
+from admit.control import recording_upkeep
+from admit.control.recording_upkeep import Audit
 from admit.core.validity import SECOND, Millis
 from admit.doctor import Finding, State, examine
-from admit.main import open_store
+from admit.main import open_admit, open_store
 from admit.server.certificate import renew_authority as make_new_authority
 from admit.settings import FILE as SETTINGS
 from admit.settings import Settings, load
@@ -166,7 +168,7 @@ def renew_authority(data: Path | None, *, as_json: bool) -> None:
 @JSON
 @guarded
 def verify(head: str | None, data: Path | None, *, as_json: bool) -> None:
-    """Walk the whole ledger and compare the database with it; exit 1 if anything does not fit.
+    """Walk the whole ledger and compare database and recordings with it; exit 1 if anything does not fit.
 
     Note the head it prints somewhere else: --head then also shows whether the database was put back.
     """
@@ -182,15 +184,38 @@ def verify(head: str | None, data: Path | None, *, as_json: bool) -> None:
             verdict = verify_ledger(sql, sealer.subkey("ledger"), noted)
     finally:
         store.close()
+    # By a ledger that is broken nothing can be told of recordings.
+    audit = Audit(0, 0, {}) if verdict.fault else _audit(settings)
+    whole = verdict.fault is None and not audit.faults
     if as_json:
-        print_json({"whole": verdict.fault is None, **msgspec.to_builtins(verdict)})
+        print_json({"whole": whole, **msgspec.to_builtins(verdict), "recordings": msgspec.to_builtins(audit)})
     elif verdict.fault is None:
         click.echo(f"The ledger is whole: {verdict.entries} entries, {verdict.revision} revisions.")
         click.echo(f"head {verdict.head}")
+        _say_recordings(audit)
     else:
         click.echo(f"The ledger is broken after {verdict.entries} good entries. {verdict.fault}")
-    if verdict.fault is not None:
+    if not whole:
         raise SystemExit(NO)
+
+
+def _audit(settings: Settings) -> Audit:
+    admit = open_admit(settings)
+    try:
+        return recording_upkeep.audit(admit.store, admit.world)
+    finally:
+        admit.close()
+
+
+def _say_recordings(audit: Audit) -> None:
+    if audit.checked:
+        click.echo(
+            f"{audit.checked - len(audit.faults)} of {audit.checked} recordings are as they were finished."
+        )
+    if audit.elsewhere:
+        click.echo(f"{audit.elsewhere} recordings are at other servers, and were not looked at.")
+    for recording, why in audit.faults.items():
+        click.echo(f"The recording {recording} is not: {why}.")
 
 
 @click.command()

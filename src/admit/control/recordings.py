@@ -1,9 +1,8 @@
 """Recordings of sessions: begun before the session is, finished in the ledger, read, recovered, swept."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -19,8 +18,8 @@ from admit.control.world import World
 from admit.core.links import Kind
 from admit.core.validity import Millis
 from admit.store import things
-from admit.store.engine import Author, Store, Tx
-from admit.store.things import Thing, Where
+from admit.store.engine import Author, Tx
+from admit.store.things import Thing
 
 KEY = "recording key"
 """The purpose a recording's key is sealed for. With the key a recording is gone, backups of its file too."""
@@ -213,7 +212,7 @@ def _blocks(sql: Connection, world: World, recording: Thing, begin_at: Position)
     """The blocks from a position on: of a finished recording those that were, else those that are."""
     details, position = recording.read(RecordingDetails), begin_at
     if details.state == "live" or position.offset < details.size_bytes:
-        for block in _stored_blocks(sql, world, recording, begin_at):
+        for block in stored_blocks(sql, world, recording, begin_at):
             yield block
             position = block.after
             if _is_end(recording, position):
@@ -230,9 +229,14 @@ def _is_end(recording: Thing, position: Position) -> bool:
     return details.state != "live" and position.offset >= details.size_bytes
 
 
-def _stored_blocks(
+def stored_blocks(
     sql: Connection, world: World, recording: Thing, begin_at: Position
 ) -> Iterator[journal.Block]:
+    """Whatever blocks a recording's file has from a position on, finished or not.
+
+    Raises:
+        RecordingLost: as :func:`part`.
+    """
     sealed = things.sealed(sql, recording.key, KEY)
     if sealed is None:
         raise RecordingLost("its key is gone")
@@ -245,84 +249,3 @@ def _stored_blocks(
         raise RecordingLost("its file is not among the recordings of this server") from None
     except OSError as error:
         raise RecordingLost(f"its file cannot be read: {error.strerror}") from None
-
-
-# -- keeping -----------------------------------------------------------------------------------------
-
-
-def recover(store: Store, world: World) -> int:
-    """Finish, with the truth, the recordings of this place that nobody writes any more; returns how many.
-
-    Raises:
-        OSError: the directory cannot be used.
-    """
-    here = place(world)
-    with store.read() as sql:
-        live = things.find(sql, Where(Kind.RECORDING, details={"state": "live"}))
-        left = [each for each in live if each.read(RecordingDetails).place == here]
-        endings = [(each, _found_ending(sql, world, each)) for each in left]
-    over = [(recording, ending) for recording, ending in endings if ending is not None]
-
-    def body(tx: Tx) -> None:
-        for recording, ending in over:
-            finish(tx, recording, ending)
-
-    if over:
-        store.write_now(AUTHOR, body)
-    return len(over)
-
-
-def _found_ending(sql: Connection, world: World, recording: Thing) -> Ending | None:
-    """How a live recording ended; None if it is still written, or begun just now."""
-    start = Position.start(recording.id)
-    try:
-        if journal.is_open(path_of(world, recording.id)):
-            return None
-    except FileNotFoundError:
-        # Its file comes right after it was noted.
-        young = world.clock.now() - recording.created_at < GRACE
-        return None if young else Ending("cut off", start, "nothing was written before the gate stopped")
-    position, last = start, False
-    try:
-        for block in _stored_blocks(sql, world, recording, start):
-            position, last = block.after, block.last
-    except RecordingLost as lost:
-        return Ending("broken", position, str(lost))
-    return Ending("complete", position) if last else Ending("cut off", position, "the gate stopped")
-
-
-GRACE: Millis = 60_000
-"""How long a recording may be without a file."""
-
-
-def sweep(store: Store, world: World, before: Millis) -> int:
-    """Remove recordings that ended before a moment, key and file; returns how many.
-
-    The files of those that were removed since the last time go along.
-    """
-    with store.read() as sql:
-        ended = [each for each in things.find(sql, Where(Kind.RECORDING)) if _ended_before(each, before)]
-    for first in range(0, len(ended), BATCH):
-        store.write_now(AUTHOR, partial(_remove_all, ended[first : first + BATCH]))
-    for path in world.recordings.glob("*.rec"):
-        with store.read() as sql:
-            known = things.by_id(sql, Kind.RECORDING, world.account_key, path.stem) is not None
-        if not known:
-            path.unlink(missing_ok=True)
-    return len(ended)
-
-
-BATCH = 100
-"""How many are removed in one transaction."""
-
-
-def _ended_before(recording: Thing, moment: Millis) -> bool:
-    at = recording.read(RecordingDetails).ended_at
-    return at is not None and at < moment
-
-
-def _remove_all(recordings: Sequence[Thing], tx: Tx) -> None:
-    for recording in recordings:
-        # It may have been removed by somebody meanwhile.
-        if things.by_id(tx.sql, Kind.RECORDING, recording.parent, recording.id) is not None:
-            verbs.remove(tx, recording)

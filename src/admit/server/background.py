@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator
 import structlog
 
 from admit import worker
-from admit.control import activity, recordings, session_ledger
+from admit.control import activity, recording_upkeep, session_ledger
 from admit.core.validity import DAY, HOUR, MINUTE, SECOND, Millis
 from admit.main import Admit
 from admit.server import certificate
@@ -53,9 +53,9 @@ async def keep_recordings(admit: Admit) -> None:
     """Finish, each hour, recordings whose writer is gone, and remove those that are too old."""
     store, world = admit.store, admit.world
     while True:
-        await asyncio.to_thread(recordings.recover, store, world)
+        await asyncio.to_thread(recording_upkeep.recover, store, world)
         before = world.clock.now() - admit.settings.recording_days * DAY
-        await asyncio.to_thread(recordings.sweep, store, world, before)
+        await asyncio.to_thread(recording_upkeep.sweep, store, world, before)
         await world.clock.sleep_until(world.clock.now() + HOUR)
 
 
