@@ -108,7 +108,7 @@ def test_a_full_block_does_not_wait_for_the_tick(studio):
     async def session(recording):
         recording.output(b"x" * 70_000)
         await recording._writing
-        assert sum(len(event[2]) for event in studio.lines(recording.id)[1:]) == 70_000
+        assert sum(len(event[2]) for event in studio.lines(recording.id)[1:]) >= 64 * 1024
 
     studio.run(session)
 
