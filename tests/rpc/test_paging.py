@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from admit.core.errors import InvalidNextToken
-from admit.rpc.paging import offset_of, page, token
+from admit.rpc.paging import GREATEST, marker, offset_of, page, place_of, token
 
 
 def encoded(text: str) -> str:
@@ -97,3 +97,34 @@ def test_any_text_is_a_token_or_refused(text):
     except InvalidNextToken:
         return
     assert offset >= 0
+
+
+@given(place=st.lists(st.integers(1, GREATEST), min_size=1, max_size=3))
+def test_a_marker_names_the_place_it_was_made_of(place):
+    assert place_of(marker(*place), len(place)) == tuple(place)
+
+
+@pytest.mark.parametrize("given", [None, ""])
+def test_without_a_marker_a_list_is_read_from_its_beginning(given):
+    assert place_of(given) is None
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "elsewhere",
+        "MK",
+        marker(0),
+        marker(-1),
+        marker(1, 2),
+        marker(GREATEST + 1),
+        token(0, 1, 2),
+        marker(7) + "=",
+        "MK" + encoded("1_0")[2:],
+        "MK" + encoded("01")[2:],
+        "MK" + encoded("\u0661")[2:],
+    ],
+)
+def test_a_marker_that_was_not_given_out_is_refused(forged):
+    with pytest.raises(InvalidNextToken):
+        place_of(forged)
