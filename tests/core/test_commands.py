@@ -110,5 +110,7 @@ def test_a_command_too_long_to_be_judged_is_denied_if_there_is_anything_to_judge
 def test_of_a_typed_line_that_is_not_certain_a_black_list_judges_what_is_known() -> None:
     assert BLACK.judge_typed(Line("rm x", certain=False)) is DENY
     assert BLACK.judge_typed(Line("", certain=False)) is ALLOW
+    assert BLACK.judge_typed(Line("systemctl restart x", certain=False)) is DENY
+    assert BLACK.judge_typed(Line("systemctl restart x", certain=True)) is APPROVAL
     assert WHITE.judge_typed(Line("ls", certain=False)) is DENY
     assert WHITE.judge_typed(Line("ls", certain=True)) is ALLOW

@@ -64,11 +64,13 @@ class Commands:
     def judge_typed(self, line: Line) -> Verdict:
         """The same of a line that was typed; one that is not certain a white list denies.
 
-        A black list judges what is known of it: a line from the history of the shell passes.
+        A black list judges what is known of it: a line from the history of the shell passes. But
+        nobody can approve of what they cannot see.
         """
         if self.acl is Acl.WHITE and not line.certain:
             return Verdict.DENY
-        return self.judge(line.text)
+        verdict = self.judge(line.text)
+        return Verdict.DENY if verdict is Verdict.APPROVAL and not line.certain else verdict
 
     @property
     def is_empty(self) -> bool:

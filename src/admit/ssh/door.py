@@ -13,6 +13,7 @@ from admit.control import decisions, one_time_codes, tickets
 from admit.control.access import ask_as
 from admit.control.credentials import Target
 from admit.control.decisions import Asker
+from admit.control.held_commands import HeldCommandDetails, HeldCommands
 from admit.control.restrictions import restrictions
 from admit.control.sessions import About, Live, Screen, Sessions
 from admit.control.signin import SignIn
@@ -79,6 +80,7 @@ class Door:
     world: World
     sign_in: SignIn
     sessions: Sessions
+    held: HeldCommands
 
     async def askable(self, users: tuple[Thing, ...]) -> tuple[Thing, ...]:
         """Users whose second factor can be asked for; all of them if it is so of none."""
@@ -150,8 +152,11 @@ class Door:
             raise Refused(refusal.text)
         if use.unseen and left.commands is not None:
             raise Refused("a control policy looks at commands, and those in a tunnel cannot be seen")
-        if use.command is not None and left.command(use.command) is not Verdict.ALLOW:
+        verdict = Verdict.ALLOW if use.command is None else left.command(use.command)
+        if verdict is Verdict.DENY:
             raise Refused("a control policy does not allow this command")
+        if verdict is Verdict.APPROVAL:
+            raise Refused("a control policy asks for an approval of this command: type it in a shell")
         ticket = left.ticket(now)
         if ticket is not None:
             try:
@@ -173,6 +178,20 @@ class Door:
         except AccessDenied as denied:
             told = Refusal(denied.decision, admission.label)
             raise await self.read(told.told) from None
+
+    async def approved(self, visitor: Visitor, admission: Admission, live: Live, command: str) -> bool:
+        """Whether somebody lets a command run; waits until they decide."""
+        target, user = admission.target, admission.user
+        details = HeldCommandDetails(
+            user_id=user.id,
+            user_name=user.name,
+            host_id=target.host.id,
+            account_name=target.login,
+            peer=visitor.peer,
+            session_id=live.id,
+            command=command,
+        )
+        return await self.held.accepted(target.host, details)
 
     def note(self, kind: ActivityKind, visitor: Visitor, live: Live, action: str, **details: Detail) -> None:
         """Note what is done in a session."""

@@ -15,6 +15,7 @@ from asyncssh import (
     SSHTCPSession,
 )
 
+from admit.control.held_commands import HeldCommands
 from admit.control.sessions import Sessions
 from admit.control.signin import How, PasswordMustChange, SecondFactor, SignIn, SignInRefused
 from admit.control.world import World
@@ -52,7 +53,7 @@ class Gate:
 
     def __init__(self, store: Store, world: World) -> None:
         self.sessions = Sessions(store, world)
-        self.door = Door(store, world, SignIn(store, world), self.sessions)
+        self.door = Door(store, world, SignIn(store, world), self.sessions, HeldCommands(store, world))
         self.arrivals = Arrivals()
         self.connections: set[ClientConnection] = set()
         self._options: SSHServerConnectionOptions | None = None

@@ -1,5 +1,7 @@
 """Opening a session: from what a client asks for to a program on a host."""
 
+from functools import partial
+
 import asyncssh
 import structlog
 
@@ -71,8 +73,9 @@ async def _opened(visit: Visit, client: ClientEnd, request: Request) -> None:
         channel.abort()
     else:
         if request.what is What.SHELL and left.judges_commands:
+            ask = partial(door.approved, visitor, admission, live)
             client.guard = guard_for(
-                left.judge_typed, target.write, client.say, edited=request.terminal is not None
+                left.judge_typed, target.write, client.say, ask, edited=request.terminal is not None
             )
         client.join(target)
 

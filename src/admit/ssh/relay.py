@@ -58,6 +58,8 @@ class End:
 
     def part(self) -> None:
         """Be joined no more."""
+        if self.guard is not None:
+            self.guard.close()
         if self.other is not None and self.tap is not None:
             self.other.outlet.leave(self.tap)
         self.other = None
@@ -90,9 +92,9 @@ class End:
             self.read(b"")
         elif self.other is None:
             self._ended_early = True
+        elif self.guard is not None:
+            self.guard.ended(self.other.channel.write_eof)
         else:
-            if self.guard is not None:
-                self.guard.ended()
             self.other.channel.write_eof()
         return True
 
