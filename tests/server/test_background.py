@@ -15,6 +15,7 @@ from admit.server import Listener, background, certificate, listen, protocol, se
 from admit.settings import Settings
 from admit.store import activity, messages, tokens
 from admit.store.messages import NewMessage
+from tests.recorded import Studio
 from tests.system import System
 
 PRODUCT = "yundun-bastionhost"
@@ -214,3 +215,21 @@ def test_a_certificate_that_cannot_be_used_is_refused_by_name(tmp_path, text):
 
     with pytest.raises(AuthorityRefused, match=r"own\.pem cannot be used"):
         certificate.context(settings, 0)
+
+
+def test_recordings_left_by_a_gate_that_died_are_finished_and_old_ones_go(system):
+    studio = Studio(system)
+    old = studio.record(b"old")
+    system.advance(system.admit.settings.recording_days * DAY + 1)
+
+    async def dies(recording):
+        recording._writer.close()
+
+    left = studio.run(dies, end=False)
+    path = system.admit.world.recordings / f"{old}.rec"
+
+    def done():
+        return not path.exists() and studio.details(left).state == "cut off"
+
+    asyncio.run(beside(background.keep_recordings(system.admit), until=done))
+    assert [each.stem for each in system.admit.world.recordings.glob("*.rec")] == [left]
