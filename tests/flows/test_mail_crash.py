@@ -95,7 +95,7 @@ def grant(served: Served, founded: Founded, group: str, name: str) -> None:
 
 def let_the_claim_run_out(settings: Settings) -> None:
     """What two minutes do to a message that a dead sender had claimed."""
-    with sqlite3.connect(settings.database_file) as sql:
+    with closing(sqlite3.connect(settings.database_file)) as sql, sql:
         assert sql.execute("update messages set next_at = 0 where state = 'waiting'").rowcount == 1
 
 
