@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import asyncssh
 import paramiko
+import pyotp
 import pytest
 
 from tests.ssh.office import Office, office
@@ -122,6 +123,50 @@ def test_jumping_with_a_login_that_is_not_granted_brings_nobody_in(own_office):
 
     assert ran.returncode == 255
     assert ran.stdout == b""
+
+
+def test_what_a_terminal_showed_is_recorded(own_office):
+    line = ["ssh", "-tt", *own_office.options(), "-p", str(own_office.port)]
+    subprocess.run(
+        [*line, f"{own_office.on_db_1}@127.0.0.1", "echo shown"], capture_output=True, check=True, timeout=50
+    )
+    (recording,) = own_office.caller.call("admit", "ListRecordings")["Recordings"]
+
+    assert recording["Person"] == "alice"
+
+
+def test_a_key_is_not_enough_for_whom_a_code_is_asked_of(own_office):
+    own_office.call("ModifyUser", UserId=own_office.ids["alice"], TwoFactorStatus="Enable",
+                    TwoFactorMethods='["totp"]')  # fmt: skip
+    made = own_office.caller.call(
+        "admit", "SetOneTimeCode", InstanceId=own_office.bastion, UserId=own_office.ids["alice"]
+    )
+    code = pyotp.parse_uri(made["Address"]).now()
+    assert b"Permission denied" in own_office.ssh(own_office.on_db_1, "true").stderr
+
+    with paramiko.Transport(("127.0.0.1", own_office.port)) as client:
+        client.start_client(timeout=20)
+        key = paramiko.Ed25519Key.from_private_key_file(str(own_office.key("alice")))
+        assert client.auth_publickey("alice", key) == ["keyboard-interactive"]
+        assert not client.is_authenticated()
+        client.auth_interactive("alice", lambda _title, _text, prompts: [code for _ in prompts])
+        assert client.is_authenticated()
+
+
+def test_what_was_shown_under_one_name_counts_nothing_under_another(own_office):
+    own_office.call("ModifyUser", UserId=own_office.ids["alice"], TwoFactorStatus="Enable",
+                    TwoFactorMethods='["totp"]')  # fmt: skip
+    own_office.caller.call(
+        "admit", "SetOneTimeCode", InstanceId=own_office.bastion, UserId=own_office.ids["alice"]
+    )
+    with paramiko.Transport(("127.0.0.1", own_office.port)) as client:
+        client.start_client(timeout=20)
+        key = paramiko.Ed25519Key.from_private_key_file(str(own_office.key("alice")))
+        assert client.auth_publickey("alice", key) == ["keyboard-interactive"]
+        asked = []
+        with pytest.raises(paramiko.SSHException):
+            client.auth_interactive("bob", lambda *question: asked.append(question[2]) or [""])
+        assert asked == [[("Password: ", False)]]
 
 
 def test_a_menu_opens_what_is_chosen(own_office):

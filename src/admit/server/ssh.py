@@ -7,7 +7,11 @@ from contextlib import asynccontextmanager
 
 from admit.main import Admit
 from admit.server.background import kept_up
+from admit.settings import Settings
 from admit.ssh.gate import Gate
+from admit.ssh.recording import Keeping, Recorder
+
+MIB = 1024 * 1024
 
 
 @asynccontextmanager
@@ -16,12 +20,17 @@ async def ssh_door(admit: Admit, listening: socket.socket | None) -> AsyncIterat
     if listening is None:
         yield
         return
-    gate = Gate(admit.store, admit.world)
+    recorder = Recorder(admit.store, admit.world, keeping(admit.settings))
+    gate = Gate(admit.store, admit.world, recorder if admit.settings.ssh_recording == "required" else None)
 
     async def watch(_admit: Admit) -> None:
         await gate.sessions.run()
 
+    async def record(_admit: Admit) -> None:
+        await recorder.run()
+
     watching = asyncio.create_task(kept_up(admit, "sessions", watch))
+    recording = asyncio.create_task(kept_up(admit, "recording", record))
     server = await gate.listen(listening)
     try:
         yield
@@ -31,3 +40,15 @@ async def ssh_door(admit: Admit, listening: socket.socket | None) -> AsyncIterat
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
         await gate.close()
+        recording.cancel()
+        await asyncio.gather(recording, return_exceptions=True)
+        recorder.close()
+
+
+def keeping(settings: Settings) -> Keeping:
+    """How recordings are kept, as it is set."""
+    return Keeping(
+        free_bytes=settings.recording_free_mb * MIB,
+        most_bytes=settings.recording_most_mb * MIB,
+        input=settings.ssh_recording_input,
+    )

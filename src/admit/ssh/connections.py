@@ -151,6 +151,8 @@ class ClientConnection(SSHServerConnection):
             return
         partial = self.signing.is_partial()
         if partial or self.signing.refused():
+            # Some clients, paramiko among them, ask for the service again before they try on.
+            self._next_service = b"ssh-userauth"
             super().send_userauth_failure(partial_success or partial)
         else:
             self.disconnect(DISC_NO_MORE_AUTH_METHODS_AVAILABLE, "Too many authentication failures")

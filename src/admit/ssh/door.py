@@ -1,8 +1,8 @@
 """From who was proven and what they want to a permit, and with it to the host."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import structlog
@@ -24,6 +24,7 @@ from admit.core.commands import Verdict
 from admit.core.restrictions import Channel, Restrictions
 from admit.ssh.connections import TargetConnection
 from admit.ssh.names import Wanted
+from admit.ssh.recording import Recorder
 from admit.ssh.refusals import Refusal, Refused, not_granted
 from admit.ssh.targets import HostKeyRefused, Login, dial, login_with
 from admit.store.engine import Author, Store
@@ -81,6 +82,16 @@ class Door:
     sign_in: SignIn
     sessions: Sessions
     held: HeldCommands
+    recorder: Recorder | None
+    """None where sessions are not recorded."""
+    finishing: set[asyncio.Task[None]] = field(default_factory=set)
+    """What is still to be done of sessions that are over."""
+
+    def finish(self, rest: Coroutine[None, None, None]) -> None:
+        """Do what is left to be done of a session that is over."""
+        task = asyncio.create_task(rest)
+        self.finishing.add(task)
+        task.add_done_callback(self.finishing.discard)
 
     async def askable(self, users: tuple[Thing, ...]) -> tuple[Thing, ...]:
         """Users whose second factor can be asked for; all of them if it is so of none."""
@@ -271,5 +282,5 @@ def _changed(target: Target, refused: HostKeyRefused) -> Refused:
     return Refused(
         f"{target.host.name} shows another host key than the one that is pinned "
         f"({refused.shown.get_fingerprint()}): somebody may be in between, or it was installed anew. "
-        f"Ask an administrator, who can clear it with `admit call access SetHostKey`"
+        f"Ask an administrator, who can clear it with `admit call admit SetHostKey`"
     )

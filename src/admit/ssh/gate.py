@@ -25,6 +25,7 @@ from admit.ssh.connections import ClientConnection
 from admit.ssh.door import Door, Visitor
 from admit.ssh.host_key import host_key
 from admit.ssh.names import NameRefused, Wanted, parse, person_of
+from admit.ssh.recording import Recorder
 from admit.ssh.refusals import SAID_BY
 from admit.ssh.session import ClientEnd
 from admit.ssh.visits import Visit
@@ -51,9 +52,10 @@ CHANNELS = 256
 class Gate:
     """Listens, and keeps what its connections share."""
 
-    def __init__(self, store: Store, world: World) -> None:
+    def __init__(self, store: Store, world: World, recorder: Recorder | None = None) -> None:
         self.sessions = Sessions(store, world)
-        self.door = Door(store, world, SignIn(store, world), self.sessions, HeldCommands(store, world))
+        held = HeldCommands(store, world)
+        self.door = Door(store, world, SignIn(store, world), self.sessions, held, recorder)
         self.arrivals = Arrivals()
         self.connections: set[ClientConnection] = set()
         self._options: SSHServerConnectionOptions | None = None
@@ -103,6 +105,7 @@ class Gate:
         for connection in tuple(self.connections):
             connection.disconnect(asyncssh.DISC_BY_APPLICATION, f"{SAID_BY}the gate stops")
         await asyncio.gather(*(each.wait_closed() for each in tuple(self.connections)))
+        await asyncio.gather(*self.door.finishing, return_exceptions=True)
 
 
 class GateServer(SSHServer):

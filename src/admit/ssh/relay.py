@@ -72,14 +72,17 @@ class End:
             self._early.append((data, datatype))
             self.channel.pause_reading()
         else:
-            self.passing(data, datatype)
+            other = self.other
+            if not self.passing(data):
+                return
             if self.guard is not None and datatype is None:
                 self.guard.typed(data)
             else:
-                self.other.write(data, datatype)
+                other.write(data, datatype)
 
-    def passing(self, data: bytes, datatype: int | None) -> None:
-        """Something is on its way from here to the other end."""
+    def passing(self, data: bytes) -> bool:  # noqa: ARG002 - others look at it
+        """Something is on its way from here to the other end; whether it may get there."""
+        return True
 
     def write(self, data: bytes, datatype: int | None = None) -> None:
         """Send, unless the peer wants no more."""

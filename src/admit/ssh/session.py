@@ -62,6 +62,8 @@ class ClientEnd(End, SSHServerSession[bytes]):
         self.over: Callable[[str], None] = lambda _reason: None
         """Is told when it is over for another reason than access."""
         self._is_over = False
+        self.typed: Callable[[bytes], bool] | None = None
+        """Is given what the person types, and says whether the host may have it."""
 
     def is_over(self) -> bool:
         """Whether nobody waits for it any more."""
@@ -141,6 +143,10 @@ class ClientEnd(End, SSHServerSession[bytes]):
         """Access has ended, and so does this."""
         self.cut(SAID_BY + text)
 
+    def passing(self, data: bytes) -> bool:
+        """Something is on its way to the host."""
+        return self.typed is None or self.typed(data)
+
     def say(self, line: str) -> None:
         """A line of the gate's, beside what the host says."""
         end = "\r\n" if self.terminal is not None else "\n"
@@ -169,17 +175,17 @@ class ClientEnd(End, SSHServerSession[bytes]):
 class TargetEnd(End, SSHClientSession[bytes]):
     """The end of a session that the host holds."""
 
-    def __init__(self, lost: str, passing: Callable[[bytes], None] | None) -> None:
+    def __init__(self, lost: str) -> None:
         End.__init__(self)
         self._lost = lost
-        self._passing = passing
+        self.shows: Callable[[bytes, TargetEnd], bool] | None = None
+        """Is given what the host shows, and says whether the client may see it."""
         self._status: int | None = None
         self._signal: tuple[str, bool, str, str] | None = None
 
-    def passing(self, data: bytes, datatype: int | None) -> None:  # noqa: ARG002 - a terminal shows both alike
-        """Something is on its way to the client."""
-        if self._passing is not None:
-            self._passing(data)
+    def passing(self, data: bytes) -> bool:
+        """Something is on its way to the client: standard error too, as a terminal shows both alike."""
+        return self.shows is None or self.shows(data, self)
 
     def exit_status_received(self, status: int) -> None:
         """The program ended; its last output may still be on its way."""
