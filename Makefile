@@ -48,6 +48,7 @@ check: ## the same checks and tests with what is already installed
 bench: ## measures admit and its peers on this machine
 	@tools/venv dev
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.cuts
 
 soak: ## runs the tests that take minutes
 	@tools/system-packages

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,8 @@ class Served:
     address: str
     started_s: float
     """From its start to its saying so."""
+    ports: Mapping[str, int]
+    """Where it serves, by scheme."""
 
     def memory_mb(self) -> float:
         """What it keeps in memory, in MB."""
@@ -45,7 +47,9 @@ def serving(line: Sequence[str], log: Path) -> Iterator[Served]:
             started_s = perf_counter() - began
             if "ready" not in ready:
                 raise RuntimeError(f"{' '.join(line)} did not start: {log.read_text()[-2000:]}")
-            yield Served(process, urlsplit(ready.split()[-1]).netloc, started_s)
+            urls = [urlsplit(word) for word in ready.split() if "://" in word]
+            ports = {url.scheme: url.port or 0 for url in urls}
+            yield Served(process, urls[0].netloc, started_s, ports)
         finally:
             process.terminate()
 

@@ -67,6 +67,7 @@ class Live:
         self.question = opened.question
         self.look_at: Millis = 0
         """When the clock is next of importance to it."""
+        self.ended_at: Millis = 0
         self._opened = opened
         self._screen = screen
         self._over = over

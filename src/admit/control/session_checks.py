@@ -1,6 +1,6 @@
 """Whether live sessions may go on: asked in one view of the store, by what each stands on."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -55,17 +55,29 @@ class Ended:
 Verdict: TypeAlias = Standing | Ended
 
 
-def judge(sql: Connection, world: World, question: Question) -> Verdict:
-    """On what a session stands by the facts of now, or why it ends."""
-    ordered = ordered_end(stored.by_id(sql, question.id))
+def judge(
+    sql: Connection, world: World, questions: Iterable[Question], unread: Container[str]
+) -> list[Verdict]:
+    """On what each session stands by the facts of now, or why it ends.
+
+    Of the ``unread`` the row is read too: somebody may have ordered the end of the session.
+    """
+    words: dict[Cause, str] = {}
+    return [_one(sql, world, each, words, unread=each.id in unread) for each in questions]
+
+
+def _one(
+    sql: Connection, world: World, question: Question, words: dict[Cause, str], *, unread: bool
+) -> Verdict:
+    ordered = ordered_end(stored.by_id(sql, question.id)) if unread else None
     if ordered is not None:
         return ordered
     now = world.clock.now()
-    granted = _granted(sql, question, now)
+    granted = _granted(sql, question, now, words)
     return granted if isinstance(granted, Ended) else narrowed(sql, world, question, granted, now)
 
 
-def _granted(sql: Connection, question: Question, now: Millis) -> Verdict:
+def _granted(sql: Connection, question: Question, now: Millis, words: dict[Cause, str]) -> Verdict:
     """What the grants alone say."""
     asked, facts = facts_as(sql, question.user.ref, question.resource.ref)
     decision = decide(asked, facts, now)
@@ -81,7 +93,12 @@ def _granted(sql: Connection, question: Question, now: Millis) -> Verdict:
         grace = min(links.grace(sql, link.source, link.target) for link in over)
         if (still := held.outlasting(grace, now)) is not None:
             return still
-    return Ended(cause.outcome, session_words.why(cause, names.labels(sql, path)))
+    if cause not in words:
+        # A change that ends many sessions ends most of them for one cause.
+        link = cause.link
+        keys = {cause.ref.key} if link is None else {cause.ref.key, link.source.key, link.target.key}
+        words[cause] = session_words.why(cause, names.labels(sql, sorted(keys)))
+    return Ended(cause.outcome, words[cause])
 
 
 CHANNELS = {

@@ -1,7 +1,8 @@
 """Live sessions: opened with a permit, watched against every change and the clock, ended with a reason."""
 
 import asyncio
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from heapq import heappop, heappush
@@ -15,6 +16,7 @@ from admit.control.session_rows import AUTHOR, Rows, wait
 from admit.control.world import World
 from admit.core.access import Permit
 from admit.core.activity import ActivityKind, Mention
+from admit.core.events import SessionEndOrdered
 from admit.core.sessions import Outcome, Standing
 from admit.core.validity import FOREVER, MINUTE, SECOND, Millis
 from admit.store import changes, things
@@ -36,6 +38,8 @@ BLIND: Millis = MINUTE
 """How long sessions may live of which nothing can be found out."""
 AT_ONCE = 25
 """How many sessions are asked about, and told, before the loop serves others."""
+AHEAD = 2
+"""How many such parts are asked about ahead, so that neither the thread nor the loop waits for the other."""
 CHANGES_AT_ONCE = 200
 STOPPED = Ended(Outcome.STOPPED, "the gate stopped")
 UNSURE = Ended(Outcome.UNCHECKED, "it could not be checked whether access still holds")
@@ -118,18 +122,29 @@ class Sessions:
             raise
 
     def _forget(self, live: Live, ended: Ended) -> bool:
+        """A session is over. Returns False if it was over already."""
+        if not self._drop(live, ended):
+            return False
+        self._tell(live, ended)
+        return True
+
+    def _drop(self, live: Live, ended: Ended) -> bool:
         """A session is over: write it down. Returns False if it was over already."""
         if self._live.pop(live.id, None) is None:
             return False
-        now, about, how = self._clock.now(), live.about, ended.outcome.value
+        live.ended_at = self._clock.now()
         self._paths.drop(live.id)
         self._new.discard(live.id)
-        self._rows.end(live.id, End(now, ended.outcome, ended.reason))
+        self._rows.end(live.id, End(live.ended_at, ended.outcome, ended.reason))
+        return True
+
+    def _tell(self, live: Live, ended: Ended) -> None:
+        """Count, note and log that a session is over."""
+        about, how, at = live.about, ended.outcome.value, live.ended_at
         self._world.metrics.sessions_live.labels(about.door).dec()
         self._world.metrics.sessions_ended.labels(about.door, how).inc()
-        self._world.activities.note(live.activity(ActivityKind.SESSION_ENDED, now, f"{how}: {ended.reason}"))
+        self._world.activities.note(live.activity(ActivityKind.SESSION_ENDED, at, f"{how}: {ended.reason}"))
         log.info("session ended", session=live.id, resource=about.resource, outcome=how, reason=ended.reason)
-        return True
 
     # -- watching ----------------------------------------------------------------------------------
 
@@ -186,25 +201,43 @@ class Sessions:
             for session in self._paths.touched(change.event):
                 since.setdefault(session, change.at)
         asked = list(dict.fromkeys([*since, *self._due(), *self._new]))
+        orders = (each.event for each in news.changes if isinstance(each.event, SessionEndOrdered))
+        unread = {*self._new, *(order.session for order in orders)}
         self._new = set()
         try:
-            await self._ask(asked, since)
+            await self._ask(asked, unread, since)
         except BaseException:
             self._new |= {*asked} & self._live.keys()
             raise
 
-    async def _ask(self, asked: list[str], since: dict[str, Millis]) -> None:
-        for start in range(0, len(asked), AT_ONCE):
-            some = [self._live[each] for each in asked[start : start + AT_ONCE] if each in self._live]
-            verdicts = await asyncio.to_thread(self._judge, [live.question for live in some])
-            for live, verdict in zip(some, verdicts, strict=True):
+    async def _ask(self, asked: list[str], unread: set[str], since: dict[str, Millis]) -> None:
+        over: list[tuple[Live, Ended, Millis]] = []
+        try:
+            async for live, verdict in self._verdicts(asked, unread):
                 if isinstance(verdict, Standing):
                     self._stand(live, verdict)
-                elif self._forget(live, verdict):
+                elif self._drop(live, verdict):
                     live.show_end(verdict.reason)
-                    began = since.get(live.id, live.standing.until)
-                    seconds = max(self._clock.now() - began, 0) / SECOND
-                    self._world.metrics.session_cut_seconds.labels(verdict.outcome.value).observe(seconds)
+                    over.append((live, verdict, since.get(live.id, live.standing.until)))
+        finally:
+            # What is only told about it waits until the last one is closed.
+            for live, ended, began in over:
+                seconds = max(live.ended_at - began, 0) / SECOND
+                self._world.metrics.session_cut_seconds.labels(ended.outcome.value).observe(seconds)
+                self._tell(live, ended)
+
+    async def _verdicts(self, asked: list[str], unread: set[str]) -> AsyncIterator[tuple[Live, Verdict]]:
+        """What becomes of each session. While some are told, the next are asked about on another thread."""
+        parts = [asked[start : start + AT_ONCE] for start in range(0, len(asked), AT_ONCE)]
+        loop, waiting = asyncio.get_running_loop(), deque[tuple[list[Live], asyncio.Future[list[Verdict]]]]()
+        while parts or waiting:
+            while parts and len(waiting) < AHEAD:
+                some = [self._live[each] for each in parts.pop(0) if each in self._live]
+                questions = [live.question for live in some]
+                waiting.append((some, loop.run_in_executor(None, self._judge, questions, unread)))
+            some, judged = waiting.popleft()
+            for verdict in zip(some, await judged, strict=True):
+                yield verdict
 
     def _news(self) -> _News:
         """What happened since the last look; without sessions it touches nobody, and is passed over."""
@@ -219,9 +252,9 @@ class Sessions:
                 place = found[-1].revision
             return _News(newest, found)
 
-    def _judge(self, questions: list[Question]) -> list[Verdict]:
+    def _judge(self, questions: list[Question], unread: set[str]) -> list[Verdict]:
         with self._store.read() as sql:
-            return [judge(sql, self._world, each) for each in questions]
+            return judge(sql, self._world, questions, unread)
 
     def _due(self) -> list[str]:
         """The sessions to which this moment is of importance."""

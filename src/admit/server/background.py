@@ -94,7 +94,7 @@ TASKS: tuple[tuple[str, Callable[[Admit], Awaitable[None]]], ...] = (
     ("sweep", sweep),
     ("activity", write_activity),
     ("recordings", keep_recordings),
-    ("sessions", record_sessions),
+    ("session ends", record_sessions),
     ("worker", worker.run),
 )
 """All that a serving process runs beside, each by name; one that returns is done."""
