@@ -192,3 +192,72 @@ def test_a_menu_opens_what_is_chosen(own_office):
             shown += received
         assert channel.recv_exit_status() == 5
         channel.close()
+
+
+def test_a_gate_that_stops_tells_those_who_are_in(own_office):
+    with shell(own_office) as process:
+        own_office.served.process.terminate()
+        said = process.stderr.read()
+
+        assert own_office.served.process.wait(30) == 0
+    assert b"the gate stopped" in said
+
+
+class Password(asyncssh.SSHServer):
+    """A host whose account root has a password, and says hello."""
+
+    def begin_auth(self, username: str) -> bool:
+        return True
+
+    def password_auth_supported(self) -> bool:
+        return True
+
+    def validate_password(self, username: str, password: str) -> bool:
+        return (username, password) == ("root", "its own")
+
+
+def typed_into(port: int, key: str, *answers: str) -> bytes:
+    """What a terminal of alice's shows when she answers what she is asked."""
+    with paramiko.SSHClient() as client:
+        client.set_missing_host_key_policy(paramiko.AutoAddPolicy())
+        client.connect(
+            "127.0.0.1", port, "alice+lone", key_filename=key, look_for_keys=False, allow_agent=False
+        )
+        channel = client.invoke_shell("xterm", 80, 24)
+        shown = b""
+        for answer in answers:
+            while not shown.endswith(b": "):
+                shown += channel.recv(4096)
+            channel.sendall(answer.encode() + b"\r")
+            shown += b"|"
+        channel.set_combine_stderr(True)
+        while received := channel.recv(4096):
+            shown += received
+        return shown
+
+
+def test_whoever_is_granted_a_host_alone_is_asked_for_its_credentials(own_office):
+    async def story() -> tuple[bytes, bytes]:
+        def hello(process: asyncssh.SSHServerProcess[str]) -> None:
+            process.stdout.write("hello")
+            process.exit(0)
+
+        async with await asyncssh.listen(
+            "127.0.0.1",
+            0,
+            server_factory=Password,
+            server_host_keys=[str(own_office.target.host_key)],
+            process_factory=hello,
+        ) as host:
+            own_office.ids["lone"] = own_office.add_host("lone", host.get_port())
+            own_office.grant("alice", "lone")
+            key = str(own_office.key("alice"))
+            right = await asyncio.to_thread(typed_into, own_office.port, key, "root", "its own")
+            wrong = await asyncio.to_thread(typed_into, own_office.port, key, "root", "guessed")
+            return right, wrong
+
+    right, wrong = asyncio.run(story())
+    assert right.startswith(b"lone login: |root\r\nroot@lone's password: |\r\n")
+    assert right.endswith(b"hello")
+    assert b"its own" not in right
+    assert b"does not let root in" in wrong

@@ -30,7 +30,9 @@ class Visit:
         self.door = door
         self.visitor = visitor
         self._wanted = wanted
-        self._open: dict[Ref, TargetConnection] = {}
+        self._shared: dict[Ref, TargetConnection] = {}
+        self._open: list[TargetConnection] = []
+        self._is_over = False
         self._dialing = asyncio.Lock()
 
     @property
@@ -66,20 +68,29 @@ class Visit:
         Raises:
             Refused: it cannot be had.
         """
+        if typed is not None:
+            # What somebody typed opens the session they typed it for, and no other.
+            return self._kept(await self.door.connect(admission, typed))
         resource = admission.target.resource
         async with self._dialing:
-            known = self._open.get(resource)
-            # What somebody typed opens what they typed it for, and nothing that another login opened.
-            if known is None or known.is_closed() or typed is not None:
-                if known is not None and typed is not None:
-                    known.close()
-                known = self._open[resource] = await self.door.connect(admission, typed)
+            known = self._shared.get(resource)
+            if known is None or known.is_closed():
+                known = self._shared[resource] = self._kept(await self.door.connect(admission))
             return known
 
     def close(self) -> None:
-        """The client is gone."""
-        for connection in self._open.values():
+        """The client is gone, and so is all that it had open."""
+        self._is_over = True
+        for connection in self._open:
             connection.close()
+
+    def _kept(self, connection: TargetConnection) -> TargetConnection:
+        """A connection that ends with the visit."""
+        if self._is_over:
+            connection.close()
+            raise Refused("the client left")
+        self._open = [*(each for each in self._open if not each.is_closed()), connection]
+        return connection
 
     async def _everything(self) -> list[Admission]:
         found = await self.door.read(lambda sql: _reached(sql, self.visitor, self.door.world.clock.now()))
