@@ -1,13 +1,15 @@
 """A visit: what one client's connection opens, and the connection to the host that its channels share."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from admit.control.access import everything_as
-from admit.core.access import Reach
+from admit.control.bastion import HostAccountDetails, HostDetails
 from admit.core.links import Kind, Ref
+from admit.core.validity import Millis
 from admit.ssh.connections import TargetConnection
 from admit.ssh.door import Admission, Door, Visitor
 from admit.ssh.menu import Choice, choose
@@ -17,7 +19,8 @@ from admit.ssh.session import ClientEnd
 from admit.ssh.targets import Login
 from admit.ssh.terminal import ClientTerminal
 from admit.store import things
-from admit.store.things import Thing
+
+T = TypeVar("T")
 
 SHOWN = 8
 """How many of several candidates a line names."""
@@ -54,13 +57,16 @@ class Visit:
         """
         wanted = self.wanted
         if not wanted.host:
-            return await self._chosen(client, await self._everything())
+            wanted = await self._chosen(client, await self._everything())
         found = await self.door.admissions(self.visitor, wanted)
         if len(found) == 1:
             return found[0]
         if client is None or client.terminal is None:
             raise _several(found, wanted)
-        return await self._chosen(client, found)
+        choices = {
+            Choice(each.label, each.permit.decision.valid_until, each.target.host.id): each for each in found
+        }
+        return await _choice(self.door, client, choices)
 
     async def connection(self, admission: Admission, typed: Login | None = None) -> TargetConnection:
         """The connection to what an admission opens, made if there is none.
@@ -92,47 +98,58 @@ class Visit:
         self._open = [*(each for each in self._open if not each.is_closed()), connection]
         return connection
 
-    async def _everything(self) -> list[Admission]:
-        found = await self.door.read(lambda sql: _reached(sql, self.visitor, self.door.world.clock.now()))
-        wanted = [Wanted(self.visitor.person, account, host) for account, host in found]
-        return [each for one in wanted for each in await self.door.admissions(self.visitor, one)]
+    async def _everything(self) -> dict[Choice, Wanted]:
+        now = self.door.world.clock.now()
 
-    async def _chosen(self, client: ClientEnd | None, found: Sequence[Admission]) -> Admission:
-        if not found:
+        def read() -> dict[Choice, Wanted]:
+            with self.door.store.read() as sql:
+                return _reached(sql, self.visitor, now)
+
+        # Whoever may use thousands of accounts must not hold up the others.
+        return await asyncio.to_thread(read)
+
+    async def _chosen(self, client: ClientEnd | None, choices: Mapping[Choice, Wanted]) -> Wanted:
+        if not choices:
             raise Refused("nothing is granted to you now: ask an administrator for a grant")
         if client is None or client.terminal is None:
             raise Refused(f"say what to open: {self.visitor.person}+ACCOUNT+HOST before the @")
-        choices = {
-            Choice(each.label, each.permit.decision.valid_until, each.target.address): each for each in found
-        }
-        terminal = ClientTerminal(client)
-        try:
-            chosen = await choose(terminal, list(choices), self.door.world.clock)
-        finally:
-            terminal.close()
-        if chosen is None:
-            raise Refused("nothing was chosen")
-        return choices[chosen]
+        return await _choice(self.door, client, choices)
 
 
-def _reached(sql: Connection, visitor: Visitor, now: int) -> list[tuple[str, str]]:
-    """All hosts and accounts that proven users may use, as account and qualified host."""
-    reaches: dict[Ref, Reach] = {
-        reach.ref: reach for user in visitor.users for reach in everything_as(sql, user.ref, now)
-    }
-    accounts = [ref.key for ref in reaches if ref.kind is Kind.HOST_ACCOUNT]
-    found = things.by_keys(sql, accounts)
-    hosts = things.by_keys(sql, [each.parent for each in found.values()])
-    lone = things.by_keys(sql, [ref.key for ref in reaches if ref.kind is Kind.HOST and ref.key not in hosts])
-    bastions = things.by_keys(sql, [each.parent for each in (*hosts.values(), *lone.values())])
+async def _choice(door: Door, client: ClientEnd, choices: Mapping[Choice, T]) -> T:
+    terminal = ClientTerminal(client)
+    try:
+        chosen = await choose(terminal, list(choices), door.world.clock)
+    finally:
+        terminal.close()
+    if chosen is None:
+        raise Refused("nothing was chosen")
+    return choices[chosen]
 
-    def qualified(host: Thing) -> str:
-        return f"{host.id}.{bastions[host.parent].id}"
 
-    return [
-        *((found[key].name, qualified(hosts[found[key].parent])) for key in accounts),
-        *(("", qualified(host)) for host in lone.values()),
-    ]
+def _reached(sql: Connection, visitor: Visitor, now: Millis) -> dict[Choice, Wanted]:
+    """All accounts that proven users may use, and the hosts they may use alone."""
+    until: dict[Ref, Millis] = {}
+    for user in visitor.users:
+        for reach in everything_as(sql, user.ref, now):
+            until[reach.ref] = max(reach.until, until.get(reach.ref, 0))
+    accounts = things.by_keys(sql, [ref.key for ref in until if ref.kind is Kind.HOST_ACCOUNT])
+    with_accounts = {each.parent for each in accounts.values()}
+    alone = [ref.key for ref in until if ref.kind is Kind.HOST and ref.key not in with_accounts]
+    hosts = things.by_keys(sql, [*with_accounts, *alone])
+    bastions = things.by_keys(sql, [each.parent for each in hosts.values()])
+    found: dict[Choice, Wanted] = {}
+    for thing in (*accounts.values(), *(hosts[key] for key in alone)):
+        is_account = thing.kind is Kind.HOST_ACCOUNT
+        if is_account and thing.read(HostAccountDetails).protocol_name != "SSH":
+            continue
+        host = hosts[thing.parent if is_account else thing.key]
+        label = f"{thing.name}@{host.name}" if is_account else host.name
+        qualified = f"{host.id}.{bastions[host.parent].id}"
+        # The ID tells apart what bears one name in several bastion hosts.
+        choice = Choice(label, until[thing.ref], f"{host.read(HostDetails).address}, ID {host.id}")
+        found[choice] = Wanted(visitor.person, thing.name if is_account else "", qualified)
+    return found
 
 
 def _several(found: Sequence[Admission], wanted: Wanted) -> Refused:
