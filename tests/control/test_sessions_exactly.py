@@ -1,8 +1,10 @@
 """Exactly those sessions end of which asking anew says that access is over, whatever was changed before."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -105,9 +107,18 @@ class Played:
         assert all(live.standing.until > self.place.system.clock.now() for live, _ in self.open.values())
 
 
+@pytest.fixture
+def runner() -> Iterator[asyncio.Runner]:
+    """One loop for all examples: the threads of each would keep connections of their own."""
+    with asyncio.Runner() as found:
+        yield found
+
+
 @given(calls)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-def test_what_lives_may_and_what_ended_may_not(system: System, made: list[list[Step]]) -> None:
+def test_what_lives_may_and_what_ended_may_not(
+    system: System, runner: asyncio.Runner, made: list[list[Step]]
+) -> None:
     async def body() -> None:
         place = Place(system)
         place.grant("dba", "root")
@@ -120,4 +131,4 @@ def test_what_lives_may_and_what_ended_may_not(system: System, made: list[list[S
                 played.compare()
                 assert len(sessions) == len(played.open)
 
-    asyncio.run(body())
+    runner.run(body())
