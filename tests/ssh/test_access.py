@@ -43,6 +43,48 @@ def test_a_session_ends_when_its_grant_is_revoked_and_says_so(own_office):
     assert said.decode() == f"admit: your access to {what} ended: the grant was revoked\n"
 
 
+def test_a_terminal_is_given_back_as_a_shell_needs_it_when_a_session_is_cut(own_office):
+    line = [
+        "ssh",
+        "-tt",
+        *own_office.options(),
+        "-p",
+        str(own_office.port),
+        f"{own_office.on_db_1}@127.0.0.1",
+    ]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen(
+        [*line, r"printf '\033[?1049h\033[?25lready\n'; cat"], env={"TERM": "xterm"}, **pipes
+    ) as process:
+        assert b"ready" in process.stdout.readline()
+        own_office.revoke("alice", "db-1", "account")
+        said = process.stdout.read()
+
+    full_screen_off, cursor_on = said.index(b"\x1b[?1049l"), said.index(b"\x1b[?25h")
+    assert max(full_screen_off, cursor_on) < said.index(b"\r\nadmit: your access to ")
+
+
+def test_every_refusal_can_be_looked_up_with_its_reason(own_office):
+    own_office.ssh("bob+db-1", "true", person="bob")
+    own_office.ssh("bob+root+no-such-host", "true", person="bob")
+    made = own_office.call("CreatePolicy", PolicyName="elsewhere")["PolicyId"]
+    for scope in ("User", "Asset"):
+        own_office.call(f"SetPolicy{scope}Scope", PolicyId=made, ScopeType="All")
+    acl = '{"AclType":"white","IPs":["10.0.0.1"]}'
+    own_office.call("SetPolicyIPAclConfig", PolicyId=made, IPAclConfig=acl)
+    own_office.ssh(own_office.on_db_1, "true")
+
+    # Activity is written within a second: so many questions take longer.
+    asked = (own_office.caller.call("admit", "ListActivity", Kind="decision") for _ in range(2_000))
+    told = ([each for each in found["Activities"] if each["Outcome"] == "refused"] for found in asked)
+    narrowed, unknown, ungranted = next(each for each in told if len(each) == 3)
+    what = f"{own_office.target.account}@db-1"
+    assert (narrowed["Caller"], narrowed["Resource"]) == ("alice", what)
+    assert "control policy elsewhere" in narrowed["Reason"]
+    assert (unknown["Resource"], unknown["Reason"]) == ("root@no-such-host", "not granted")
+    assert (ungranted["Caller"], ungranted["Reason"]) == ("bob", "not granted")
+
+
 def test_a_forward_ends_when_its_grant_is_revoked(own_office):
     async def story() -> bytes:
         async with asyncssh.connect(

@@ -296,6 +296,12 @@ def test_jumping_to_a_host_needs_no_key_for_the_account(served_office):
     assert (ran.stdout, ran.stderr, ran.returncode) == (b"there\n", b"", 4)
 
 
+def test_behind_a_jump_the_usual_port_stands_for_the_one_the_host_has(served_office):
+    ran = run("ssh", "-p", "22", *jump(served_office), f"{served_office.target.account}@db-1", "echo there")
+
+    assert (ran.stdout, ran.returncode) == (b"there\n", 0)
+
+
 def test_jumping_on_to_what_is_not_granted_is_refused_in_a_line(served_office):
     ran = run("ssh", *jump(served_office), "root@db-9", "true")
 

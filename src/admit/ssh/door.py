@@ -19,13 +19,13 @@ from admit.control.sessions import About, Live, Screen, Sessions
 from admit.control.signin import SignIn
 from admit.control.world import World
 from admit.core.access import AccessDenied, Decision, Permit, Reason
-from admit.core.activity import Activity, ActivityKind, Detail, Outcome
+from admit.core.activity import Activity, ActivityKind, Detail, Mention, Outcome
 from admit.core.commands import Verdict
 from admit.core.restrictions import Channel, Restrictions
 from admit.ssh.connections import TargetConnection
 from admit.ssh.names import Wanted
 from admit.ssh.recording import Recorder
-from admit.ssh.refusals import Refusal, Refused, not_granted
+from admit.ssh.refusals import SAID_BY, Refusal, Refused, not_granted
 from admit.ssh.targets import HostKeyRefused, Login, dial, login_with
 from admit.store.engine import Author, Store
 from admit.store.things import Thing
@@ -134,16 +134,36 @@ class Door:
         # A host alone is the last resort: its credentials are the person's own.
         best = _first_of_each(accounts or open_ones)
         told = _most_telling([each[2] for each in asked])
-        self._note_decision(sql, visitor, best[0].permit.decision if best else told)
+        nearest = told or next((each[2] for each in asked), None)
+        self._note_decision(sql, visitor, wanted, best[0].permit.decision if best else nearest)
         if best:
             return best
         return not_granted(wanted.label) if told is None else Refusal(told, wanted.label).told(sql)
 
-    def _note_decision(self, sql: Connection, visitor: Visitor, decision: Decision | None) -> None:
-        if decision is not None:
-            asker = Asker(visitor.person, "ssh", peer=visitor.peer)
-            labels = decisions.labels_of(sql, decision)
-            self.world.activities.note(decisions.noted(decision, labels, asker, self.world.clock.now()))
+    def _note_decision(
+        self, sql: Connection, visitor: Visitor, wanted: Wanted, decision: Decision | None
+    ) -> None:
+        if decision is None:
+            # There is nothing of that name to decide about; that somebody tried it is worth knowing.
+            self._note_refusal(visitor, Mention(wanted.label), Reason.NOT_GRANTED.value)
+            return
+        asker = Asker(visitor.person, "ssh", peer=visitor.peer)
+        labels = decisions.labels_of(sql, decision)
+        self.world.activities.note(decisions.noted(decision, labels, asker, self.world.clock.now()))
+
+    def _note_refusal(self, visitor: Visitor, resource: Mention, reason: str) -> None:
+        self.world.activities.note(
+            Activity(
+                self.world.clock.now(),
+                ActivityKind.DECISION,
+                Outcome.REFUSED,
+                visitor.person,
+                "ssh",
+                reason,
+                resource=resource,
+                peer=visitor.peer,
+            )
+        )
 
     async def narrowed(self, visitor: Visitor, admission: Admission, use: Use) -> Restrictions:
         """What the control policies leave, if they leave what somebody wants to do.
@@ -151,6 +171,15 @@ class Door:
         Raises:
             Refused: they do not.
         """
+        try:
+            return await self._narrowed(visitor, admission, use)
+        except Refused as refused:
+            target = admission.target.resource
+            reason = refused.text.removeprefix(SAID_BY)
+            self._note_refusal(visitor, Mention(admission.label, target.key), reason)
+            raise
+
+    async def _narrowed(self, visitor: Visitor, admission: Admission, use: Use) -> Restrictions:
         now = self.world.clock.now()
         resource = admission.target.account or admission.target.host
         left: Restrictions = await self.read(

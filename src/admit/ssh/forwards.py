@@ -24,6 +24,8 @@ from admit.ssh.wires import Wired
 
 log = structlog.get_logger("admit.ssh")
 
+SSH_PORT = 22
+"""What clients take for granted: behind a jump it stands for the host's SSH port, whichever that is."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 """How a host calls itself."""
 
@@ -168,7 +170,7 @@ async def _jump(gate: Inside, visit: Visit, place: Place) -> ClientConnection | 
     """To a host's SSH server: ours in its place, if there are accounts to log on to; else its own."""
     wanted = Wanted(visit.wanted.person, None, place.host)
     found = await visit.door.admissions(visit.visitor, wanted)
-    if any(each.target.port != place.port for each in found):
+    if any(place.port not in (SSH_PORT, each.target.port) for each in found):
         raise Refused(f"connections to {place.host} lead to its SSH port only, {found[0].target.port}")
     if found[0].target.account is not None:
         return gate.inside(visit.visitor, place.host)

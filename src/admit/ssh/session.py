@@ -15,6 +15,13 @@ from admit.ssh.relay import End
 
 STDERR = 1
 """The type of extended data that is standard error (RFC 4254 §5.2)."""
+RESTORED = (
+    # Whatever runs was not asked: its full screen, hidden cursor, colours, mouse and keypad modes would stay.
+    b"\x1b[?1049l\x1b[?25h\x1b[0m\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?1l\x1b>\r\n"
+)
+"""Gives a terminal back as a shell needs it, on a line of its own."""
+PLAIN = ("", "dumb")
+"""Kinds of terminals that would show what should restore them."""
 LINGER_S = 1.0
 """How long a client has to take the last line before its channel is closed without it."""
 
@@ -166,7 +173,7 @@ class ClientEnd(End, SSHServerSession[bytes]):
             other.part()
             other.channel.abort()
         if self.terminal is not None:
-            self.write(b"\r\n", STDERR)
+            self.write(b"\r\n" if self.terminal.kind in PLAIN else RESTORED, STDERR)
         self.refuse(line)
         # A client that does not read takes no last line, and must not be kept for it.
         asyncio.get_running_loop().call_later(LINGER_S, self.channel.abort)
