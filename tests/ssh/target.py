@@ -55,9 +55,26 @@ def target(directory: Path) -> Iterator[Target]:
     directory.mkdir(parents=True, exist_ok=True)
     host_key, key = new_key(directory / "host_key"), new_key(directory / "account_key")
     (directory / "authorized_keys").write_text((directory / "account_key.pub").read_text())
-    port = free_port()
-    config = directory / "sshd_config"
-    config.write_text(f"""\
+    if os.geteuid() == 0:
+        # Where it confines what talks to strangers; an installed sshd's start makes it.
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+    log = directory / "sshd.log"
+    process, port = started(directory, log)
+    try:
+        yield Target(port, getpass.getuser(), key, host_key, log)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def started(directory: Path, log: Path) -> tuple[subprocess.Popen[bytes], int]:
+    """An sshd that listens; a port that is free may be somebody else's a moment later."""
+    program = shutil.which("sshd", path=PLACES)
+    assert program is not None
+    config, host_key = directory / "sshd_config", directory / "host_key"
+    while True:
+        port = free_port()
+        config.write_text(f"""\
 ListenAddress 127.0.0.1:{port}
 HostKey {host_key}
 AuthorizedKeysFile {directory}/authorized_keys
@@ -73,17 +90,9 @@ MaxStartups 500
 LogLevel ERROR
 Subsystem sftp internal-sftp
 """)
-    if os.geteuid() == 0:
-        # Where it confines what talks to strangers; an installed sshd's start makes it.
-        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
-    log = directory / "sshd.log"
-    program = shutil.which("sshd", path=PLACES)
-    assert program is not None
-    process = subprocess.Popen([program, "-D", "-f", config, "-E", log])
-    try:
+        process = subprocess.Popen([program, "-D", "-f", config, "-E", log])
         while process.poll() is None and not listens(port):
             pass
-        yield Target(port, getpass.getuser(), key, host_key, log)
-    finally:
-        process.terminate()
-        process.wait()
+        if process.poll() is None:
+            return process, port
+        assert "Address already in use" in log.read_text()
