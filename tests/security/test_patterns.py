@@ -41,7 +41,18 @@ PATTERNS = sorted(
         if text.pattern not in (None, ANY_ASCII)
     }
 )
-PARTS = ("alice", "alice@example.com", "7", "20", "86-1868888", "v3", "acs:ram::1:role/r", "example.com", "")
+PARTS = (
+    "alice",
+    "alice@example.com",
+    "7",
+    "20",
+    "86-1868888",
+    "v3",
+    "acs:ram::1:role/r",
+    "example.com",
+    "12-k3j9x0a7q2mz",
+    "",
+)
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)

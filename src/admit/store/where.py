@@ -93,11 +93,7 @@ def _called(column: str, many: int, place: str) -> ColumnElement[bool]:
 
 def _inside(place: str) -> ColumnElement[bool]:
     parents = things.alias("parents")
-    return (
-        select(parents.c.key)
-        .where(parents.c.key == things.c.parent, parents.c.parent == bindparam(place))
-        .exists()
-    )
+    return things.c.parent.in_(select(parents.c.key).where(parents.c.parent == bindparam(place)))
 
 
 def _joined(end: str, other: str, place: str) -> ColumnElement[bool]:

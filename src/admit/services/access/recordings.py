@@ -116,6 +116,7 @@ class ListRecordings(Shape):
     person: PersonName | None = None
     session_id: Annotated[str, like("s-1", "The ID of a session.", max_length=128)] | None = None
     state: State | None = None
+    """live: the session goes on. cut off: it ends before its session did. broken: altered. Else complete."""
     max_results: MaxResults = 100
     next_token: NextToken | None = None
 
