@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import asyncssh
 
+from tests.base.accepted import Accepted
+
 
 @dataclass(frozen=True)
 class Host:
@@ -23,15 +25,18 @@ def showing_key(kind: str = "ssh-ed25519") -> Iterator[Host]:
     """A host with a key of this kind."""
     key = asyncssh.generate_private_key(kind)
     loop, started, ports = asyncio.new_event_loop(), threading.Event(), []
+    accepted = Accepted()
 
     async def serve() -> asyncssh.SSHAcceptor:
-        server = await asyncssh.listen("127.0.0.1", 0, server_host_keys=[key])
+        factory = accepted.by(asyncssh.SSHServer)
+        server = await asyncssh.listen("127.0.0.1", 0, server_host_keys=[key], server_factory=factory)
         ports.append(server.get_port())
         started.set()
         return server
 
     async def stop(server: asyncssh.SSHAcceptor) -> None:
         server.close()
+        await accepted.close()
         await server.wait_closed()
 
     def run() -> None:

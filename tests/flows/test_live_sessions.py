@@ -12,6 +12,7 @@ import pytest
 
 from admit.core.validity import HOUR, MINUTE
 from admit.ssh.gate import Gate
+from tests.base.accepted import Accepted
 from tests.services.bastionhost.gate import Gate as Bastion
 from tests.services.bastionhost.gate import hosts
 from tests.system import System
@@ -91,11 +92,11 @@ def play(system: System, told: Told, before: Callable[[Story], None] = lambda _:
     story = Story(system)
 
     async def body() -> None:
-        key = asyncssh.generate_private_key("ssh-ed25519")
+        key, accepted = asyncssh.generate_private_key("ssh-ed25519"), Accepted()
         target = await asyncssh.listen(
             "127.0.0.1",
             0,
-            server_factory=Host,
+            server_factory=accepted.by(Host),
             server_host_keys=[asyncssh.generate_private_key("ssh-ed25519")],
             authorized_client_keys=asyncssh.import_authorized_keys(key.export_public_key().decode()),
             process_factory=cat,
@@ -126,6 +127,7 @@ def play(system: System, told: Told, before: Callable[[Story], None] = lambda _:
             server.close()
             await gate.close()
             target.close()
+            await accepted.close()
 
     asyncio.run(body())
 

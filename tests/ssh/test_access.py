@@ -10,6 +10,7 @@ import paramiko
 import pyotp
 import pytest
 
+from tests.base.accepted import Accepted
 from tests.ssh.office import Office, office
 from tests.ssh.target import Target, new_key, target
 
@@ -284,10 +285,11 @@ def test_whoever_is_granted_a_host_alone_is_asked_for_its_credentials(own_office
             process.stdout.write("hello")
             process.exit(0)
 
+        accepted = Accepted()
         async with await asyncssh.listen(
             "127.0.0.1",
             0,
-            server_factory=Password,
+            server_factory=accepted.by(Password),
             server_host_keys=[str(own_office.target.host_key)],
             process_factory=hello,
         ) as host:
@@ -296,6 +298,7 @@ def test_whoever_is_granted_a_host_alone_is_asked_for_its_credentials(own_office
             key = str(own_office.key("alice"))
             right = await asyncio.to_thread(typed_into, own_office.port, key, "root", "its own")
             wrong = await asyncio.to_thread(typed_into, own_office.port, key, "root", "guessed")
+            await accepted.close()
             return right, wrong
 
     right, wrong = asyncio.run(story())
