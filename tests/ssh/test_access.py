@@ -154,6 +154,37 @@ def test_a_host_granted_alone_is_reached_with_credentials_of_ones_own(own_office
     assert b"Permission denied" in refused.stderr
 
 
+def test_a_tunnel_is_closed_when_both_ends_have_said_their_last(own_office):
+    async def story() -> bytes:
+        async def host(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"bye")
+            writer.write_eof()
+            await reader.read()
+            writer.close()
+
+        async with await asyncio.start_server(host, "127.0.0.1", 0) as listening:
+            port = listening.sockets[0].getsockname()[1]
+            own_office.ids["lone"] = await asyncio.to_thread(own_office.add_host, "lone", port)
+            await asyncio.to_thread(own_office.grant, "alice", "lone")
+            async with asyncssh.connect(
+                "127.0.0.1",
+                own_office.port,
+                username="alice",
+                client_keys=[str(own_office.key("alice"))],
+                known_hosts=None,
+                config=None,
+                agent_path=None,
+            ) as connection:
+                reader, writer = await connection.open_connection("lone", port)
+                said = await reader.read()
+                writer.write_eof()
+                async with asyncio.timeout(20):
+                    await writer.channel.wait_closed()
+                return said
+
+    assert asyncio.run(story()) == b"bye"
+
+
 def test_a_host_granted_alone_needs_a_terminal_to_be_asked_at(own_office):
     own_office.revoke("alice", "db-1", "account")
 

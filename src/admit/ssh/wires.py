@@ -13,6 +13,7 @@ class Wire:
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
         self._ended = False
+        self._peer_ended = False
         self.outlet = Outlet()
 
     def get_connection(self) -> "Wire":
@@ -41,6 +42,17 @@ class Wire:
         if not self.is_closing():
             self._ended = True
             self._transport.write_eof()
+            self._close_if_over()
+
+    def peer_ended(self) -> None:
+        """The host sends no more."""
+        self._peer_ended = True
+        self._close_if_over()
+
+    def _close_if_over(self) -> None:
+        # A socket on which both have said their last would stay, and say nothing of it.
+        if self._ended and self._peer_ended:
+            self._transport.close()
 
     def close(self) -> None:
         """Close once all is sent."""
@@ -64,6 +76,12 @@ class Wired(End, asyncio.Protocol):
     def data_received(self, data: bytes, datatype: int | None = None) -> None:
         """Something came."""
         super().data_received(data, datatype)
+
+    def eof_received(self) -> bool:
+        """The host sends no more, and may still receive."""
+        super().eof_received()
+        self.channel.peer_ended()
+        return True
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
         """The host closed it."""
