@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, NoReturn
 
 import msgspec
 from msgspec import inspect
 
+from admit.core.errors import AdmitError
 from admit.rpc.operation import Operation, Parameter, plain
 from admit.rpc.shape import Mark, Shape
 
@@ -47,24 +48,24 @@ def read(operation: Operation, parameters: Mapping[str, str]) -> Shape:
         # All at once, since the shape's own type is the only one that msgspec has ready.
         return msgspec.convert(values, operation.shape, strict=False)
     except (Fault, msgspec.ValidationError):
-        return _one_by_one(operation, parameters, trees)
+        first, *_ = _faults(operation, parameters, trees)
+        raise first from None
 
 
-def _one_by_one(
+def _faults(
     operation: Operation, parameters: Mapping[str, str], trees: Mapping[str, dict[str, Any]]
-) -> Shape:
-    """The same, each parameter by itself: the first one at fault is the one to name."""
-    values: dict[str, Any] = {}
+) -> Iterator[AdmitError]:
+    """The errors for a request that cannot be read, in the order of the parameters at fault."""
     for parameter in operation.parameters:
         try:
             value = _value(parameter, parameters.get(parameter.name), trees.get(parameter.name))
             if value is not None:
-                values[parameter.attribute] = _converted(value, parameter)
+                _check(value, parameter)
         except Fault as fault:
-            raise operation.service.invalid(parameter.name, fault.why, fault.kind) from None
-        if value is None and parameter.required:
-            raise operation.service.missing(parameter.name)
-    return operation.shape(**values)
+            yield operation.service.invalid(parameter.name, fault.why, fault.kind)
+        else:
+            if value is None and parameter.required:
+                yield operation.service.missing(parameter.name)
 
 
 def _trees(operation: Operation, parameters: Mapping[str, str]) -> dict[str, dict[str, Any]]:
@@ -242,10 +243,10 @@ _FITTERS: tuple[tuple[Any, Callable[[Any, Any], Any]], ...] = (
 )
 
 
-def _converted(value: Any, parameter: Parameter) -> Any:
-    """``value`` as the parameter's type, all constraints checked."""
+def _check(value: Any, parameter: Parameter) -> None:
+    """Check a value against the parameter's type, with all constraints."""
     try:
-        return msgspec.convert(value, parameter.annotation, strict=False)
+        msgspec.convert(value, parameter.annotation, strict=False)
     except msgspec.ValidationError as error:
         raise _fault(str(error), parameter.type) from None
 
