@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from admit.control import grants, things
-from admit.control.restrictions import AddressList, ControlPolicyDetails, Period
+from admit.control.restrictions import AddressList, CommandList, ControlPolicyDetails, Period
 from admit.control.sessions import Live, Sessions
 from admit.control.things import New
 from admit.core.commands import Acl
@@ -102,6 +102,30 @@ def test_what_a_policy_switches_off_ends_and_the_rest_goes_on(place: Place, what
         policy(place, ssh={"SSHChannel": True, "ExecCommand": True, "SFTPChannel": False})
         await sessions.look()
         assert len(screen.ended) == ends
+
+    played(place, story, what)
+
+
+@pytest.mark.parametrize(("what", "ends"), [("sftp", 1), ("tunnel", 1), ("shell", 0), ("exec", 0)])
+def test_a_session_ends_that_could_not_begin_any_more_by_a_part_of_its_switches(
+    place: Place, what: str, ends: int
+) -> None:
+    async def story(sessions: Sessions, _live: Live, screen: Terminal) -> None:
+        # Transfers in SFTP are off, and with them all of SFTP, and what nobody looks into.
+        policy(place, ssh={"SSHChannel": True, "ExecCommand": True, "SFTPChannel": True})
+        await sessions.look()
+        assert len(screen.ended) == ends
+
+    played(place, story, what)
+
+
+@pytest.mark.parametrize(("what", "ends"), [("tunnel", 1), ("shell", 0)])
+def test_a_tunnel_ends_when_commands_begin_to_be_looked_at(place: Place, what: str, ends: int) -> None:
+    async def story(sessions: Sessions, _live: Live, screen: Terminal) -> None:
+        policy(place, commands=CommandList(Acl.BLACK, ("reboot",)))
+        await sessions.look()
+        assert len(screen.ended) == ends
+        assert all("those in a tunnel cannot be seen" in each for each in screen.ended)
 
     played(place, story, what)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from admit.core.access import Decision, Facts, Permit, Question, Reach, decide, reachable, reached_by
+from admit.core.access import Decision, Facts, Question, Reach, decide, reachable, reached_by
 from admit.core.links import Kind, Ref
 from admit.core.validity import Millis
 from admit.store import links as stored_links
@@ -42,15 +42,6 @@ def explain(
 
 
 _HOLDERS = (Kind.GROUP, Kind.UNIT, Kind.USER)
-
-
-def require(sql: Connection, subject: Ref, resource: Ref, now: Millis) -> Permit:
-    """A permit for ``subject`` to use ``resource`` now.
-
-    Raises:
-        AccessDenied: it may not.
-    """
-    return ask(sql, subject, resource, now).permit()
 
 
 def everything(sql: Connection, subject: Ref, now: Millis, as_of: Millis | None = None) -> Iterable[Reach]:

@@ -23,7 +23,6 @@ from admit.core.events import (
 )
 from admit.core.events import touched as about
 from admit.core.links import Kind
-from admit.core.restrictions import Channel
 from admit.core.sessions import Cause, Closing, Outcome, Standing, cause_of
 from admit.core.validity import FOREVER, Millis
 from admit.store import links, things
@@ -40,7 +39,7 @@ class Question:
     resource: Thing
     peer: str
     what: str
-    """shell, exec, sftp, forward"""
+    """One of ``core.restrictions.USES``."""
     standing: Standing
 
 
@@ -101,23 +100,14 @@ def _granted(sql: Connection, question: Question, now: Millis, words: dict[Cause
     return Ended(cause.outcome, words[cause])
 
 
-CHANNELS = {
-    "shell": Channel.SHELL,
-    "exec": Channel.EXEC,
-    "sftp": Channel.SFTP,
-    "forward": Channel.FORWARD,
-}
-"""What control policies call what a session does."""
-
-
 def narrowed(sql: Connection, world: World, question: Question, granted: Standing, now: Millis) -> Verdict:
     """What control policies leave of a standing: less, or nothing."""
     if question.resource.kind not in (Kind.HOST, Kind.HOST_ACCOUNT):
         return granted
     left = restrictions(sql, world, question.user, question.resource, now)
     refusal = left.in_session(question.peer, now)
-    if refusal is None and question.what in CHANNELS:
-        refusal = left.refuses(CHANNELS[question.what])
+    if refusal is None:
+        refusal = left.refuses_use(question.what)
     if refusal is not None:
         return Ended(Outcome.RESTRICTED, refusal.text)
     change = left.next_change_at(now)

@@ -5,7 +5,7 @@ is decided by the first policy that sets this part: the smallest priority number
 the newest. A policy that leaves a part out says nothing about it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -41,6 +41,25 @@ class Channel(StrEnum):
 
 OPEN_CHANNELS = frozenset(Channel) - {Channel.X11}
 """What is open where no policy says anything."""
+
+USES: Mapping[str, tuple[Channel, ...]] = {
+    "shell": (Channel.SHELL,),
+    "exec": (Channel.EXEC,),
+    # Which files go which way is not looked at: a policy that shuts a part of it shuts all of it.
+    "sftp": (
+        Channel.SFTP,
+        Channel.UPLOAD,
+        Channel.DOWNLOAD,
+        Channel.MKDIR,
+        Channel.REMOVE,
+        Channel.RENAME,
+        Channel.RMDIR,
+    ),
+    "forward": (Channel.FORWARD,),
+    # What is done inside is not seen: a policy that forbids any of it forbids the tunnel.
+    "tunnel": tuple(sorted(OPEN_CHANNELS)),
+}
+"""Which switches must be on for what a session is for: when it begins, and for as long as it lasts."""
 
 _NEEDED = {
     Channel.EXEC: Channel.SHELL,
@@ -180,6 +199,14 @@ class Restrictions:
             policy,
             f"the control policy {policy.name} does not allow {_CHANNEL_WORDS[channel]}",
         )
+
+    def refuses_use(self, what: str) -> Refusal | None:
+        """Why a session must not be for this, one of :data:`USES`; None if it may."""
+        if what == "tunnel" and self.commands is not None:
+            policy = self.commands.policy
+            text = f"the control policy {policy.name} looks at commands, and those in a tunnel cannot be seen"
+            return Refusal(Part.COMMANDS, policy, text)
+        return next(filter(None, map(self.refuses, USES[what])), None)
 
     def command(self, text: str) -> Verdict:
         """What becomes of a command line. See ``Commands`` for how little that is worth."""

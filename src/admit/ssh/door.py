@@ -21,7 +21,7 @@ from admit.control.world import World
 from admit.core.access import AccessDenied, Decision, Permit, Reason
 from admit.core.activity import Activity, ActivityKind, Detail, Mention, Outcome
 from admit.core.commands import Verdict
-from admit.core.restrictions import Channel, Restrictions
+from admit.core.restrictions import Restrictions
 from admit.ssh.connections import TargetConnection
 from admit.ssh.names import Wanted
 from admit.ssh.recording import Recorder
@@ -61,16 +61,6 @@ class Admission:
         """What people call it."""
         account, host = self.target.account, self.target.host.name
         return host if account is None else f"{account.name}@{host}"
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """What somebody wants to do there."""
-
-    channels: tuple[Channel, ...]
-    command: str | None = None
-    unseen: bool = False
-    """Nothing of what is done is seen by the gate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,34 +155,34 @@ class Door:
             )
         )
 
-    async def narrowed(self, visitor: Visitor, admission: Admission, use: Use) -> Restrictions:
+    async def narrowed(
+        self, visitor: Visitor, admission: Admission, what: str, command: str | None = None
+    ) -> Restrictions:
         """What the control policies leave, if they leave what somebody wants to do.
 
         Raises:
             Refused: they do not.
         """
         try:
-            return await self._narrowed(visitor, admission, use)
+            return await self._narrowed(visitor, admission, what, command)
         except Refused as refused:
             target = admission.target.resource
             reason = refused.text.removeprefix(SAID_BY)
             self._note_refusal(visitor, Mention(admission.label, target.key), reason)
             raise
 
-    async def _narrowed(self, visitor: Visitor, admission: Admission, use: Use) -> Restrictions:
+    async def _narrowed(
+        self, visitor: Visitor, admission: Admission, what: str, command: str | None
+    ) -> Restrictions:
         now = self.world.clock.now()
         resource = admission.target.account or admission.target.host
         left: Restrictions = await self.read(
             lambda sql: restrictions(sql, self.world, admission.user, resource, now)
         )
-        refusal = left.at_logon(visitor.peer, now) or next(
-            filter(None, map(left.refuses, use.channels)), None
-        )
+        refusal = left.at_logon(visitor.peer, now) or left.refuses_use(what)
         if refusal is not None:
             raise Refused(refusal.text)
-        if use.unseen and left.commands is not None:
-            raise Refused("a control policy looks at commands, and those in a tunnel cannot be seen")
-        verdict = Verdict.ALLOW if use.command is None else left.command(use.command)
+        verdict = Verdict.ALLOW if command is None else left.command(command)
         if verdict is Verdict.DENY:
             raise Refused("a control policy does not allow this command")
         if verdict is Verdict.APPROVAL:

@@ -10,10 +10,9 @@ from asyncssh import SSHTCPSession
 
 from admit.control.sessions import Live
 from admit.core.activity import ActivityKind
-from admit.core.restrictions import OPEN_CHANNELS, Channel
 from admit.ssh.algorithms import PACKET, WINDOW
 from admit.ssh.connections import ClientConnection
-from admit.ssh.door import Admission, Use, Visitor
+from admit.ssh.door import Admission, Visitor
 from admit.ssh.names import Wanted
 from admit.ssh.refusals import SAID_BY, Refused
 from admit.ssh.relay import End
@@ -133,9 +132,9 @@ def lost(end: End) -> None:
         other.channel.close()
 
 
-async def _begun(visit: Visit, admission: Admission, use: Use, what: What, place: Place) -> Forwarded:
+async def _begun(visit: Visit, admission: Admission, what: What, place: Place) -> Forwarded:
     door, visitor = visit.door, visit.visitor
-    await door.narrowed(visitor, admission, use)
+    await door.narrowed(visitor, admission, what)
     client = Forwarded()
     client.live = await door.begin(visitor, admission, what, client)
     door.note(ActivityKind.FORWARD, visitor, client.live, f"{place.host}:{place.port}")
@@ -152,7 +151,7 @@ async def _through(visit: Visit, place: Place, origin: Origin) -> Forwarded:
     if place.host.lower() not in {*LOOPBACK, *own}:
         raise Refused(f"connections through {host.name} lead to itself only, as localhost or by its name")
     connection = await visit.connection(admission)
-    client = await _begun(visit, admission, Use((Channel.FORWARD,)), What.FORWARD, place)
+    client = await _begun(visit, admission, What.FORWARD, place)
     towards = place.host if place.host.lower() in LOOPBACK else address
     try:
         far: Any
@@ -177,9 +176,7 @@ async def _jump(gate: Inside, visit: Visit, place: Place) -> ClientConnection | 
     if len(found) > 1:
         raise Refused(f"{place.host} can mean several: name one by its ID")
     admission = found[0]
-    # What is done inside is not seen: a policy that forbids any of it forbids the tunnel.
-    use = Use(tuple(sorted(OPEN_CHANNELS)), unseen=True)
-    client = await _begun(visit, admission, use, What.TUNNEL, place)
+    client = await _begun(visit, admission, What.TUNNEL, place)
     try:
         async with asyncio.timeout(CONNECT_S):
             _, far = await asyncio.get_running_loop().create_connection(

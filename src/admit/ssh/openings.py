@@ -8,8 +8,7 @@ import structlog
 from admit.control.live_session import Live
 from admit.control.recordings import Recorded
 from admit.core.activity import ActivityKind
-from admit.core.restrictions import Channel
-from admit.ssh.door import Admission, Use
+from admit.ssh.door import Admission
 from admit.ssh.guard import guard_for
 from admit.ssh.recording import Opening, RecordingRefused
 from admit.ssh.refusals import SAID_BY, Refused
@@ -20,22 +19,6 @@ from admit.ssh.transcripts import Transcript
 from admit.ssh.visits import Visit
 
 log = structlog.get_logger("admit.ssh")
-
-CHANNELS = {
-    What.SHELL: (Channel.SHELL,),
-    What.EXEC: (Channel.EXEC,),
-    # Which files go which way is not looked at: a policy that shuts a part of it shuts all of it.
-    What.SFTP: (
-        Channel.SFTP,
-        Channel.UPLOAD,
-        Channel.DOWNLOAD,
-        Channel.MKDIR,
-        Channel.REMOVE,
-        Channel.RENAME,
-        Channel.RMDIR,
-    ),
-}
-"""Which switches of a control policy must leave a use."""
 
 
 async def open_session(visit: Visit, client: ClientEnd) -> None:
@@ -55,7 +38,7 @@ async def open_session(visit: Visit, client: ClientEnd) -> None:
 async def _opened(visit: Visit, client: ClientEnd, request: Request) -> None:
     door, visitor = visit.door, visit.visitor
     admission = await visit.admission(client)
-    left = await door.narrowed(visitor, admission, Use(CHANNELS[request.what], request.command))
+    left = await door.narrowed(visitor, admission, request.what, request.command)
     typed = None if admission.target.account else await _typed(client, admission)
     connection = await visit.connection(admission, typed)
     if client.is_over():
