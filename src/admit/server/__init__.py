@@ -83,8 +83,8 @@ def run(
 
     A signal lets what is under way finish; a second one does not wait for it.
     """
-    # What was made by now stays for good. Looking through it again and again, to find that none of it can
-    # go, would take a twentieth of the time, in pauses that every request of that moment feels.
+    # What was made by now stays for good. To look through it again and again, and find that none of it can
+    # go, would only make pauses, which every request of that moment feels.
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
