@@ -51,7 +51,7 @@ class Kind(IntEnum):
 KINDS = {int(kind): kind for kind in Kind}
 """Every kind by its number."""
 
-CALLERS = frozenset(kind for kind in Kind if kind >= Kind.ACCOUNT)
+CALLERS = frozenset(kind for kind in Kind if Kind.ACCOUNT <= kind < 50)
 """What says who may call an operation: the account, and all that RAM keeps."""
 
 
