@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 from admit.core.validity import SECOND, Millis
-from admit.rpc.dispatch import WINDOW
+from admit.rpc.nonces import WINDOW
 from admit.rpc.signing import SigningKey
 from tests.callers import Callers, refused, statement, trust
 from tests.rpc.raw import Raw, answer, code, signed

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from admit.core.validity import MINUTE, SECOND, Millis
-from admit.rpc.dispatch import WINDOW
+from admit.rpc.nonces import WINDOW
 from admit.rpc.signing import SigningKey
 from tests.callers import Callers, refused, statement
 from tests.rpc.raw import code, served, signed

@@ -14,7 +14,7 @@ import pytest
 
 from admit.core.validity import MINUTE
 from admit.main import SERVICES
-from admit.rpc.dispatch import Nonces
+from admit.rpc.nonces import Nonces
 from admit.rpc.operation import Operation
 from admit.rpc.signing import SigningKey
 from admit.rpc.threads import MOST_PREPARING, preparing_threads

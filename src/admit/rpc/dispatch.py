@@ -1,16 +1,16 @@
 """One request, step by step: read, authenticated, authorized, carried out, answered."""
 
 import asyncio
-import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
+from typing import TypeAlias
 
 import structlog
 from sqlalchemy import Connection
 
-from admit.control.callers import Caller, Callers, caller_now, permit
+from admit.control.callers import Caller, Callers, Known, caller_now, permit
 from admit.control.world import World
 from admit.core.errors import (
     AdmitError,
@@ -28,6 +28,7 @@ from admit.core.ram import Access
 from admit.core.validity import MINUTE, Millis, iso
 from admit.rpc import request
 from admit.rpc.arrivals import Arrivals
+from admit.rpc.nonces import WINDOW, Nonces
 from admit.rpc.noted import Noted
 from admit.rpc.operation import Call, Operation, Registry, Work
 from admit.rpc.repeats import once
@@ -51,9 +52,6 @@ from admit.store.links import callers_revision
 
 log = structlog.get_logger("admit.rpc")
 
-WINDOW: Millis = 15 * MINUTE
-"""How far a request's time may be from ours, either way."""
-
 
 @dataclass(frozen=True, slots=True)
 class Peer:
@@ -61,6 +59,26 @@ class Peer:
 
     address: str
     secure: bool
+
+
+Whom: TypeAlias = Callable[[Connection], Caller]
+"""Whom a request comes from by the policy that a view shows.
+
+Raises:
+    AdmitError: from nobody, by now.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A call by somebody who has signed in, instead of a signature."""
+
+    version: str
+    """Which service: its version."""
+    action: str
+    parameters: Mapping[str, str]
+    """As they would be on the wire: flat, all text."""
+    whom: Whom
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +91,13 @@ class Admitted:
     """What was sent to the operation, and not to the protocol."""
     known: Mapping[str, str]
     """Those of them that the operation reads."""
-    conditions: Mapping[str, str]
+    conditions: dict[str, str]
     """What RAM's conditions may ask of the request."""
-    claim: Claim
+    whom: Whom
     callers: int
     """The newest change to who may call when that was found."""
-
-    @property
-    def nonce(self) -> str:
-        """Its signature's nonce, with the key it belongs to."""
-        return f"{self.claim.access_key_id}:{self.claim.nonce}"
+    nonce: str | None
+    """Its signature's nonce, with the key it belongs to; None if nothing was signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,31 +107,6 @@ class Pending:
     admitted: Admitted
     parsed: Shape
     envelope: Envelope
-
-
-class Nonces:
-    """The nonces of the last window, in memory; those of writes are in the store as well."""
-
-    def __init__(self) -> None:
-        self._seen: dict[str, Millis] = {}
-        self._swept: Millis = 0
-        self._turn = threading.Lock()
-
-    def load(self, seen: dict[str, Millis]) -> None:
-        """Take over the nonces of an earlier run."""
-        self._seen |= seen
-
-    def use(self, nonce: str, now: Millis) -> bool:
-        """Mark a nonce as used; returns False if it was used before."""
-        with self._turn:
-            if now - self._swept > MINUTE:
-                # A nonce matters as long as its request's time can be accepted: both sides of the window.
-                self._seen = {key: at for key, at in self._seen.items() if now - at <= 2 * WINDOW}
-                self._swept = now
-            if nonce in self._seen:
-                return False
-            self._seen[nonce] = now
-            return True
 
 
 class Dispatcher:
@@ -135,12 +125,24 @@ class Dispatcher:
 
     async def answer(self, wire: Wire, peer: Peer) -> Answer:
         """The answer to a request; never raises for what a caller sent."""
-        started = perf_counter()
-        envelope = Envelope(self._world.chance.request_id(), wire.headers.get("host", ""))
+        host, xml = wire.headers.get("host", ""), _wants_xml(wire)
+        envelope = Envelope(self._world.chance.request_id(), host, xml=xml)
         noted = Noted(envelope.request_id, peer.address)
+        begin = partial(self._begin, envelope, noted, partial(self._admit, wire, peer))
+        return await self._answer(begin, envelope, noted)
+
+    async def answer_for(self, asked: Asked, peer: Peer, host: str = "") -> Answer:
+        """The answer to a call of somebody who has signed in: as a signed call has it, in JSON."""
+        envelope = Envelope(self._world.chance.request_id(), host)
+        noted = Noted(envelope.request_id, peer.address)
+        begin = partial(self._begin, envelope, noted, partial(self._admit_asked, asked, peer))
+        return await self._answer(begin, envelope, noted)
+
+    async def _answer(
+        self, begin: Callable[[], Answer | Pending], envelope: Envelope, noted: Noted
+    ) -> Answer:
+        started = perf_counter()
         try:
-            envelope = _with_format(envelope, wire)
-            begin = partial(self._begin, wire, peer, envelope, noted)
             # SQLite answers sooner than a thread would begin; for another server the loop must not wait.
             begun = begin() if self._store.is_sqlite else await self._threads.read(begin)
             answer = begun if isinstance(begun, Answer) else await self._finish(begun)
@@ -156,11 +158,13 @@ class Dispatcher:
         """Finish the slow work that is under way."""
         self._threads.close()
 
-    def _begin(self, wire: Wire, peer: Peer, envelope: Envelope, noted: Noted) -> Answer | Pending:
+    def _begin(
+        self, envelope: Envelope, noted: Noted, admit: Callable[[Connection, Noted], Admitted]
+    ) -> Answer | Pending:
         """The answer to a request that only reads; of another, what is to be carried out."""
         # One view for who calls and what is read: a second one would cost as much as the reading.
         with self._store.read() as sql:
-            admitted = self._admit(wire, peer, sql, noted)
+            admitted = admit(sql, noted)
             operation = admitted.operation
             parsed = request.read(operation, admitted.parameters)
             pending = Pending(admitted, parsed, replace(envelope, action=operation.action))
@@ -180,22 +184,47 @@ class Dispatcher:
 
     def _admit(self, wire: Wire, peer: Peer, sql: Connection, noted: Noted) -> Admitted:
         """The request, once its caller is proven and permitted."""
+        _require_format(wire)
         if wire.method not in ("GET", "POST"):
             raise UnsupportedHTTPMethod(wire.method)
         try:
             claim = read_claim(wire)
-            operation = self._find(wire, claim, noted)
-            caller, callers = self._authenticate(wire, claim, sql)
+            operation = self._find(*operation_named(wire, claim), noted)
+            known = self._authenticate(wire, claim, sql)
         except SignatureFault as fault:
             raise BadSignature(fault.code, fault.message) from None
-        noted.caller = caller.arn
+
+        def whom(view: Connection) -> Caller:
+            return caller_now(view, self._world, claim.access_key_id, claim.security_token)
+
+        noted.caller = known.caller.arn
+        nonce = f"{claim.access_key_id}:{claim.nonce}"
+        conditions = self._conditions(known.caller, peer)
         parameters = business_parameters(wire)
+        return self._permitted(
+            Admitted(operation, known.caller, parameters, {}, conditions, whom, known.revision, nonce)
+        )
+
+    def _admit_asked(self, asked: Asked, peer: Peer, sql: Connection, noted: Noted) -> Admitted:
+        """The same of a call whose caller has signed in."""
+        operation = self._find(asked.action, asked.version, noted)
+        caller = asked.whom(sql)
+        noted.caller = caller.arn
+        conditions = self._conditions(caller, peer)
+        callers = callers_revision(sql)
+        return self._permitted(
+            Admitted(operation, caller, asked.parameters, {}, conditions, asked.whom, callers, None)
+        )
+
+    def _permitted(self, admitted: Admitted) -> Admitted:
+        """The request, if RAM permits it."""
+        operation, sent = admitted.operation, admitted.parameters
         # What the operation does not read must not tell RAM what it is about.
-        known = {name: value for name, value in parameters.items() if name in operation.by_name}
-        conditions = self._conditions(operation, known, caller, peer)
-        admitted = Admitted(operation, caller, parameters, known, conditions, claim, callers)
-        self._ask_ram(admitted)
-        return admitted
+        known = {name: value for name, value in sent.items() if name in operation.by_name}
+        told = {key: known[name] for key, name in operation.service.conditions.items() if name in known}
+        permitted = replace(admitted, known=known, conditions=admitted.conditions | told)
+        self._ask_ram(permitted)
+        return permitted
 
     def _ask_ram(self, admitted: Admitted) -> None:
         operation, caller = admitted.operation, admitted.caller
@@ -209,15 +238,13 @@ class Dispatcher:
         """The same request by the policy of now: it may have changed while the request waited."""
         if callers == admitted.callers:
             return admitted
-        claim = admitted.claim
-        caller = caller_now(sql, self._world, claim.access_key_id, claim.security_token)
+        caller = admitted.whom(sql)
         conditions = {**admitted.conditions, "acs:PrincipalARN": caller.arn}
         again = replace(admitted, caller=caller, conditions=conditions)
         self._ask_ram(again)
         return again
 
-    def _find(self, wire: Wire, claim: Claim, noted: Noted) -> Operation:
-        action, version = operation_named(wire, claim)
+    def _find(self, action: str, version: str, noted: Noted) -> Operation:
         noted.ask(action)
         service = self._registry.versions.get(version)
         if service is None:
@@ -228,11 +255,8 @@ class Dispatcher:
         noted.find(operation)
         return operation
 
-    def _authenticate(self, wire: Wire, claim: Claim, sql: Connection) -> tuple[Caller, int]:
-        """Who signed the request: key and token, then time, then signature, then nonce.
-
-        Also the newest change to who may call by then.
-        """
+    def _authenticate(self, wire: Wire, claim: Claim, sql: Connection) -> Known:
+        """Whose key signed the request: key and token, then time, then signature, then nonce."""
         if claim.scheme not in (Scheme.ACS3, Scheme.V1):
             raise UnsignedRequest
         now = self._world.clock.now()
@@ -243,12 +267,10 @@ class Dispatcher:
         # Only a nonce that came with a right signature is used up.
         if not self._nonces.use(f"{claim.access_key_id}:{claim.nonce}", now):
             raise NonceUsed
-        return known.caller, known.revision
+        return known
 
-    def _conditions(
-        self, operation: Operation, parameters: Mapping[str, str], caller: Caller, peer: Peer
-    ) -> Mapping[str, str]:
-        """What the conditions of policies may ask of this request."""
+    def _conditions(self, caller: Caller, peer: Peer) -> dict[str, str]:
+        """What the conditions of policies may ask of any request."""
         told = {
             "acs:CurrentTime": iso(self._world.clock.now()),
             "acs:SourceIp": peer.address,
@@ -257,8 +279,7 @@ class Dispatcher:
         }
         if caller.source_identity is not None:
             told["acs:SourceIdentity"] = caller.source_identity
-        asked = operation.service.conditions.items()
-        return told | {key: parameters[name] for key, name in asked if name in parameters}
+        return told
 
     def _resources(
         self, operation: Operation, parameters: Mapping[str, str], caller: Caller
@@ -338,13 +359,20 @@ class _Filling(dict[str, str]):
         return "*"
 
 
-def _with_format(envelope: Envelope, wire: Wire) -> Envelope:
-    wanted = {**wire.query, **wire.form}.get("Format", "")
+def _wants_xml(wire: Wire) -> bool:
+    wanted = _format_of(wire)
+    accepts = wire.headers.get("accept", "")
+    return wanted.upper() == "XML" or (not wanted and accepts.split(";")[0].strip() in _XML_TYPES)
+
+
+def _require_format(wire: Wire) -> None:
+    wanted = _format_of(wire)
     if wanted.upper() not in ("", "JSON", "XML"):
         raise UnknownFormat(wanted)
-    accepts = wire.headers.get("accept", "")
-    xml = wanted.upper() == "XML" or (not wanted and accepts.split(";")[0].strip() in _XML_TYPES)
-    return Envelope(envelope.request_id, envelope.host, envelope.action, xml)
+
+
+def _format_of(wire: Wire) -> str:
+    return {**wire.query, **wire.form}.get("Format", "")
 
 
 _XML_TYPES = frozenset({"application/xml", "text/xml"})
