@@ -99,7 +99,7 @@ def _remove_without_users(tx: Tx, person: Thing) -> None:
 
     Somebody who signs in with secrets of their own, as the administrator does, stays.
     """
-    if stored_links.of(tx.sql, person.key, inward=False, limit=1):
+    if stored_links.of(tx.sql, person.key, inward=False, kind=Kind.USER, limit=1):
         return
     if not stored.secret_purposes(tx.sql, person.key):
         things.remove(tx, person)

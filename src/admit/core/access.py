@@ -2,32 +2,26 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from heapq import heappop, heappush
 
 from admit.core.links import Link, Ref, Stage, stage_of
+from admit.core.terms import Judge, Judged, Reason, Terms, Unmet, unjudged
 from admit.core.validity import FOREVER, Millis
+
+__all__ = ["Decision", "Facts", "Permit", "Question", "Reach", "Reason", "decide", "reachable", "reached_by"]
 
 MOST_PATHS = 1_000
 """How many closed paths are looked at to find the one nearest to opening."""
 
 
-class Reason(StrEnum):
-    """Why a decision came out as it did."""
-
-    GRANTED = "granted"
-    STARTS_LATER = "starts later"
-    HAS_ENDED = "has ended"
-    DISABLED = "disabled"
-    NOT_GRANTED = "not granted"
-
-
 @dataclass(frozen=True, slots=True)
 class Question:
-    """May ``subject`` use ``resource``?"""
+    """May ``subject`` use ``resource``, if an action is named for that?"""
 
     subject: Ref
     resource: Ref
+    action: str | None = None
+    """Without one any action that is granted will do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +32,8 @@ class Facts:
     blocked: Mapping[Ref, str] = field(default_factory=dict)
     """Each thing that passes nothing on, with the word for it: ``locked``, ``disabled``."""
     revision: int = 0
+    terms: Mapping[Ref, Terms] = field(default_factory=dict)
+    """Of each permission that has any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +61,8 @@ class Decision:
     """When refused for time: when the path opens (starts later) or closed (has ended)."""
     blocked: Ref | None = None
     """When disabled: the thing on the path that is switched off."""
+    unmet: Unmet | None = None
+    """When refused for terms: what is asked for, or missing."""
 
     @property
     def allowed(self) -> bool:
@@ -103,15 +101,18 @@ class Permit:
             raise AccessDenied(self.decision)
 
 
-def walk(start: Ref, facts: Facts, now: Millis, *, backward: bool = False) -> Iterator[Reach]:
+def walk(
+    start: Ref, facts: Facts, now: Millis, *, backward: bool = False, judged: Judged | None = None
+) -> Iterator[Reach]:
     """Everything that ``start`` may use at ``now``, what stays open longest first.
 
     A path joins, is granted once, then holds: what a principal was granted it
     uses, and does not act as. ``backward`` walks the links from target to
     source, so the stages come in the other order. Each thing comes once, by
     the path whose earliest end is latest. A blocked thing is not passed, nor
-    arrived at.
+    arrived at; nor is a permission whose terms are not met.
     """
+    judged = judged or Judged(facts.terms, None, unjudged)
     if start in facts.blocked:
         return
     onward = _by_end(facts.links, backward=backward)
@@ -132,6 +133,8 @@ def walk(start: Ref, facts: Facts, now: Millis, *, backward: bool = False) -> It
             end = link.source if backward else link.target
             follows = _follows(_stage(link), granted=granted, backward=backward)
             if not follows or end in facts.blocked or not link.validity.holds_at(now):
+                continue
+            if judged.unmet(end) is not None:
                 continue
             count += 1
             longer = (link, *path) if backward else (*path, link)
@@ -158,43 +161,55 @@ def _follows(stage: Stage, *, granted: bool, backward: bool) -> bool:
     return stage is last if granted else stage in (first, Stage.GRANT)
 
 
-def reachable(subject: Ref, facts: Facts, now: Millis) -> Iterator[Reach]:
+def reachable(subject: Ref, facts: Facts, now: Millis, judge: Judge = unjudged) -> Iterator[Reach]:
     """Everything ``decide`` would grant ``subject``, by the same walk."""
-    return walk(subject, facts, now)
+    return walk(subject, facts, now, judged=Judged(facts.terms, None, judge))
 
 
-def reached_by(resource: Ref, facts: Facts, now: Millis) -> Iterator[Reach]:
+def reached_by(resource: Ref, facts: Facts, now: Millis, judge: Judge = unjudged) -> Iterator[Reach]:
     """Everything that ``decide`` would let reach ``resource``; paths run towards the resource."""
-    return walk(resource, facts, now, backward=True)
+    return walk(resource, facts, now, backward=True, judged=Judged(facts.terms, None, judge))
 
 
-def decide(question: Question, facts: Facts, now: Millis) -> Decision:
+def decide(question: Question, facts: Facts, now: Millis, judge: Judge = unjudged) -> Decision:
     """Whether the subject may use the resource at ``now``, why, and until when."""
-    for reach in walk(question.subject, facts, now):
+    judged = Judged(facts.terms, question.action, judge)
+    for reach in walk(question.subject, facts, now, judged=judged):
         if reach.ref == question.resource:
             return Decision(
                 question, Reason.GRANTED, now, facts.revision, because=reach.path, valid_until=reach.until
             )
-    return _refuse(question, facts, now)
+    return _refuse(question, facts, now, judged)
 
 
-def open_paths(question: Question, facts: Facts, now: Millis) -> Iterator[tuple[Link, ...]]:
+def open_paths(
+    question: Question, facts: Facts, now: Millis, judge: Judge = unjudged
+) -> Iterator[tuple[Link, ...]]:
     """Every path that holds at ``now``, in no particular order."""
+    judged = Judged(facts.terms, question.action, judge)
     for path in _paths(question, facts):
         things = (question.subject, *(link.target for link in path))
-        if all(link.validity.holds_at(now) for link in path) and not any(t in facts.blocked for t in things):
+        open_ = not any(t in facts.blocked or judged.unmet(t) is not None for t in things)
+        if open_ and all(link.validity.holds_at(now) for link in path):
             yield path
 
 
-def _refuse(question: Question, facts: Facts, now: Millis) -> Decision:
+def _refuse(question: Question, facts: Facts, now: Millis, judged: Judged) -> Decision:
     """The refusal that tells most: of all closed paths, the one nearest to being open."""
-    refusals = [_closed(question, facts, now, path) for path in _paths(question, facts)]
+    refusals = [_closed(question, facts, now, path, judged) for path in _paths(question, facts)]
     if refusals:
         return min(refusals, key=lambda refusal: _distance(refusal, now))
     return Decision(question, Reason.NOT_GRANTED, now, facts.revision)
 
 
-_NEAREST = (Reason.DISABLED, Reason.STARTS_LATER, Reason.HAS_ENDED)
+_NEAREST = (
+    Reason.INPUT_MISSING,
+    Reason.CONDITION_NOT_MET,
+    Reason.DISABLED,
+    Reason.STARTS_LATER,
+    Reason.HAS_ENDED,
+    Reason.OTHER_ACTIONS,
+)
 
 
 def _distance(refusal: Decision, now: Millis) -> tuple[int, Millis, int]:
@@ -202,16 +217,24 @@ def _distance(refusal: Decision, now: Millis) -> tuple[int, Millis, int]:
     return _NEAREST.index(refusal.reason), away, len(refusal.because)
 
 
-def _closed(question: Question, facts: Facts, now: Millis, path: tuple[Link, ...]) -> Decision:
+def _closed(
+    question: Question, facts: Facts, now: Millis, path: tuple[Link, ...], judged: Judged
+) -> Decision:
     """Why this one path does not hold."""
     opens = max((link.validity.start for link in path), default=0)
     closes = min((link.validity.end for link in path), default=FOREVER)
     things = (question.subject, *(link.target for link in path))
     off = next((thing for thing in things if thing in facts.blocked), None)
+    unmet = next((found for thing in things if (found := judged.unmet(thing)) is not None), None)
+    if unmet is not None and unmet.reason is Reason.OTHER_ACTIONS:
+        # For this action the path is none, whenever it is open.
+        return Decision(question, unmet.reason, now, facts.revision, because=path, unmet=unmet)
     if opens > now and opens < closes:
         reason, changes_at = Reason.STARTS_LATER, opens
     elif closes <= now or opens >= closes:
         reason, changes_at = Reason.HAS_ENDED, min(closes, now)
+    elif unmet is not None and off is None:
+        return Decision(question, unmet.reason, now, facts.revision, because=path, unmet=unmet)
     else:
         return Decision(question, Reason.DISABLED, now, facts.revision, because=path, blocked=off)
     return Decision(question, reason, now, facts.revision, path, changes_at=changes_at, blocked=off)

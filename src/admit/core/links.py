@@ -41,6 +41,12 @@ class Kind(IntEnum):
     RAM_POLICY = 44
     RAM_POLICY_VERSION = 45
     ACCESS_KEY = 46
+    SPACE = 50
+    TYPE = 51
+    SUBJECT = 52
+    RESOURCE = 53
+    PERMISSION = 54
+    BEARER_TOKEN = 55
 
     @property
     def word(self) -> str:
@@ -76,7 +82,7 @@ class Stage(IntEnum):
 _PRINCIPALS = (Kind.USER, Kind.GROUP, Kind.UNIT)
 
 STEPS: dict[Kind, dict[Kind, Stage]] = {
-    Kind.PERSON: {Kind.USER: Stage.JOIN},
+    Kind.PERSON: {Kind.USER: Stage.JOIN, Kind.PERMISSION: Stage.GRANT},
     Kind.USER: {
         Kind.GROUP: Stage.JOIN,
         Kind.UNIT: Stage.JOIN,
@@ -89,6 +95,7 @@ STEPS: dict[Kind, dict[Kind, Stage]] = {
         Kind.RULE: Stage.GRANT,
         Kind.CLOUD_ROLE: Stage.GRANT,
         Kind.APPLICATION: Stage.GRANT,
+        Kind.PERMISSION: Stage.GRANT,
     },
     Kind.GROUP: {
         Kind.DELIVERY_GROUP: Stage.GRANT,
@@ -99,11 +106,13 @@ STEPS: dict[Kind, dict[Kind, Stage]] = {
         Kind.RULE: Stage.GRANT,
         Kind.CLOUD_ROLE: Stage.GRANT,
         Kind.APPLICATION: Stage.GRANT,
+        Kind.PERMISSION: Stage.GRANT,
     },
     Kind.UNIT: {
         Kind.UNIT: Stage.JOIN,
         Kind.DELIVERY_GROUP: Stage.GRANT,
         Kind.APPLICATION: Stage.GRANT,
+        Kind.PERMISSION: Stage.GRANT,
     },
     Kind.ACCOUNT: {Kind.DELIVERY_GROUP: Stage.GRANT},
     Kind.APPLICATION: {Kind.RULE: Stage.GRANT},
@@ -111,14 +120,20 @@ STEPS: dict[Kind, dict[Kind, Stage]] = {
     Kind.PERSISTENT_SESSION: {Kind.APP: Stage.HOLD},
     Kind.RULE: {Kind.CLOUD_ROLE: Stage.HOLD, Kind.PROJECT: Stage.HOLD},
     Kind.PROJECT: {Kind.CLOUD_ROLE: Stage.HOLD},
+    Kind.SUBJECT: {Kind.SUBJECT: Stage.JOIN, Kind.TYPE: Stage.JOIN, Kind.PERMISSION: Stage.GRANT},
+    Kind.TYPE: {Kind.PERMISSION: Stage.GRANT, Kind.RESOURCE: Stage.HOLD},
+    Kind.PERMISSION: {Kind.TYPE: Stage.HOLD, Kind.RESOURCE: Stage.HOLD},
+    Kind.RESOURCE: {Kind.RESOURCE: Stage.HOLD},
     Kind.RAM_USER: {Kind.RAM_GROUP: Stage.JOIN, Kind.RAM_POLICY: Stage.GRANT},
     Kind.RAM_GROUP: {Kind.RAM_POLICY: Stage.GRANT},
     Kind.RAM_ROLE: {Kind.RAM_POLICY: Stage.GRANT},
 }
-"""What may be joined to what. Units nest, child to parent; nothing else can form a circle.
+"""What may be joined to what. Units nest, and subjects and resources of one's own; nothing else can form a
+circle.
 
 An account stands for every user in it: that they are joined to it is never written, as it says no more
-than where they live.
+than where they live. What is registered of a type of one's own is joined to it: a type may be granted
+something, and be granted, as a whole.
 """
 
 

@@ -1,5 +1,6 @@
 """The facts a decision is made from: the links between two things, and what is switched off."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeAlias
@@ -28,6 +29,7 @@ from admit.core.links import KINDS, Kind, Link, Ref, Stage
 from admit.core.validity import BEGINNING, FOREVER, PERMANENT, Millis, Validity
 from admit.store.prepared import Prepared, PreparedForKeys
 from admit.store.tables import blocks, links, past_links, revision, things
+from admit.store.terms import terms_of
 
 
 class Scope(Enum):
@@ -59,7 +61,14 @@ def facts_about(
     now_only = as_of is None and scope is not Scope.EXPLAIN
     for (account,) in (_OPEN if now_only else _EVER_OPEN).rows(sql):
         _take_everybody(sql, loaded, Ref(Kind.ACCOUNT, account), (scope, subject, resource, as_of))
-    return Facts(tuple(loaded.links), loaded.blocked, current_revision(sql))
+    return Facts(
+        tuple(loaded.links), loaded.blocked, current_revision(sql), terms_of(sql, _permissions(loaded.links))
+    )
+
+
+def _permissions(found: Iterable[Link]) -> set[Ref]:
+    # Every path to what a permission is on comes by the permission.
+    return {link.target for link in found if link.target.kind is Kind.PERMISSION}
 
 
 _Asked: TypeAlias = tuple[Scope, Ref | None, Ref | None, Millis | None]
