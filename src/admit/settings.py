@@ -91,6 +91,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The password at the mail server."""
     mail_ca_file: Path | None = None
     """Trust only the mail server certificates of this PEM file; by default those the system trusts."""
+    approver_addresses: tuple[str, ...] = ()
+    """Who is mailed of each request for access and each broken glass, besides the owners of the resource."""
     mail_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 30
     """How many days messages are kept after they were sent, or have failed for good."""
     ssh_recording: Literal["required", "off"] = "required"

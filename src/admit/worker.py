@@ -1,11 +1,12 @@
 """What runs beside the answering of requests: followers of the change log, and the outbox."""
 
 import asyncio
+from functools import partial
 
 import structlog
 
 from admit.base.smtp import MailServer
-from admit.control import notify
+from admit.control import notify, request_letters
 from admit.control.followers import Follower, follow
 from admit.control.notify import Outbox
 from admit.core.validity import SECOND
@@ -42,15 +43,21 @@ async def run(admit: Admit) -> None:
     server = mail_server(admit.settings)
     if server is None:
         return
-    loop, woken = asyncio.get_running_loop(), asyncio.Event()
+    domain = server.sender.rpartition("@")[2].rstrip("> ")
+    followers = (
+        notify.follower(domain),
+        request_letters.follower(domain, admit.settings.approver_addresses),
+    )
+    loop, woken = asyncio.get_running_loop(), [asyncio.Event() for _ in followers]
 
     def wake(_revision: int) -> None:
-        loop.call_soon_threadsafe(woken.set)
+        for each in woken:
+            loop.call_soon_threadsafe(each.set)
 
     admit.store.on_commit(wake)
-    domain = server.sender.rpartition("@")[2].rstrip("> ")
     await asyncio.gather(
-        _follow(admit.store, notify.follower(domain), woken), _send(Outbox(admit.store, server), admit.store)
+        *map(partial(_follow, admit.store), followers, woken),
+        _send(Outbox(admit.store, server), admit.store),
     )
 
 

@@ -69,6 +69,11 @@ class Metrics:
             ["door", "outcome"],
             registry=self._registry,
         )
+        self.glass_broken = Counter(
+            "admit_glass_broken",
+            "How often somebody took, in an emergency, what was agreed beforehand.",
+            registry=self._registry,
+        )
         self.session_cut_seconds = Histogram(
             "admit_session_cut_seconds",
             "From the change, or the end of a grant, to the closing of a session it ended.",

@@ -16,6 +16,7 @@ COMMANDS = {
     "grant": "admit.cli.ask:grant",
     "revoke": "admit.cli.ask:revoke",
     "sessions": "admit.cli.sessions:sessions",
+    "requests": "admit.cli.requests:requests",
     "replay": "admit.cli.replay:replay",
     "call": "admit.cli.call:call",
     "import": "admit.cli.imports:imports",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from admit.core.access import Decision, Facts, Question, Reach, decide, reachable, reached_by
+from admit.core.access import Decision, Facts, Question, Reach, Reason, decide, reachable, reached_by
 from admit.core.links import Kind, Ref
 from admit.core.validity import Millis
 from admit.store import links as stored_links
@@ -74,6 +74,15 @@ def everything_as(sql: Connection, user: Ref, now: Millis) -> Iterable[Reach]:
     person = person_behind(sql, user)
     facts = facts_about(sql, Scope.FROM, subject=person)
     return reachable(person, _as_user(facts, person, user), now)
+
+
+def was_known_to(sql: Connection, user: Ref, resource: Ref) -> bool:
+    """Whether a user has or had a way to a resource, or will have: it is nothing new to them."""
+    person = person_behind(sql, user)
+    facts = facts_about(sql, Scope.EXPLAIN, subject=person, resource=resource)
+    return (
+        decide(Question(person, resource), _as_user(facts, person, user), 0).reason is not Reason.NOT_GRANTED
+    )
 
 
 def person_behind(sql: Connection, user: Ref) -> Ref:

@@ -23,6 +23,7 @@ class ActivityKind(StrEnum):
     TRANSFER = "transfer"
     FORWARD = "forward"
     RECORDING_VIEWED = "recording-viewed"
+    GLASS_BROKEN = "glass-broken"
 
 
 class Outcome(StrEnum):

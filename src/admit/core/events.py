@@ -122,6 +122,17 @@ class SessionEnded:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class GlassBroken:
+    """Somebody took, in an emergency, what was agreed beforehand. The links it made have entries too."""
+
+    agreement: Named
+    person: Named
+    resource: Named
+    reason: str
+    end: Millis
+
+
 Event: TypeAlias = (
     ThingAdded
     | ThingChanged
@@ -134,6 +145,7 @@ Event: TypeAlias = (
     | GraceSet
     | SessionEndOrdered
     | SessionEnded
+    | GlassBroken
 )
 
 
@@ -141,7 +153,7 @@ def touched(event: Event) -> tuple[Named, ...]:
     """The things an event is about: one, both ends of a link, or whose session at what."""
     if isinstance(event, LinkAdded | LinkChanged | LinkRemoved | GraceSet):
         return event.source, event.target
-    if isinstance(event, SessionEndOrdered | SessionEnded):
+    if isinstance(event, SessionEndOrdered | SessionEnded | GlassBroken):
         return event.person, event.resource
     return (event.thing,)
 
@@ -160,6 +172,7 @@ EVENTS: dict[str, type[Event]] = {
         GraceSet,
         SessionEndOrdered,
         SessionEnded,
+        GlassBroken,
     )
 }
 """Every event by the name it has in the log."""

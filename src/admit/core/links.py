@@ -14,6 +14,9 @@ class Kind(IntEnum):
     USER = 2
     GROUP = 3
     UNIT = 4
+    ACCESS_REQUEST = 7
+    OFFER = 8
+    BREAK_GLASS = 9
     DELIVERY_GROUP = 10
     APP = 11
     PERSISTENT_SESSION = 12

@@ -173,6 +173,11 @@ def removed_among(sql: Connection, keys: Sequence[int]) -> set[int]:
     return {row[0] for row in _REMOVED.rows(sql, keys)}
 
 
+def living(sql: Connection, key: int) -> Thing | None:
+    """The thing of a key, unless it is no more."""
+    return None if removed_among(sql, [key]) else by_keys(sql, [key]).get(key)
+
+
 def children(sql: Connection, parent: int) -> list[Thing]:
     """Every living thing inside ``parent``."""
     return [_thing(row) for row in _CHILDREN.rows(sql, parent=parent)]

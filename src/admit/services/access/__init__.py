@@ -2,13 +2,16 @@
 
 from admit.services.access import (
     activities,
+    break_glass,
     checks,
     errors,
     grants,
     host_keys,
     listings,
+    offers,
     people,
     recordings,
+    requests,
     sessions,
     sign_in,
 )
@@ -17,13 +20,16 @@ from admit.services.access.vocabulary import access
 __all__ = [
     "access",
     "activities",
+    "break_glass",
     "checks",
     "errors",
     "grants",
     "host_keys",
     "listings",
+    "offers",
     "people",
     "recordings",
+    "requests",
     "sessions",
     "sign_in",
 ]

@@ -26,6 +26,7 @@ KindWord = Literal[
     "transfer",
     "forward",
     "recording-viewed",
+    "glass-broken",
 ]
 OutcomeWord = Literal["ok", "refused", "failed"]
 CallerName = Annotated[
@@ -46,8 +47,8 @@ class Happening(Shape):
     """It grows: of two things of one moment the later has the greater."""
     at: Moment
     kind: str
-    """api-call, decision, sign-in, session-opened, session-ended, command, transfer, forward or
-    recording-viewed."""
+    """api-call, decision, sign-in, session-opened, session-ended, command, transfer, forward,
+    recording-viewed or glass-broken."""
     outcome: str
     """ok, refused or failed."""
     caller: str

@@ -25,3 +25,22 @@ class NotGrantable(AdmitError):
     """This subject cannot be granted this resource: (text)."""
 
     code, status, message = "UnsupportedAction.Grant", 400, "{0}"
+
+
+class RequestNotFound(AdmitError):
+    """There never was such a request, or its user is no more: (ID)."""
+
+    code, status, message = "EntityNotExist.AccessRequest", 404, "There is no access request {0}."
+
+
+class RequestDecided(AdmitError):
+    """A request waits no more: (ID)."""
+
+    code, status = "UnsupportedAction.AccessRequest", 409
+    message = "The access request {0} waits no more: it was decided, withdrawn, or has lapsed."
+
+
+class AgreementNotFound(AdmitError):
+    """There is no such agreement: (ID)."""
+
+    code, status, message = "EntityNotExist.BreakGlass", 404, "There is no break-glass agreement {0}."

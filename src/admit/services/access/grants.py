@@ -5,6 +5,7 @@ from typing import Annotated
 
 from admit.control import access as control
 from admit.control import grants, names
+from admit.control.recipients import directory_of, granted_together, new_user, users_of
 from admit.core.access import Reach
 from admit.core.errors import InvalidParameter
 from admit.core.links import Kind
@@ -49,38 +50,31 @@ class _Undo(Exception):
     """Ends a preview: what was tried is undone."""
 
 
-def _directory(call: Call, resource: Thing) -> int:
-    """The key of the directory whose users may be granted a resource."""
-    if resource.kind is Kind.HOST_ACCOUNT or resource.kind is Kind.CLOUD_ROLE:
-        return stored.by_key(call.sql, resource.parent).parent
-    return resource.parent
+def subject_of(call: Call, text: str, resource: Thing) -> Thing:
+    """Whom a name means as the subject of a grant: a group, or the person's user, made if there is none yet.
 
-
-def _subject(call: Call, text: str, resource: Thing) -> Thing:
+    Raises:
+        NotFound, Ambiguous, InvalidParameter: as the name has it.
+        NotGrantable: a user cannot be made.
+    """
     """The group, or the person's user in the resource's directory, made if there is none yet."""
-    directory = _directory(call, resource)
+    directory = directory_of(call.sql, resource)
     subject = named(lambda: names.subject(call.sql, text, directory), "Subject")
     if subject.kind is not Kind.PERSON:
         return subject
-    users = _users_of(call, subject, directory)
+    users = users_of(call.sql, subject, directory)
     # Of several the one that has it, or else the one that was first.
     holders = (user for user in users if grants.find(call.tx, user, resource) is not None)
     return next(iter([*holders, *users]), None) or _new_user(call, subject, directory)
 
 
 def _new_user(call: Call, person: Thing, directory: int) -> Thing:
-    place = stored.by_key(call.sql, directory)
     try:
-        return call.world.user_makers[place.kind](call.tx, call.world, place, person.name)
+        return new_user(call.tx, call.world, person, directory)
     except HandleTaken:
         raise NotGrantable(
             f"{person.name} has no user there, and the name is taken by another person's."
         ) from None
-
-
-def _users_of(call: Call, person: Thing, directory: int) -> list[Thing]:
-    """The person's users in a directory: seldom more than one, but somebody may have put more to a person."""
-    return stored.find(call.sql, stored.Where(Kind.USER, parent=directory, linked_from=person.key))
 
 
 def _tried(call: Call, resource: Thing, change: Callable[[], bool], *, preview: bool) -> Changed:
@@ -165,9 +159,9 @@ class GrantAccess(Shape):
         validity, grace = self._validity(), self._grace()
 
         def change() -> bool:
-            subject = _subject(call, self.subject, resource)
+            subject = subject_of(call, self.subject, resource)
             changed = False
-            for target in _granted_together(call, resource):
+            for target in granted_together(call.sql, resource):
                 held = grants.find(call.tx, subject, target)
                 if held is None:
                     changed |= grants.grant(call.tx, subject, target, validity)
@@ -193,13 +187,6 @@ class GrantAccess(Shape):
         return Validity(start, until)
 
 
-def _granted_together(call: Call, resource: Thing) -> list[Thing]:
-    """A host account comes with its host, as the vendor has it."""
-    if resource.kind is Kind.HOST_ACCOUNT:
-        return [stored.by_key(call.sql, resource.parent), resource]
-    return [resource]
-
-
 @access.operation("update", errors=(NotFound, Ambiguous, InvalidParameter))
 class RevokeAccess(Shape):
     """Takes back what a person or a group was granted itself.
@@ -221,9 +208,9 @@ class RevokeAccess(Shape):
     def handle(self, call: Call) -> Response:
         """Revoke."""
         resource = named(lambda: names.resource(call.sql, self.resource), "Resource")
-        directory = _directory(call, resource)
+        directory = directory_of(call.sql, resource)
         subject = named(lambda: names.subject(call.sql, self.subject, directory), "Subject")
-        holders = _users_of(call, subject, directory) if subject.kind is Kind.PERSON else [subject]
+        holders = users_of(call.sql, subject, directory) if subject.kind is Kind.PERSON else [subject]
 
         def change() -> bool:
             targets = _revoked_together(call, resource)

@@ -1,0 +1,81 @@
+"""Offers: what people may ask for, for how long at most, and who besides administrators may say yes."""
+
+from collections.abc import Collection, Iterable
+
+import msgspec
+from sqlalchemy import Connection
+
+from admit.control import things as verbs
+from admit.control.access import person_behind
+from admit.control.recipients import directory_of
+from admit.control.things import New
+from admit.core.links import Kind
+from admit.core.validity import DAY, MINUTE, Millis
+from admit.store import things
+from admit.store.engine import Tx
+from admit.store.things import Thing, Where
+
+SHORTEST: Millis = MINUTE
+"""How long access must be asked for at least."""
+LONGEST: Millis = 30 * DAY
+"""How long it may be asked for at most, where an offer does not say less."""
+_HANDLE = "offer"
+"""What makes sure that a resource is offered once."""
+
+
+class OfferDetails(msgspec.Struct):
+    """What is kept of an offer; its parent is the resource."""
+
+    owners: tuple[str, ...] = ()
+    """IDs of the users who may decide, all of the resource's own directory: no name alone makes an owner."""
+    longest_ms: Millis = LONGEST
+    note: str = ""
+    """What whoever asks should know or say."""
+
+
+def of(sql: Connection, resource: Thing) -> Thing | None:
+    """The offer of a resource; None if nobody may ask for it of their own accord."""
+    return things.by_handle(sql, Kind.OFFER, resource.key, _HANDLE)
+
+
+def offer(tx: Tx, resource: Thing, details: OfferDetails) -> tuple[Thing, bool]:
+    """Offer a resource, or change how it is offered; tells whether anything changed."""
+    there = of(tx.sql, resource)
+    if there is None:
+        made = verbs.add(tx, New(Kind.OFFER, resource.key, resource.name, details, handle=_HANDLE))
+        return made, True
+    changed = verbs.change(tx, there, details=details)
+    return changed, changed is not there
+
+
+def offered(sql: Connection) -> list[tuple[Thing, Thing]]:
+    """Every offer with its resource, the oldest first."""
+    found = things.find(sql, Where(Kind.OFFER))
+    resources = things.by_keys(sql, [each.parent for each in found])
+    return [(each, resources[each.parent]) for each in found]
+
+
+def askable(sql: Connection, users: Iterable[Thing]) -> list[tuple[Thing, Thing]]:
+    """The offers of the directories that proven users are in: those of other places are not shown to them."""
+    places = {user.parent for user in users}
+    return [(offer_, what) for offer_, what in offered(sql) if directory_of(sql, what) in places]
+
+
+def owned(sql: Connection, users: Iterable[Thing]) -> set[int]:
+    """The keys of the resources that proven users own."""
+    ids = {user.id for user in users}
+    return {what.key for offer_, what in offered(sql) if ids & {*offer_.read(OfferDetails).owners}}
+
+
+def owners(sql: Connection, resource: Thing) -> list[Thing]:
+    """The users who own a resource, as far as they still are."""
+    found = of(sql, resource)
+    ids = () if found is None else found.read(OfferDetails).owners
+    users = (things.by_id(sql, Kind.USER, directory_of(sql, resource), each) for each in ids)
+    return [user for user in users if user is not None]
+
+
+def owner_names(sql: Connection, resource: Thing) -> Collection[str]:
+    """What the people are called who own a resource."""
+    keys = (person_behind(sql, user.ref).key for user in owners(sql, resource))
+    return [things.by_key(sql, key).name for key in keys]
