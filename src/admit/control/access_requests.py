@@ -238,7 +238,7 @@ def to_decide(sql: Connection, users: tuple[Thing, ...], now: Millis) -> list[Th
         if each.read(RequestDetails).resource in owned
         and each.parent not in mine
         and state_of(each, now) == "waiting"
-        and person_of(sql, each) not in people
+        and person_of(sql, each).ref not in people
     ]
 
 

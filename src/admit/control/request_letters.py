@@ -68,9 +68,9 @@ def _letters(
         for address in _deciders(tx, request, details, approvers):
             yield _Letter(address, *told)
     elif details.state in _DECIDED:
-        address = _address(things.by_key(tx.sql, request.parent))
-        if address:
-            yield _Letter(address, *_decided(details, name))
+        asker = _address(things.by_key(tx.sql, request.parent))
+        if asker:
+            yield _Letter(asker, *_decided(details, name))
 
 
 def _deciders(tx: Tx, request: Thing, details: RequestDetails, approvers: Sequence[str]) -> list[str]:
