@@ -60,6 +60,12 @@ class Metrics:
         self.mail = Gauge(
             "admit_mail", "How many messages are waiting, or have failed.", ["state"], registry=self._registry
         )
+        self._count_sessions()
+        ProcessCollector(registry=self._registry)
+        GCCollector(registry=self._registry)
+
+    def _count_sessions(self) -> None:
+        """Have what is about sessions at the doors."""
         self.sessions_live = Gauge(
             "admit_sessions_live", "Sessions that live at a door.", ["door"], registry=self._registry
         )
@@ -81,8 +87,6 @@ class Metrics:
             buckets=BUCKETS_S,
             registry=self._registry,
         )
-        ProcessCollector(registry=self._registry)
-        GCCollector(registry=self._registry)
 
     def observe_call(self, service: str, action: str, code: str, took_s: float) -> None:
         """Count a request for the API. Each label must be one of few: each set of them is kept."""
