@@ -10,7 +10,7 @@ from functools import cache, partial
 import msgspec
 from sqlalchemy import Connection
 
-from admit import __version__
+from admit import __version__, authzen
 from admit.base.authority import create_authority
 from admit.base.chance import Chance
 from admit.base.clock import Clock, SystemClock
@@ -158,7 +158,8 @@ def open_admit(settings: Settings, clock: Clock | None = None, chance: Chance | 
     _measure(world.metrics, store)
     described = cache(lambda: msgspec.json.encode(openapi(registry, __version__)))
     measured = Measured(world.metrics.text, settings.metrics_public)
-    web = Web(dispatcher, chance.request_id, lambda: _answers(store), measured, described)
+    doors = authzen.routes(store, world)
+    web = Web(dispatcher, chance.request_id, lambda: _answers(store), measured, described, doors)
     return Admit(settings, store, world, registry, dispatcher, web)
 
 

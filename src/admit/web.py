@@ -1,6 +1,6 @@
 """The ASGI application: the signed API at ``/``, and what operating it needs beside."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any, Self, TypeAlias
@@ -8,7 +8,7 @@ from typing import Any, Self, TypeAlias
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from admit.base import metrics
 from admit.core.errors import AdmitError, BadRequest, RequestTooLarge, ServiceUnavailable
@@ -83,13 +83,14 @@ class Measured:
 class Web:
     """Every path of the server. The API is answered before any web framework is entered."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what the server is made of
         self,
         dispatcher: Dispatcher,
         request_id: Callable[[], str],
         ready: Callable[[], bool],
         measured: Measured,
         described: Callable[[], bytes],
+        doors: Sequence[BaseRoute] = (),
     ) -> None:
         self._dispatcher = dispatcher
         self._request_id = request_id
@@ -103,6 +104,7 @@ class Web:
                 Route("/readyz", self._readiness),
                 Route("/metrics", self._metrics),
                 Route("/openapi.json", self._description),
+                *doors,
             ]
         )
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "requests": "admit.cli.requests:requests",
     "replay": "admit.cli.replay:replay",
     "call": "admit.cli.call:call",
+    "token": "admit.cli.tokens:token",
     "import": "admit.cli.imports:imports",
     "doctor": "admit.cli.upkeep:doctor",
     "verify": "admit.cli.upkeep:verify",

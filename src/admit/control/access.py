@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from admit.core.access import Decision, Facts, Question, Reach, Reason, decide, reachable, reached_by
 from admit.core.links import Kind, Ref
+from admit.core.terms import Judge
 from admit.core.validity import Millis
 from admit.store import links as stored_links
 from admit.store.links import Scope, facts_about
@@ -19,6 +20,12 @@ def ask(sql: Connection, subject: Ref, resource: Ref, now: Millis, as_of: Millis
     """
     facts = facts_about(sql, Scope.CHECK, subject=subject, resource=resource, as_of=_past(as_of, now))
     return decide(Question(subject, resource), facts, now if as_of is None else as_of)
+
+
+def judged(sql: Connection, question: Question, now: Millis, judge: Judge) -> Decision:
+    """The answer to a question that may name an action, and may meet permissions with conditions."""
+    facts = facts_about(sql, Scope.CHECK, subject=question.subject, resource=question.resource)
+    return decide(question, facts, now, judge)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +73,14 @@ def facts_as(sql: Connection, user: Ref, resource: Ref) -> tuple[Question, Facts
         return Question(user, resource), Facts((), revision=stored_links.current_revision(sql))
     person = persons[0][1]
     facts = facts_about(sql, Scope.CHECK, subject=person, resource=resource)
-    return Question(person, resource), _as_user(facts, person, user)
+    return Question(person, resource), as_user(facts, person, user)
 
 
 def everything_as(sql: Connection, user: Ref, now: Millis) -> Iterable[Reach]:
     """All that ``ask_as`` grants, what stays open longest first."""
     person = person_behind(sql, user)
     facts = facts_about(sql, Scope.FROM, subject=person)
-    return reachable(person, _as_user(facts, person, user), now)
+    return reachable(person, as_user(facts, person, user), now)
 
 
 def was_known_to(sql: Connection, user: Ref, resource: Ref) -> bool:
@@ -81,7 +88,7 @@ def was_known_to(sql: Connection, user: Ref, resource: Ref) -> bool:
     person = person_behind(sql, user)
     facts = facts_about(sql, Scope.EXPLAIN, subject=person, resource=resource)
     return (
-        decide(Question(person, resource), _as_user(facts, person, user), 0).reason is not Reason.NOT_GRANTED
+        decide(Question(person, resource), as_user(facts, person, user), 0).reason is not Reason.NOT_GRANTED
     )
 
 
@@ -91,7 +98,8 @@ def person_behind(sql: Connection, user: Ref) -> Ref:
     return person
 
 
-def _as_user(facts: Facts, person: Ref, user: Ref) -> Facts:
+def as_user(facts: Facts, person: Ref, user: Ref) -> Facts:
+    """The facts without what a person holds as another user of theirs."""
     return replace(facts, links=tuple(x for x in facts.links if x.source != person or x.target == user))
 
 

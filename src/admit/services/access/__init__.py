@@ -2,6 +2,7 @@
 
 from admit.services.access import (
     activities,
+    bearer_tokens,
     break_glass,
     checks,
     errors,
@@ -20,6 +21,7 @@ from admit.services.access.vocabulary import access
 __all__ = [
     "access",
     "activities",
+    "bearer_tokens",
     "break_glass",
     "checks",
     "errors",

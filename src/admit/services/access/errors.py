@@ -44,3 +44,10 @@ class AgreementNotFound(AdmitError):
     """There is no such agreement: (ID)."""
 
     code, status, message = "EntityNotExist.BreakGlass", 404, "There is no break-glass agreement {0}."
+
+
+class TokenNameTaken(AdmitError):
+    """A user has a bearer token of this name: (user, name)."""
+
+    code, status = "EntityAlreadyExists.BearerToken", 409
+    message = "{0} has a token {1} already: revoke it, or choose another name."

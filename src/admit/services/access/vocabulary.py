@@ -1,7 +1,6 @@
 """The words of admit's own service, and answering in them."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
 from sqlalchemy import Connection
@@ -9,7 +8,8 @@ from sqlalchemy import Connection
 from admit.control import names, recordings
 from admit.control.callers import Caller
 from admit.control.names import Named, NameFault
-from admit.core.access import Decision, Reason
+from admit.control.sentences import sentence
+from admit.core.access import Decision
 from admit.core.errors import InvalidParameter
 from admit.core.links import Link, Ref
 from admit.core.validity import BEGINNING, FOREVER, Millis
@@ -71,7 +71,8 @@ class Answer(Shape):
 
     allowed: bool
     reason: str
-    """granted, not granted, starts later, has ended or disabled."""
+    """granted, not granted, starts later, has ended, disabled, other actions, condition not met or input
+    missing."""
     text: str
     """The same in a sentence."""
     at: Moment
@@ -140,65 +141,10 @@ def answer(decision: Decision, things: dict[int, Named], now: Millis) -> Answer:
     return Answer(
         allowed=decision.allowed,
         reason=decision.reason.value,
-        text=_sentence(decision, things, now),
+        text=sentence(decision, things, now),
         at=decision.at,
         revision=decision.revision,
         path=steps(decision.because, things),
         valid_until=end(decision.valid_until) if decision.allowed else None,
         changes_at=decision.changes_at,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Tense:
-    """How a decision is told about a moment that is, was or will be."""
-
-    may: str
-    may_not: str
-    switched_off: str
-    closed: dict[Reason, str]
-
-
-_NOW = _Tense(
-    "may use",
-    "may not use",
-    "is switched off",
-    {
-        Reason.STARTS_LATER: "access has not begun yet",
-        Reason.HAS_ENDED: "access has ended",
-        Reason.NOT_GRANTED: "no link leads there",
-    },
-)
-_PAST = _Tense(
-    "was allowed to use",
-    "was not allowed to use",
-    "was switched off",
-    {
-        Reason.STARTS_LATER: "access had not begun yet",
-        Reason.HAS_ENDED: "access had ended",
-        Reason.NOT_GRANTED: "no link led there",
-    },
-)
-_FUTURE = _Tense(
-    "will be allowed to use",
-    "will not be allowed to use",
-    "is switched off",
-    {
-        Reason.STARTS_LATER: "access will not have begun yet",
-        Reason.HAS_ENDED: "access will have ended",
-        Reason.NOT_GRANTED: "no link leads there",
-    },
-)
-
-
-def _sentence(decision: Decision, things: dict[int, Named], now: Millis) -> str:
-    tense = _NOW if decision.at == now else _FUTURE if decision.at > now else _PAST
-    who = things[decision.question.subject.key].label
-    what = things[decision.question.resource.key].label
-    if decision.allowed:
-        return f"{who} {tense.may} {what}."
-    if decision.blocked is not None and decision.reason is Reason.DISABLED:
-        why = f"{things[decision.blocked.key].label} {tense.switched_off}"
-    else:
-        why = tense.closed.get(decision.reason, decision.reason.value)
-    return f"{who} {tense.may_not} {what}: {why}."

@@ -1,0 +1,5 @@
+"""The door for programs: OpenID AuthZEN Authorization API 1.0, answered by the one decision."""
+
+from admit.authzen.http import routes
+
+__all__ = ["routes"]

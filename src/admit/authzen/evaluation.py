@@ -1,0 +1,148 @@
+"""Evaluations: one question, or many with what they have in common said once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from admit.authzen import native
+from admit.authzen.asking import Asked, Json, Unreadable, asked_of, object_of
+from admit.control import decisions
+from admit.control.decisions import Asker
+from admit.control.names import Named, NameFault
+from admit.control.sentences import sentence
+from admit.control.world import World
+from admit.core.access import Decision
+from admit.core.validity import FOREVER, Millis, iso_with_millis
+
+MOST_AT_ONCE = 1000
+"""How many questions one request may ask."""
+
+SEMANTICS = {"execute_all": None, "deny_on_first_deny": False, "permit_on_first_permit": True}
+"""After which answer no further question is evaluated."""
+
+_ENTITIES = {"subject": ("type", "id"), "resource": ("type", "id"), "action": ("name",)}
+"""Of each entity the keys it must have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One request: by whom, in which view of the policy."""
+
+    sql: Connection
+    world: World
+    asker: Asker
+    now: Millis
+
+
+class Unanswerable(Exception):
+    """A question about what is not known here: the answer is no. A reason, and a text."""
+
+    def __init__(self, reason: str, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
+        self.text = text
+
+
+def evaluate(asking: Asking, asked: Asked) -> dict[str, Any]:
+    """The answer to one question, with its reason."""
+    try:
+        decision = _decided(asking, asked)
+    except Unanswerable as fault:
+        return {"decision": False, "context": {"reason": fault.reason, "text": fault.text}}
+    labels = decisions.labels_of(asking.sql, decision)
+    asking.world.activities.note(decisions.noted(decision, labels, asking.asker, asking.now))
+    return {"decision": decision.allowed, "context": _context(decision, labels, asking.now)}
+
+
+def _decided(asking: Asking, asked: Asked) -> Decision:
+    kind, usable = native.SUBJECTS.get(asked.subject.type), native.RESOURCES.get(asked.resource.type)
+    if kind is None:
+        raise Unanswerable("unknown", f"There are no subjects of the type {asked.subject.type}.")
+    if usable is None:
+        raise Unanswerable("unknown", f"There are no resources of the type {asked.resource.type}.")
+    if asked.action is not None and asked.action.name != usable.action:
+        text = f"What may be done with a {asked.resource.type} is to {usable.action}."
+        raise Unanswerable("other actions", text)
+    try:
+        who = native.subject(asking.sql, kind, asked.subject.id)
+        what = native.resource(asking.sql, usable.kind, asked.resource.id)
+    except NameFault as fault:
+        raise Unanswerable("unknown", fault.text) from None
+    return native.decided(asking.sql, who.ref, what.ref, asking.now)
+
+
+def _context(decision: Decision, labels: dict[int, Named], now: Millis) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "reason": decision.reason.value,
+        "text": sentence(decision, labels, now),
+        "revision": decision.revision,
+    }
+    if decision.because:
+        things = (decision.because[0].source, *(link.target for link in decision.because))
+        told["path"] = [labels[ref.key].label for ref in things]
+    if decision.allowed and decision.valid_until != FOREVER:
+        told["valid_until"] = iso_with_millis(decision.valid_until)
+    if decision.changes_at is not None:
+        told["changes_at"] = iso_with_millis(decision.changes_at)
+    return told
+
+
+def evaluate_all(asking: Asking, body: Json) -> dict[str, Any]:
+    """The answers to a batch, in its order; cut off where its semantics say so.
+
+    Raises:
+        Unreadable: the batch itself cannot be read. A question in it that cannot is answered no.
+    """
+    items = body.get("evaluations")
+    if items is None or items == []:
+        return evaluate(asking, asked_of(body))
+    if not isinstance(items, list):
+        raise Unreadable("evaluations must be an array.")
+    if len(items) > MOST_AT_ONCE:
+        raise Unreadable(f"At most {MOST_AT_ONCE} evaluations can be asked for at once.")
+    last = _last_answer(body)
+    answers = (_one_of(asking, body, item) for item in items)
+    return {"evaluations": list(_up_to(answers, last))}
+
+
+def _last_answer(body: Json) -> bool | None:
+    semantic = object_of(body, "options").get("evaluations_semantic", "execute_all")
+    if not isinstance(semantic, str) or semantic not in SEMANTICS:
+        raise Unreadable(f"options.evaluations_semantic must be one of {', '.join(SEMANTICS)}.")
+    return SEMANTICS[semantic]
+
+
+def _up_to(answers: Iterator[dict[str, Any]], last: bool | None) -> Iterator[dict[str, Any]]:  # noqa: FBT001 - an answer
+    for answer in answers:
+        yield answer
+        if answer["decision"] is last:
+            return
+
+
+def _one_of(asking: Asking, body: Json, item: Any) -> dict[str, Any]:
+    try:
+        if not isinstance(item, dict):
+            raise Unreadable("An evaluation must be an object.")
+        asked = asked_of(_with_defaults(body, item))
+    except Unreadable as fault:
+        return {"decision": False, "context": {"error": {"status": 400, "message": str(fault)}}}
+    return evaluate(asking, asked)
+
+
+def _with_defaults(body: Json, item: Json) -> dict[str, Any]:
+    """An item with what it leaves out.
+
+    What it says replaces what is said for all, whole: properties are never mixed. Only a key that its
+    subject, resource or action must have and does not is taken from there.
+    """
+    merged = {key: body[key] for key in (*_ENTITIES, "context") if key in body}
+    for key, value in item.items():
+        common = body.get(key)
+        if key in _ENTITIES and isinstance(value, dict) and isinstance(common, dict):
+            missing = {need: common[need] for need in _ENTITIES[key] if need not in value and need in common}
+            merged[key] = value | missing
+        else:
+            merged[key] = value
+    return merged

@@ -1,0 +1,146 @@
+"""AuthZEN over HTTP: where its endpoints are, who is let in, and what an error looks like."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeAlias
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from admit.authzen import search
+from admit.authzen.asking import BODY_LIMIT, Json, Unreadable, asked_of, body_of
+from admit.authzen.callers import CHALLENGE, Unproven, caller_of, permit_to
+from admit.authzen.evaluation import Asking, evaluate, evaluate_all
+from admit.control.decisions import Asker
+from admit.control.world import World
+from admit.core.errors import NoPermission
+from admit.rpc.dispatch import Peer
+from admit.store.engine import Store
+
+log = structlog.get_logger("admit.authzen")
+
+WELL_KNOWN = "/.well-known/authzen-configuration"
+BASE = "/access/v1"
+
+Answering: TypeAlias = Callable[[Asking, Json], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One of the five, where it is, what it is called in the metadata, and what RAM is asked."""
+
+    path: str
+    key: str
+    action: str
+    answer: Answering
+
+
+ENDPOINTS = (
+    Endpoint(
+        f"{BASE}/evaluation",
+        "access_evaluation_endpoint",
+        "Evaluate",
+        lambda asking, body: evaluate(asking, asked_of(body)),
+    ),
+    Endpoint(f"{BASE}/evaluations", "access_evaluations_endpoint", "Evaluate", evaluate_all),
+    Endpoint(
+        f"{BASE}/search/subject",
+        "search_subject_endpoint",
+        "SearchSubjects",
+        partial(search.page_of, search.subjects),
+    ),
+    Endpoint(
+        f"{BASE}/search/resource",
+        "search_resource_endpoint",
+        "SearchResources",
+        partial(search.page_of, search.resources),
+    ),
+    Endpoint(
+        f"{BASE}/search/action",
+        "search_action_endpoint",
+        "SearchActions",
+        partial(search.page_of, search.actions),
+    ),
+)
+
+
+def routes(store: Store, world: World) -> list[BaseRoute]:
+    """The endpoints of the decision point."""
+    posts = [
+        Route(each.path, _Posted(store, world, each), methods=["POST"], name=each.key) for each in ENDPOINTS
+    ]
+    return [Route(WELL_KNOWN, _metadata, methods=["GET"]), *posts]
+
+
+async def _metadata(request: Request) -> Response:
+    base = f"{request.url.scheme}://{request.url.netloc}"
+    return JSONResponse(
+        {"policy_decision_point": base, **{each.key: f"{base}{each.path}" for each in ENDPOINTS}}
+    )
+
+
+class _Posted:
+    """One endpoint, as an ASGI application."""
+
+    def __init__(self, store: Store, world: World, endpoint: Endpoint) -> None:
+        self._store = store
+        self._world = world
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        request = Request(scope, receive)
+        response = await self._respond(request)
+        given = request.headers.get("x-request-id")
+        if given is not None:
+            response.headers["x-request-id"] = given
+        response.headers["cache-control"] = "no-store"
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        try:
+            _require_json(request)
+            raw = await _body(request)
+            return await asyncio.to_thread(self._answer, request, raw)
+        except Unreadable as fault:
+            return PlainTextResponse(str(fault), 400)
+        except Unproven:
+            return PlainTextResponse(
+                "Show a bearer token or an access key.", 401, {"www-authenticate": CHALLENGE}
+            )
+        except NoPermission as refusal:
+            return PlainTextResponse(refusal.text, 403)
+        except Exception:
+            log.exception("request failed", path=self._endpoint.path)
+            return PlainTextResponse("Something failed that should not have.", 500)
+
+    def _answer(self, request: Request, raw: bytes) -> Response:
+        world, action = self._world, self._endpoint.action
+        peer = Peer(request.client.host if request.client else "", request.url.scheme == "https")
+        with self._store.read() as sql:
+            caller = caller_of(sql, world, request.headers.get("authorization", ""))
+            permit_to(caller, action, world, peer)
+            given = request.headers.get("x-request-id", "")
+            asker = Asker(caller.arn, f"admit:{action}", given[:128], peer.address)
+            asking = Asking(sql, world, asker, world.clock.now())
+            return JSONResponse(self._endpoint.answer(asking, body_of(raw)))
+
+
+def _require_json(request: Request) -> None:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise Unreadable("The Content-Type must be application/json.")
+
+
+async def _body(request: Request) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > BODY_LIMIT:
+            raise Unreadable(f"The body is longer than {BODY_LIMIT} bytes.")
+        parts.append(part)
+    return b"".join(parts)
