@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     bindparam,
     delete,
+    func,
     insert,
     literal_column,
     select,
@@ -131,6 +132,16 @@ def find(sql: Connection, where: Where, limit: int) -> list[Kept]:
     either = union(*(select(part.subquery()) for part in parts)).subquery()
     newest = select(either).order_by(either.c.at.desc(), either.c.id.desc()).limit(limit)
     return [_read(row) for row in sql.execute(newest)]
+
+
+MOST_COUNTED = 10_000
+
+
+def how_many(sql: Connection, outcome: Outcome, since: Millis) -> int:
+    """How many activities came out so since a moment, counted no further than ``MOST_COUNTED``."""
+    where = Where(outcome=outcome, since=since)
+    some = select(activity.c.id).where(*_conditions(where)).limit(MOST_COUNTED).subquery()
+    return sql.execute(select(func.count()).select_from(some)).scalar_one()
 
 
 def _ways(place: str, mention: Mention | None) -> list[list[ColumnElement[bool]]]:

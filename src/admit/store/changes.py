@@ -1,15 +1,27 @@
 """The change log as it is read: entries in order, and how far each follower has come."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    delete,
+    insert,
+    select,
+    tuple_,
+)
 
 from admit.core.events import EVENTS, Event
 from admit.core.validity import Millis
 from admit.store.ledger import Entry
-from admit.store.tables import changes, cursors
+from admit.store.prepared import Prepared, PreparedForKeys
+from admit.store.tables import ABOUT, ABOUT_TOO, changes, cursors
 
 FIELDS = (
     changes.c.revision,
@@ -87,3 +99,73 @@ def set_cursor(sql: Connection, follower: str, revision: int) -> None:
     """A follower has dealt with everything up to a revision."""
     sql.execute(delete(cursors).where(cursors.c.follower == follower))
     sql.execute(insert(cursors).values(follower=follower, revision=revision, failures=0, retry_at=0))
+
+
+def _newest(about: ColumnElement[int] | None) -> Select[Any]:
+    statement = select(*FIELDS, changes.c.hash).where(
+        changes.c.revision <= bindparam("until", type_=BigInteger),
+        tuple_(changes.c.revision, changes.c.ordinal)
+        < tuple_(bindparam("revision", type_=BigInteger), bindparam("ordinal")),
+    )
+    if about is not None:
+        statement = statement.where(about == bindparam("key", type_=BigInteger))
+    return statement.order_by(changes.c.revision.desc(), changes.c.ordinal.desc()).limit(bindparam("limit"))
+
+
+_NEWEST = Prepared(_newest(None))
+_NEWEST_ABOUT = (Prepared(_newest(ABOUT)), Prepared(_newest(ABOUT_TOO)))
+_NEWEST_OF_PAIR = Prepared(_newest(ABOUT).where(bindparam("other", type_=BigInteger) == ABOUT_TOO))
+BEFORE_ALL = (2**62, 0)
+"""The place before the newest entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is asked of the log: about which thing, or which two, until which revision."""
+
+    about: int | None = None
+    other: int | None = None
+    until: int = 2**62
+
+
+def newest(sql: Connection, told: Told, before: tuple[int, int], limit: int) -> list[tuple[Change, bytes]]:
+    """The newest entries before a place, newest first, each with its hash in the chain."""
+    place = {"revision": before[0], "ordinal": before[1], "until": told.until, "limit": limit}
+    if told.about is None:
+        rows = _NEWEST.rows(sql, **place)
+    elif told.other is not None:
+        rows = _NEWEST_OF_PAIR.rows(sql, **place, key=told.about, other=told.other)
+    else:
+        found = [row for each in _NEWEST_ABOUT for row in each.rows(sql, **place, key=told.about)]
+        rows = sorted(found, key=lambda row: (row[0], row[1]), reverse=True)[:limit]
+    return [(_change(Entry(*row[:-1])), bytes(row[-1])) for row in rows]
+
+
+_MOMENT = Prepared(
+    select(changes.c.at).where(changes.c.revision == bindparam("revision"), changes.c.ordinal == 0)
+)
+
+
+def revision_at(sql: Connection, at: Millis, newest_: int) -> int:
+    """The revision the policy had at a moment: both only grow, so that it is found by halving."""
+    low, high = 0, newest_
+    while low < high:
+        middle = (low + high + 1) // 2
+        row = _MOMENT.first(sql, revision=middle)
+        if row is not None and row[0] <= at:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+_ACTORS = PreparedForKeys(
+    lambda revisions: select(changes.c.revision, changes.c.actor).where(
+        changes.c.revision.in_(revisions), changes.c.ordinal == 0
+    )
+)
+
+
+def actors(sql: Connection, revisions: Sequence[int]) -> dict[int, str]:
+    """Who made each of some revisions."""
+    return {row[0]: row[1] for row in _ACTORS.rows(sql, revisions)}

@@ -1,11 +1,12 @@
 """What is found out about long lists once for a revision of the policy: how long, and where pages begin."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection
 
+from admit.core.validity import MINUTE, Millis
 from admit.store.facts import current_revision
 from admit.store.prepared import Prepared
 
@@ -36,6 +37,35 @@ def counted(sql: Connection, statement: Prepared, values: dict[str, Any]) -> int
     if number is None:
         number = numbers[asked] = _count(sql, statement, values)
     return number
+
+
+LARGE = 50_000
+"""From here on counting takes long enough to be noticed."""
+
+
+def counted_lately(sql: Connection, now: Millis, count: Callable[[], dict[str, int]]) -> dict[str, int]:
+    """Counts of what only a change of policy changes; large ones may be up to a minute old.
+
+    Only one set of counts is kept for a connection: there is one overview.
+    """
+    revision = current_revision(sql)
+    kept: _Lately | None = sql.info.get("counted_lately")
+    if kept is not None:
+        large = max(kept.numbers.values(), default=0) > LARGE
+        if kept.revision == revision or (large and 0 <= now - kept.at < MINUTE):
+            return kept.numbers
+    fresh = _Lately(revision, now, count())
+    sql.info["counted_lately"] = fresh
+    return fresh.numbers
+
+
+@dataclass(frozen=True, slots=True)
+class _Lately:
+    """Counts, and when and at which revision they were made."""
+
+    revision: int
+    at: Millis
+    numbers: dict[str, int]
 
 
 def key_before(sql: Connection, listed: Hashable, offset: int) -> int | None:

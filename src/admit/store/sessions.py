@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, and_, bindparam, insert, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from admit.core.sessions import Outcome
 from admit.core.validity import Millis
@@ -219,6 +230,14 @@ _CONDITIONS: dict[str, ColumnElement[bool]] = {
 def _listing(conditions: tuple[str, ...]) -> Prepared:
     statement = select(*_ROW).where(*(_CONDITIONS[name] for name in conditions))
     return Prepared(statement.order_by(sessions.c.key.desc()).limit(bindparam("limit")))
+
+
+_LIVE = Prepared(select(func.count()).select_from(sessions).where(sessions.c.ended_at.is_(None)))
+
+
+def how_many_live(sql: Connection) -> int:
+    """How many sessions have not ended."""
+    return sum(row[0] for row in _LIVE.rows(sql))
 
 
 def find(sql: Connection, which: Which, limit: int) -> list[Session]:

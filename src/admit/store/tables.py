@@ -1,12 +1,9 @@
 """Every table. What a policy is made of carries ``policy``: it cannot change in silence."""
 
-from typing import Any
-
 from sqlalchemy import (
     JSON,
     BigInteger,
     Column,
-    ColumnElement,
     Index,
     Integer,
     LargeBinary,
@@ -19,7 +16,9 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.ext.compiler import compiles
+
+from admit.core.validity import FOREVER
+from admit.store.within import About, Detail
 
 metadata = MetaData()
 
@@ -30,32 +29,8 @@ _Json = JSON().with_variant(JSONB(), "postgresql")
 _Key = BigInteger().with_variant(Integer(), "sqlite")
 
 
-class Detail(ColumnElement[str]):
-    """An attribute that is kept in ``details``, as text.
-
-    The attribute's name is written out rather than handed over as a value: only then does a database
-    know the expression again that an index is of.
-    """
-
-    inherit_cache = False
-    type = Text()
-
-    def __init__(self, details: ColumnElement[Any], name: str) -> None:
-        if not name.isidentifier():
-            raise ValueError(f"{name!r} is not the name of an attribute")
-        self.details = details
-        self.attribute = name
-
-
-@compiles(Detail, "sqlite")
-def _in_sqlite(detail: Detail, compiler: Any, **options: Any) -> str:
-    return f"json_extract({compiler.process(detail.details, **options)}, '$.{detail.attribute}')"
-
-
-@compiles(Detail, "postgresql")
-def _in_postgresql(detail: Detail, compiler: Any, **options: Any) -> str:
-    return f"({compiler.process(detail.details, **options)} ->> '{detail.attribute}')"
-
+TIME_BOUND_GRANT = f"stage = 1 and ends_at < {FOREVER}"
+"""Which links are grants with an end; their index is used where a statement says so in the same words."""
 
 revision = Table(
     "revision",
@@ -81,6 +56,19 @@ changes = Table(
     Column("hash", LargeBinary, nullable=False, comment="HMAC over the entry and the hash before it"),
     PrimaryKeyConstraint("revision", "ordinal", name="changes_are_numbered"),
     comment="The change log and ledger: append only, in one order, every policy change in full.",
+)
+
+ABOUT = About(changes.c.fact, "thing", "source", "person")
+"""What an entry is about: the thing, the link's source, whose session it was."""
+ABOUT_TOO = About(changes.c.fact, "target", "resource")
+"""The other end: the link's target, what the session was at."""
+Index("changes_about", ABOUT, changes.c.revision)
+Index(
+    "changes_about_too",
+    ABOUT_TOO,
+    changes.c.revision,
+    sqlite_where=ABOUT_TOO.is_not(None),
+    postgresql_where=ABOUT_TOO.is_not(None),
 )
 
 things = Table(
@@ -150,6 +138,15 @@ links = Table(
     Column("grace", BigInteger, comment="milliseconds a session may go on after the end; empty for none"),
     PrimaryKeyConstraint("source", "stage", "target", name="two_things_are_joined_once"),
     Index("links_by_target", "target", "stage", "source"),
+    # What will end, or has, is listed by when: most links have no end, and are not in it.
+    Index(
+        "grants_by_end",
+        "ends_at",
+        "source",
+        "target",
+        sqlite_where=text(TIME_BOUND_GRANT),
+        postgresql_where=text(TIME_BOUND_GRANT),
+    ),
     sqlite_with_rowid=False,
     comment="The one relation, as it stands.",
     info=POLICY,

@@ -48,8 +48,10 @@ class Tail:
     revision: int
     newest_at: Millis
     """When the newest change was made."""
+    head: str
+    """The hash of the newest entry, in hexadecimal."""
     fits: bool
-    """Whether the newest entry is authentic and the one the database stands at."""
+    """Whether that entry is authentic and the one the database stands at."""
 
 
 def tail(sql: Connection, key: bytes) -> Tail:
@@ -58,10 +60,10 @@ def tail(sql: Connection, key: bytes) -> Tail:
     newest = select(changes).order_by(changes.c.revision.desc(), changes.c.ordinal.desc()).limit(2)
     rows = [(Entry(*row[:-1]), bytes(row[-1])) for row in sql.execute(newest)]
     if not rows:
-        return Tail(n, 0, fits=(n, bytes(head)) == (0, GENESIS))
+        return Tail(n, 0, GENESIS.hex(), fits=(n, bytes(head)) == (0, GENESIS))
     (last, stored), before = rows[0], rows[1][1] if len(rows) > 1 else GENESIS
     fits = (n, bytes(head)) == (last.revision, stored) and chain(key, before, last) == stored
-    return Tail(n, last.at, fits)
+    return Tail(n, last.at, stored.hex(), fits)
 
 
 def _walk(sql: Connection, key: bytes, verdict: Verdict, replay: Replay, noted: bytes | None) -> None:

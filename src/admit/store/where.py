@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, sele
 from admit.core.links import Kind, Stage
 from admit.core.validity import Millis
 from admit.store.prepared import EVERYTHING, Prepared, padded
-from admit.store.tables import Detail, blocks, links, things
+from admit.store.tables import blocks, links, things
+from admit.store.within import Detail
 
 Order: TypeAlias = Literal["oldest", "newest", "name", "changed"]
 

@@ -1,0 +1,132 @@
+"""Things as lists show them: what they are called, where they live, and a line about them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal, TypeAlias
+
+import msgspec
+
+from admit.control import names
+from admit.core.links import CALLERS, Kind
+from admit.core.validity import Millis
+from admit.rpc.operation import Call
+from admit.rpc.shape import Shape, like
+from admit.services.access.errors import NotFound
+from admit.store import finding
+from admit.store.things import Thing
+
+KindName: TypeAlias = Literal[
+    "person",
+    "user",
+    "group",
+    "unit",
+    "delivery group",
+    "app",
+    "image",
+    "persistent session",
+    "host",
+    "host account",
+    "bastion",
+    "host share key",
+    "control policy",
+    "rule",
+    "application",
+    "cloud account",
+    "cloud role",
+    "project",
+    "idaas",
+]
+"""What can be looked at here: RAM's own things are looked at by its operations."""
+KINDS: dict[str, Kind] = {kind.word: kind for kind in Kind if kind not in CALLERS}
+ThingId = Annotated[str, like("12", "The ID of a thing.", min_length=1, max_length=128)]
+Text = Annotated[str, like("ali", "Part of a name, in whatever case, or an ID.", max_length=256)]
+
+
+class Brief(Shape):
+    """A thing, as a list shows it."""
+
+    kind: str
+    id: str
+    name: str
+    label: str
+    """As people call it, such as root@db-1."""
+    note: str
+    """What tells it from others of its name: an address, an e-mail address, a display name; may be empty."""
+    inside: str | None = None
+    """The label of what it lives in, such as the bastion host of a user."""
+    inside_kind: str | None = None
+    inside_id: str | None = None
+    blocked: str | None = None
+    """What switches it off at that moment: locked or disabled."""
+
+
+def briefs(call: Call, keys: Iterable[int], at: Millis | None = None) -> dict[int, Brief]:
+    """Some things, by key; what switches them off is of a past moment if one is given."""
+    asked = sorted(set(keys))
+    found = names.labels(call.sql, asked)
+    parents = {each.thing.parent for each in found.values()} - {0}
+    around = names.labels(call.sql, sorted(parents))
+    off = finding.words(call.sql, asked, at)
+    return {key: _brief(each, around.get(each.thing.parent), off.get(key)) for key, each in found.items()}
+
+
+def _brief(each: names.Named, around: names.Named | None, off: str | None) -> Brief:
+    thing = each.thing
+    return Brief(
+        kind=thing.kind.word,
+        id=thing.id,
+        name=names.printable(thing.name),
+        label=each.label,
+        note=names.printable(_note(fields(thing))),
+        inside=None if around is None else around.label,
+        inside_kind=None if around is None else around.thing.kind.word,
+        inside_id=None if around is None else around.thing.id,
+        blocked=off,
+    )
+
+
+_NOTES = (
+    "display_name",
+    "real_name",
+    "private_address",
+    "public_address",
+    "email",
+    "role_name",
+    "description",
+    "comment",
+)
+
+
+def _note(details: Mapping[str, Any]) -> str:
+    return next((str(details[name]) for name in _NOTES if details.get(name)), "")
+
+
+def fields(thing: Thing) -> dict[str, Any]:
+    """All that is kept of a thing besides its name; secrets are kept elsewhere."""
+    return _FIELDS.decode(thing.details)
+
+
+_FIELDS = msgspec.json.Decoder(dict[str, Any])
+
+
+def the_thing(call: Call, kind: str, thing_id: str) -> Thing:
+    """The living thing of a kind that has an id.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = finding.with_id(call.sql, thing_id, (KINDS[kind],))
+    if not found:
+        raise NotFound(f"There is no {kind} {thing_id}.")
+    return found[0]
+
+
+def the_thing_or_past(call: Call, kind: str, thing_id: str) -> Thing:
+    """The same; what is no more counts as well.
+
+    Raises:
+        NotFound: there never was one.
+    """
+    found = finding.ever(call.sql, KINDS[kind], thing_id)
+    if found is None:
+        raise NotFound(f"There never was a {kind} {thing_id}.")
+    return found

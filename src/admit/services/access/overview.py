@@ -1,0 +1,76 @@
+"""What there is at a glance: how much of everything, what ends soon, who is in, who was turned away."""
+
+from sqlalchemy import Connection
+
+from admit.core.activity import Outcome
+from admit.core.links import CALLERS, Kind
+from admit.core.validity import DAY, HOUR
+from admit.rpc.operation import Call
+from admit.rpc.shape import Shape
+from admit.services.access.vocabulary import Moment, access
+from admit.store import activity, finding, granted, sessions
+from admit.store.counts import counted_lately
+from admit.store.links import current_revision
+
+
+class Amount(Shape):
+    """How much there is of a kind."""
+
+    kind: str
+    count: int
+
+
+@access.operation("get", slow=True)
+class GetOverview(Shape):
+    """Counts everything: things by kind, grants by how they stand, live sessions, refusals of the last day.
+
+    Ours: on a large system the counts of things and grants are up to a minute old.
+    """
+
+    class Response(Shape):
+        """The counts."""
+
+        at: Moment
+        revision: int
+        """The version of the whole policy."""
+        things: tuple[Amount, ...]
+        grants: int
+        """All that have not ended."""
+        ending_in_an_hour: int
+        ending_in_a_day: int
+        ending_in_a_week: int
+        ended: int
+        """Grants that have ended, and were not taken back."""
+        live_sessions: int
+        refused: int
+        """Decisions, sign-ins and calls that were refused within the last 24 hours; counted up to 10000."""
+
+    def handle(self, call: Call) -> Response:
+        """Count."""
+        counts = counted_lately(call.sql, call.now, lambda: _counts(call.sql))
+        ending = [granted.how_many_end(call.sql, call.now, call.now + span) for span in (HOUR, DAY, 7 * DAY)]
+        ended = granted.how_many_end(call.sql, -1, call.now)
+        return self.Response(
+            at=call.now,
+            revision=current_revision(call.sql),
+            things=tuple(
+                Amount(kind=kind.word, count=counts[kind.word])
+                for kind in Kind
+                if kind not in CALLERS and kind.word in counts
+            ),
+            grants=counts[_GRANTS] - ended,
+            ending_in_an_hour=ending[0],
+            ending_in_a_day=ending[1],
+            ending_in_a_week=ending[2],
+            ended=ended,
+            live_sessions=sessions.how_many_live(call.sql),
+            refused=activity.how_many(call.sql, Outcome.REFUSED, call.now - DAY),
+        )
+
+
+_GRANTS = "grants"
+
+
+def _counts(sql: Connection) -> dict[str, int]:
+    things = finding.counts(sql)
+    return {kind.word: count for kind, count in things.items()} | {_GRANTS: granted.how_many(sql)}

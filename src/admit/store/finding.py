@@ -1,0 +1,108 @@
+"""Finding things by what is typed: any part of their name, or their id."""
+
+from collections.abc import Sequence
+from functools import cache
+
+from sqlalchemy import BigInteger, Connection, Text, and_, bindparam, func, or_, select, tuple_
+
+from admit.core.links import KINDS, Kind
+from admit.core.validity import Millis
+from admit.store.prepared import Prepared, PreparedForKeys
+from admit.store.tables import blocks, things
+from admit.store.things import Thing
+from admit.store.where import COLUMNS
+from admit.store.within import Contains
+
+_ORDER = (things.c.name, things.c.kind, things.c.parent, things.c.key)
+"""The order of the index by name, which is walked: the names are in it."""
+
+
+@cache
+def _page(many: int, *, text: bool, blocked: bool, inside: bool) -> Prepared:
+    statement = select(*COLUMNS).where(
+        things.c.kind.in_([bindparam(f"kind_{number}") for number in range(many)]),
+        things.c.removed_at.is_(None),
+        tuple_(*_ORDER) > tuple_(*(bindparam(f"after_{each.name}") for each in _ORDER)),
+    )
+    if text:
+        statement = statement.where(Contains(things.c.name, bindparam("text", type_=Text)))
+    if blocked:
+        standing = select(blocks.c.thing).where(blocks.c.removed_at.is_(None))
+        statement = statement.where(things.c.key.in_(standing))
+    if inside:
+        statement = statement.where(things.c.parent == bindparam("parent"))
+    return Prepared(statement.order_by(*_ORDER).limit(bindparam("limit")))
+
+
+_BY_ID = Prepared(select(*COLUMNS).where(things.c.id == bindparam("id"), things.c.removed_at.is_(None)))
+
+
+def with_id(sql: Connection, thing_id: str, kinds: Sequence[Kind]) -> list[Thing]:
+    """Living things of some kinds that have an id."""
+    found = [Thing(row[0], KINDS[row[1]], *row[2:]) for row in _BY_ID.rows(sql, id=thing_id)]
+    return [thing for thing in found if thing.kind in kinds]
+
+
+_EVER = Prepared(
+    select(*COLUMNS)
+    .where(things.c.id == bindparam("id"), things.c.kind == bindparam("kind"))
+    .order_by(things.c.key.desc())
+    .limit(1)
+)
+
+
+def ever(sql: Connection, kind: Kind, thing_id: str) -> Thing | None:
+    """The newest thing of a kind that has or had an id."""
+    row = _EVER.first(sql, id=thing_id, kind=int(kind))
+    return None if row is None else Thing(row[0], KINDS[row[1]], *row[2:])
+
+
+def named_like(  # noqa: PLR0913 - a listing: what is meant, and which page
+    sql: Connection,
+    kinds: Sequence[Kind],
+    text: str | None,
+    *,
+    blocked: bool = False,
+    parent: int | None = None,
+    after: Thing | None = None,
+    limit: int,
+) -> list[Thing]:
+    """Living things of some kinds by name, from one on; with a text only those whose name contains it."""
+    statement = _page(len(kinds), text=text is not None, blocked=blocked, inside=parent is not None)
+    place = ("", 0, 0, 0) if after is None else (after.name, int(after.kind), after.parent, after.key)
+    rows = statement.rows(
+        sql,
+        **{f"kind_{number}": int(kind) for number, kind in enumerate(kinds)},
+        **{f"after_{column.name}": value for column, value in zip(_ORDER, place, strict=True)},
+        **({} if text is None else {"text": text}),
+        **({} if parent is None else {"parent": parent}),
+        limit=limit,
+    )
+    return [Thing(row[0], KINDS[row[1]], *row[2:]) for row in rows]
+
+
+_COUNTS = Prepared(
+    select(things.c.kind, func.count()).where(things.c.removed_at.is_(None)).group_by(things.c.kind)
+)
+
+
+def counts(sql: Connection) -> dict[Kind, int]:
+    """How many living things there are of each kind."""
+    return {KINDS[row[0]]: row[1] for row in _COUNTS.rows(sql)}
+
+
+def _standing(*, then: bool) -> PreparedForKeys:
+    at, ended = bindparam("at", type_=BigInteger), blocks.c.removed_at
+    when = and_(blocks.c.added_at <= at, or_(ended.is_(None), ended > at)) if then else ended.is_(None)
+    return PreparedForKeys(
+        lambda keys: select(blocks.c.thing, blocks.c.word).where(blocks.c.thing.in_(keys), when)
+    )
+
+
+_STANDING = {then: _standing(then=then) for then in (False, True)}
+
+
+def words(sql: Connection, keys: Sequence[int], at: Millis | None = None) -> dict[int, str]:
+    """What switches some things off, now or at a past moment; one that is on is left out."""
+    moment = {} if at is None else {"at": at}
+    return {row[0]: row[1] for row in _STANDING[at is not None].rows(sql, keys, **moment)}

@@ -1,0 +1,283 @@
+"""Grants as they are listed: all there are, page by page, those that end first before the others."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Select,
+    Table,
+    bindparam,
+    func,
+    literal_column,
+    null,
+    select,
+    tuple_,
+)
+
+from admit.core.links import CALLERS, Kind, Stage
+from admit.core.validity import FOREVER, Millis
+from admit.store.prepared import Prepared, PreparedForKeys
+from admit.store.tables import TIME_BOUND_GRANT, links, past_links, things
+
+LOOKED_AT = 10_000
+"""How many grants one page looks at: where few are meant it may be short, and others follow."""
+AT_ONCE = 500
+MOST_FOUND = 2_000
+"""How many grants of the things that a search found are looked at, each way."""
+
+
+class Granted(NamedTuple):
+    """A grant, as it stands or stood."""
+
+    source: int
+    target: int
+    start: Millis
+    end: Millis
+    added_at: Millis
+    added_in: int
+    grace: Millis | None
+    kind: int
+    """Of the target."""
+
+
+class Place(NamedTuple):
+    """A place in the list: what comes next is greater, or where the list runs backwards less."""
+
+    section: int
+    end: Millis
+    source: int
+    target: int
+
+
+TIMED, UNENDING, THEN = 1, 2, 3
+"""Sections: what has an end, by it; what has none, by who; and what stood at a past moment, by who."""
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which grants are meant: by when they begin and end, and by what they are of."""
+
+    kinds: frozenset[Kind]
+    ends_after: Millis = -1
+    ends_by: Millis = FOREVER
+    starts_after: Millis = -1
+    starts_by: Millis = FOREVER
+    latest_first: bool = False
+    """Only for what has an end."""
+    as_of: Millis | None = None
+    """Those that stood at a past moment."""
+
+    def takes(self, grant: Granted) -> bool:
+        """Whether a grant is meant."""
+        return (
+            _BY_NUMBER.get(grant.kind) in self.kinds
+            and self.ends_after < grant.end <= self.ends_by
+            and self.starts_after < grant.start <= self.starts_by
+        )
+
+
+GRANTABLE = frozenset(kind for kind in Kind if kind not in CALLERS)
+_BY_NUMBER = {int(kind): kind for kind in GRANTABLE}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some grants, and where the list goes on; None where it ends."""
+
+    grants: list[Granted]
+    after: Place | None
+
+
+_GRANT = int(Stage.GRANT)
+
+
+def _columns(table: Table) -> tuple[Any, ...]:
+    grace = table.c.grace if "grace" in table.c else null().label("grace")
+    ends = table.c
+    return (
+        ends.source,
+        ends.target,
+        ends.starts_at,
+        ends.ends_at,
+        ends.added_at,
+        ends.added_in,
+        grace,
+        things.c.kind,
+    )
+
+
+def _within(table: Table) -> Select[Any]:
+    ends = table.c
+    return (
+        select(*_columns(table))
+        .join(things, things.c.key == ends.target)
+        .where(
+            ends.ends_at > bindparam("ends_after", type_=BigInteger),
+            ends.ends_at <= bindparam("ends_by", type_=BigInteger),
+            ends.starts_at > bindparam("starts_after", type_=BigInteger),
+            ends.starts_at <= bindparam("starts_by", type_=BigInteger),
+        )
+        .limit(bindparam("limit"))
+    )
+
+
+def _timed(*, backwards: bool) -> Select[Any]:
+    order = (links.c.ends_at, links.c.source, links.c.target)
+    here = tuple_(*order)
+    place = tuple_(bindparam("end", type_=BigInteger), bindparam("source"), bindparam("target"))
+    statement = _within(links).where(
+        literal_column(TIME_BOUND_GRANT), here < place if backwards else here > place
+    )
+    return statement.order_by(*(each.desc() if backwards else each.asc() for each in order))
+
+
+def _by_who(table: Table) -> Select[Any]:
+    ends = table.c
+    order = (ends.source, ends.stage, ends.target)
+    place = tuple_(bindparam("source"), _number(_GRANT), bindparam("target"))
+    return _within(table).where(ends.stage == _number(_GRANT), tuple_(*order) > place).order_by(*order)
+
+
+def _number(number: int) -> Any:
+    return literal_column(f"{number:d}", BigInteger)
+
+
+_TIMED = {False: Prepared(_timed(backwards=False)), True: Prepared(_timed(backwards=True))}
+_UNENDING = Prepared(_by_who(links).where(links.c.ends_at == _number(FOREVER)))
+_AT = bindparam("at", type_=BigInteger)
+_STOOD = (
+    Prepared(_by_who(links).where(links.c.added_at <= _AT)),
+    Prepared(_by_who(past_links).where(past_links.c.added_at <= _AT, past_links.c.removed_at > _AT)),
+)
+
+
+def page(sql: Connection, which: Which, after: Place | None, limit: int) -> Page:
+    """The grants after a place in the list, at most ``limit``; fewer do not mean that it ends."""
+    found: list[Granted] = []
+    last = after
+    for looked, (grant, place) in enumerate(_walk(sql, which, after, limit)):
+        if looked == LOOKED_AT:
+            return Page(found, last)
+        if _BY_NUMBER.get(grant.kind) in which.kinds:
+            if len(found) == limit:
+                return Page(found, last)
+            found.append(grant)
+        last = place
+    return Page(found, None)
+
+
+def _walk(sql: Connection, which: Which, after: Place | None, limit: int) -> Iterator[tuple[Granted, Place]]:
+    """All that is within the times, of any kind, with the place of each."""
+    first = after or Place(
+        THEN if which.as_of is not None else TIMED, FOREVER if which.latest_first else -1, 0, 0
+    )
+    for section in (THEN,) if which.as_of is not None else (TIMED, UNENDING):
+        if section < first.section or (section == UNENDING and which.ends_by < FOREVER):
+            continue
+        place = first if section == first.section else Place(section, -1, 0, 0)
+        # One more than a page needs: whether there is another is known without a second look.
+        size = limit + 1
+        while True:
+            rows = _rows(sql, which, place, size)
+            for row in rows:
+                place = Place(section, row.end, row.source, row.target)
+                yield row, place
+            if len(rows) < size:
+                break
+            size = AT_ONCE
+
+
+def _rows(sql: Connection, which: Which, place: Place, limit: int) -> list[Granted]:
+    values = {
+        "ends_after": which.ends_after,
+        "ends_by": which.ends_by,
+        "starts_after": which.starts_after,
+        "starts_by": which.starts_by,
+        "source": place.source,
+        "target": place.target,
+        "limit": limit,
+    }
+    if place.section == TIMED:
+        rows = _TIMED[which.latest_first].rows(sql, **values, end=place.end)
+    elif place.section == UNENDING:
+        rows = _UNENDING.rows(sql, **values)
+    else:
+        # Each comes in its order: the first of both together are the first of either.
+        both = chain.from_iterable(each.rows(sql, **values, at=which.as_of) for each in _STOOD)
+        rows = sorted(both, key=lambda row: (row[0], row[1]))[:limit]
+    return [Granted(*row) for row in rows]
+
+
+def _ends(table: Table, end: str, *, then: bool) -> PreparedForKeys:
+    def statement(keys: list[Any]) -> Select[Any]:
+        found = (
+            select(*_columns(table))
+            .join(things, things.c.key == table.c.target)
+            .where(table.c[end].in_(keys), table.c.stage == _number(_GRANT))
+        )
+        if then:
+            found = found.where(table.c.added_at <= _AT)
+        if table is past_links:
+            found = found.where(table.c.removed_at > _AT)
+        return found.limit(bindparam("limit"))
+
+    return PreparedForKeys(statement)
+
+
+_FOUND = {
+    then: tuple(
+        _ends(table, end, then=then)
+        for table in ((links, past_links) if then else (links,))
+        for end in ("source", "target")
+    )
+    for then in (False, True)
+}
+
+
+def of_things(sql: Connection, keys: Sequence[int], which: Which) -> list[Granted]:
+    """The grants to or of some things, by their end; of very many only some."""
+    then = which.as_of is not None
+    rows = chain.from_iterable(
+        each.rows(sql, keys, limit=MOST_FOUND, **({"at": which.as_of} if then else {}))
+        for each in _FOUND[then]
+    )
+    found = {(row[0], row[1]): Granted(*row) for row in rows}
+    meant = (grant for grant in found.values() if which.takes(grant))
+    return sorted(meant, key=lambda each: (each.end, each.source, each.target), reverse=which.latest_first)
+
+
+_HOW_MANY = {
+    "all": Prepared(select(func.count()).select_from(links).where(links.c.stage == _number(_GRANT))),
+    "of policies": Prepared(
+        select(func.count())
+        .select_from(links)
+        .where(
+            links.c.stage == _number(_GRANT),
+            links.c.target.in_(select(things.c.key).where(things.c.kind == _number(Kind.RAM_POLICY))),
+        )
+    ),
+    "timed": Prepared(
+        select(func.count())
+        .select_from(links)
+        .where(
+            literal_column(TIME_BOUND_GRANT),
+            links.c.ends_at > bindparam("after", type_=BigInteger),
+            links.c.ends_at <= bindparam("by", type_=BigInteger),
+        )
+    ),
+}
+
+
+def how_many(sql: Connection) -> int:
+    """How many grants there are, in force or not; what RAM attaches to callers is none."""
+    every, policies = (_HOW_MANY[which].rows(sql)[0][0] for which in ("all", "of policies"))
+    return int(every - policies)
+
+
+def how_many_end(sql: Connection, after: Millis, by: Millis) -> int:
+    """How many grants end later than one moment, and not later than another."""
+    return sum(row[0] for row in _HOW_MANY["timed"].rows(sql, after=after, by=by))

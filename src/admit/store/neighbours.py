@@ -1,0 +1,113 @@
+"""What a thing is joined to, a few at a time: now, or at a past moment."""
+
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    CompoundSelect,
+    Connection,
+    Select,
+    Table,
+    bindparam,
+    func,
+    select,
+    union_all,
+)
+
+from admit.core.links import KINDS, Ref, Stage
+from admit.core.validity import Millis, Validity
+from admit.store.prepared import Prepared
+from admit.store.tables import links, past_links, things
+
+MOST_COUNTED = 10_000
+"""Up to how many are counted."""
+
+
+class Neighbour(NamedTuple):
+    """A link, and what is at its other end."""
+
+    ref: Ref
+    stage: Stage
+    validity: Validity
+    added_at: Millis
+    added_in: int
+
+
+def _joined(table: Table, *, inward: bool, then: bool, stage: bool) -> Select[Any]:
+    ends = table.c
+    here, there = (ends.target, ends.source) if inward else (ends.source, ends.target)
+    statement = (
+        select(
+            things.c.kind,
+            things.c.key,
+            ends.stage,
+            ends.starts_at,
+            ends.ends_at,
+            ends.added_at,
+            ends.added_in,
+        )
+        .join(things, things.c.key == there)
+        .where(here == bindparam("here", type_=BigInteger))
+    )
+    if stage:
+        statement = statement.where(ends.stage == bindparam("stage"))
+    if then:
+        statement = statement.where(ends.added_at <= bindparam("at", type_=BigInteger))
+    if table is past_links:
+        statement = statement.where(ends.removed_at > bindparam("at", type_=BigInteger))
+    return statement
+
+
+def _all(*, inward: bool, then: bool, stage: bool) -> Select[Any] | CompoundSelect[Any]:
+    tables = (links, past_links) if then else (links,)
+    parts = [_joined(table, inward=inward, then=then, stage=stage) for table in tables]
+    return parts[0] if len(parts) == 1 else union_all(*parts)
+
+
+@cache
+def _page(*, inward: bool, then: bool, stage: bool) -> Prepared:
+    statement = _all(inward=inward, then=then, stage=stage)
+    return Prepared(statement.limit(bindparam("limit")).offset(bindparam("offset")))
+
+
+@cache
+def _count(*, inward: bool, then: bool, stage: bool) -> Prepared:
+    some = _all(inward=inward, then=then, stage=stage).limit(bindparam("limit")).subquery()
+    return Prepared(select(func.count()).select_from(some))
+
+
+def neighbours(  # noqa: PLR0913 - a listing: what it is of, and which page
+    sql: Connection,
+    key: int,
+    *,
+    inward: bool,
+    stage: Stage | None = None,
+    at: Millis | None = None,
+    offset: int = 0,
+    limit: int,
+) -> list[Neighbour]:
+    """The links from (or with ``inward`` to) a thing, in force or not, in no order that would cost time."""
+    statement = _page(inward=inward, then=at is not None, stage=stage is not None)
+    rows = statement.rows(sql, **_asked(key, stage, at), limit=limit, offset=offset)
+    return [
+        Neighbour(Ref(KINDS[row[0]], row[1]), Stage(row[2]), Validity(row[3], row[4]), row[5], row[6])
+        for row in rows
+    ]
+
+
+def count(
+    sql: Connection, key: int, *, inward: bool, stage: Stage | None = None, at: Millis | None = None
+) -> int:
+    """How many those are, counted no further than ``MOST_COUNTED``."""
+    statement = _count(inward=inward, then=at is not None, stage=stage is not None)
+    return sum(row[0] for row in statement.rows(sql, **_asked(key, stage, at), limit=MOST_COUNTED))
+
+
+def _asked(key: int, stage: Stage | None, at: Millis | None) -> dict[str, int]:
+    found = {"here": key}
+    if stage is not None:
+        found["stage"] = int(stage)
+    if at is not None:
+        found["at"] = at
+    return found

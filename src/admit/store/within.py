@@ -1,0 +1,88 @@
+"""What stands inside stored JSON, as SQL that an index can be of."""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, ColumnElement, Text
+from sqlalchemy.ext.compiler import compiles
+
+
+class About(ColumnElement[int]):
+    """The key of what an entry of the change log is about, or of the other end if it is about a link.
+
+    It is read out of the fact itself, for an index: a column of its own would be a second place to trust.
+    """
+
+    inherit_cache = False
+    type = BigInteger()
+
+    def __init__(self, fact: ColumnElement[Any], *names: str) -> None:
+        self.fact = fact
+        self.names = names
+
+
+@compiles(About, "sqlite")
+def _about_in_sqlite(about: About, compiler: Any, **options: Any) -> str:
+    fact = compiler.process(about.fact, **options)
+    found = [f"json_extract({fact}, '$.{name}.key')" for name in about.names]
+    return f"coalesce({', '.join(found)})"
+
+
+@compiles(About, "postgresql")
+def _about_in_postgresql(about: About, compiler: Any, **options: Any) -> str:
+    fact = compiler.process(about.fact, **options)
+    # As PostgreSQL writes it itself: only then is it the same expression to who compares schemas.
+    found = [f"({fact}::jsonb -> '{name}'::text) ->> 'key'::text" for name in about.names]
+    return f"(COALESCE({', '.join(found)})::bigint)"
+
+
+class Detail(ColumnElement[str]):
+    """An attribute that is kept in ``details``, as text.
+
+    The attribute's name is written out rather than handed over as a value: only then does a database
+    know the expression again that an index is of.
+    """
+
+    inherit_cache = False
+    type = Text()
+
+    def __init__(self, details: ColumnElement[Any], name: str) -> None:
+        if not name.isidentifier():
+            raise ValueError(f"{name!r} is not the name of an attribute")
+        self.details = details
+        self.attribute = name
+
+
+@compiles(Detail, "sqlite")
+def _in_sqlite(detail: Detail, compiler: Any, **options: Any) -> str:
+    return f"json_extract({compiler.process(detail.details, **options)}, '$.{detail.attribute}')"
+
+
+@compiles(Detail, "postgresql")
+def _in_postgresql(detail: Detail, compiler: Any, **options: Any) -> str:
+    return f"({compiler.process(detail.details, **options)} ->> '{detail.attribute}')"
+
+
+class Contains(ColumnElement[bool]):
+    """Whether a text contains another, in whatever case the letters of ASCII are."""
+
+    inherit_cache = False
+    type = Boolean()
+
+    def __init__(self, text: ColumnElement[str], part: ColumnElement[str]) -> None:
+        self.text = text
+        self.part = part
+
+
+@compiles(Contains, "sqlite")
+def _contains_in_sqlite(contains: Contains, compiler: Any, **options: Any) -> str:
+    return _place(contains, "instr", compiler, options)
+
+
+@compiles(Contains, "postgresql")
+def _contains_in_postgresql(contains: Contains, compiler: Any, **options: Any) -> str:
+    return _place(contains, "strpos", compiler, options)
+
+
+def _place(contains: Contains, function: str, compiler: Any, options: dict[str, Any]) -> str:
+    text, part = (compiler.process(each, **options) for each in (contains.text, contains.part))
+    return f"{function}(lower({text}), lower({part})) > 0"
