@@ -1,4 +1,4 @@
-"""Who may be meant at a door: the users of bastion hosts, by their names and keys."""
+"""Who may be meant at a door: users by their names and keys."""
 
 from collections.abc import Iterable
 
@@ -12,13 +12,19 @@ from admit.store.things import Thing, Where
 
 def named(sql: Connection, name: str) -> list[Thing]:
     """The bastion users called so, or whose person is called so."""
+    users = called(sql, name)
+    places = things.by_keys(sql, [user.parent for user in users])
+    return [user for user in users if places[user.parent].kind is Kind.BASTION]
+
+
+def called(sql: Connection, name: str) -> list[Thing]:
+    """The users of any service that are called so, or whose person is called so."""
     found = {user.key: user for user in things.find(sql, Where(Kind.USER, names=(name,)))}
     person = things.by_handle(sql, Kind.PERSON, 0, name)
     if person is not None:
         theirs = [ref.key for _, ref in links.of(sql, person.key, inward=False, kind=Kind.USER)]
         found |= things.by_keys(sql, theirs)
-    places = things.by_keys(sql, [user.parent for user in found.values()])
-    return [user for user in found.values() if places[user.parent].kind is Kind.BASTION]
+    return list(found.values())
 
 
 def usable(sql: Connection, users: Iterable[Thing], now: Millis) -> list[Thing]:

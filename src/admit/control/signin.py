@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 from admit.control import bastion_users, one_time_codes, passwords
 from admit.control.access import person_behind
 from admit.control.bastion import UserDetails, fingerprint_of
-from admit.control.lockout import Lockout
 from admit.control.names import printable
 from admit.control.one_time_codes import MailedCodes
 from admit.control.world import World
@@ -78,7 +77,7 @@ class SignIn:
     def __init__(self, store: Store, world: World) -> None:
         self._store = store
         self._world = world
-        self._lockout = Lockout()
+        self._lockout = world.lockout
         self._mailed = MailedCodes(world)
         self._decoy = passwords.decoy(world)
         # Guessing must not take the processor from those who are in: the rest waits its turn.

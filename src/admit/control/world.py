@@ -11,6 +11,7 @@ from admit.base.clock import Clock
 from admit.base.metrics import Metrics
 from admit.base.sealing import Sealer
 from admit.control.activity import Activities
+from admit.control.lockout import Lockout
 from admit.core.links import Kind
 from admit.core.validity import Millis
 from admit.store.engine import Tx
@@ -45,6 +46,8 @@ class World:
     """Whose clock the hours of control policies are told by."""
     activities: Activities = field(default_factory=Activities)
     """Where to note what happens all the time."""
+    lockout: Lockout = field(default_factory=Lockout)
+    """Who must wait before the next password is looked at, whichever door they try."""
     mails: bool = False
     """Whether a mail server is set: without one nothing can be mailed while somebody waits for it."""
     user_makers: Mapping[Kind, UserMaker] = field(default_factory=dict)

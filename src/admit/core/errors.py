@@ -199,3 +199,10 @@ class ServiceUnavailable(AdmitError):
 
     code, status = "ServiceUnavailable", 503
     message = "The service cannot answer at the moment. Try again later."
+
+
+class SignedOut(AdmitError):
+    """A browser that was signed in is so no more."""
+
+    code, status = "SignedOut", 401
+    message = "You are signed out. Sign in again."

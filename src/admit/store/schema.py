@@ -16,7 +16,7 @@ from sqlalchemy import (
 from admit.store.ledger import GENESIS
 from admit.store.tables import metadata, revision
 
-VERSIONS = ("0001", "0002")
+VERSIONS = ("0001", "0002", "0003")
 """Every version of the schema, oldest first: one for each step in ``migrations/versions``."""
 
 NEWEST = VERSIONS[-1]

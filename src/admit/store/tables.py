@@ -323,3 +323,24 @@ sessions = Table(
     ),
     comment="Sessions at the doors, live and past. Not policy: what they may do is decided elsewhere.",
 )
+
+web_sessions = Table(
+    "web_sessions",
+    metadata,
+    Column("token", LargeBinary, primary_key=True, comment="SHA-256 of what the browser's cookie holds"),
+    Column("id", Text, nullable=False, comment="what people and pages call it; opens nothing"),
+    Column("name", Text, nullable=False, comment="the name that was signed in with"),
+    Column("users", Text, nullable=False, comment="keys of exactly the users that were proven, as JSON"),
+    Column("caller", BigInteger, comment="key of the RAM user or administrator who was proven, if one was"),
+    Column("how", Text, nullable=False, comment="what was shown last: password, code, passkey"),
+    Column("peer", Text, nullable=False, comment="the address it was opened from"),
+    Column("agent", Text, nullable=False, comment="the browser, as it says itself"),
+    Column("opened_at", BigInteger, nullable=False, comment="UNIX milliseconds"),
+    Column("proven_at", BigInteger, nullable=False, comment="when somebody last proved to be who they are"),
+    Column(
+        "seen_at", BigInteger, nullable=False, comment="when it was last used, about a minute more or less"
+    ),
+    UniqueConstraint("id", name="an_id_names_one_web_session"),
+    Index("web_sessions_by_use", "seen_at"),
+    comment="Browsers that are signed in. One that signs out, or is too old, is removed.",
+)

@@ -1,0 +1,82 @@
+"""Browsers that are signed in, as they are kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+
+from admit.core.validity import Millis
+from admit.store.prepared import Prepared
+from admit.store.tables import web_sessions
+
+
+@dataclass(frozen=True, slots=True)
+class WebSession:
+    """A browser that is signed in."""
+
+    id: str
+    name: str
+    users: tuple[int, ...]
+    """Keys of exactly the users that were proven."""
+    caller: int | None
+    """Key of the RAM user or administrator that was proven."""
+    how: str
+    peer: str
+    agent: str
+    opened_at: Millis
+    proven_at: Millis
+    seen_at: Millis
+
+
+_COLUMNS = tuple(web_sessions.c[name] for name in WebSession.__dataclass_fields__)
+_BY_TOKEN = Prepared(select(*_COLUMNS).where(web_sessions.c.token == bindparam("token")))
+_ALL = Prepared(select(*_COLUMNS).order_by(web_sessions.c.opened_at, web_sessions.c.id))
+
+
+def add(sql: Connection, token: bytes, new: WebSession) -> None:
+    """Write a session that begins."""
+    values = {name: getattr(new, name) for name in WebSession.__dataclass_fields__}
+    values["users"] = msgspec.json.encode(new.users).decode()
+    sql.execute(insert(web_sessions).values(token=token, **values))
+
+
+def by_token(sql: Connection, token: bytes) -> WebSession | None:
+    """The session whose token has this hash."""
+    row = _BY_TOKEN.first(sql, token=token)
+    return None if row is None else _session(row)
+
+
+def every(sql: Connection) -> list[WebSession]:
+    """All there are, oldest first."""
+    return [_session(row) for row in _ALL.rows(sql)]
+
+
+def seen(sql: Connection, session_id: str, now: Millis) -> None:
+    """Write that a session is in use."""
+    sql.execute(update(web_sessions).where(web_sessions.c.id == session_id).values(seen_at=now))
+
+
+def renew(sql: Connection, token: bytes, new_token: bytes, new: WebSession) -> bool:
+    """Put a session in the place of another, under another token; False if that one is gone."""
+    gone = sql.execute(delete(web_sessions).where(web_sessions.c.token == token)).rowcount == 0
+    if not gone:
+        add(sql, new_token, new)
+    return not gone
+
+
+def remove(sql: Connection, ids: Sequence[str]) -> int:
+    """Sign browsers out; how many there were."""
+    return sql.execute(delete(web_sessions).where(web_sessions.c.id.in_(ids))).rowcount
+
+
+def forget(sql: Connection, opened_before: Millis, seen_before: Millis) -> int:
+    """Remove those that were opened, or last used, too long ago; how many there were."""
+    old = or_(web_sessions.c.opened_at < opened_before, web_sessions.c.seen_at < seen_before)
+    return sql.execute(delete(web_sessions).where(old)).rowcount
+
+
+def _session(row: tuple[object, ...]) -> WebSession:
+    values = dict(zip(WebSession.__dataclass_fields__, row, strict=True))
+    values["users"] = tuple(msgspec.json.decode(str(values["users"]), type=list[int]))
+    return WebSession(**values)  # type: ignore[arg-type]  # the columns are of the fields' types
