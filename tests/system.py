@@ -90,8 +90,13 @@ class System:
             "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()],
         }
 
+        bodies = [body]
+
         async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": body, "more_body": False}
+            if not bodies:
+                # The client stays, and says no more.
+                await asyncio.Event().wait()
+            return {"type": "http.request", "body": bodies.pop(), "more_body": False}
 
         async def send(message: Any) -> None:
             sent.append(message)

@@ -18,8 +18,13 @@ from admit.base.directory import filled
 from admit.base.metrics import Metrics
 from admit.base.sealing import Sealer, create_key_file
 from admit.control import founding
+from admit.control.web_sessions import Lasting, WebSessions
 from admit.control.world import World
 from admit.core.links import Kind
+from admit.core.validity import HOUR, MINUTE
+from admit.pages import faults
+from admit.pages.site import Site
+from admit.portal.routes import routes as portal_routes
 from admit.rpc.dispatch import Dispatcher
 from admit.rpc.openapi import openapi
 from admit.rpc.operation import Registry
@@ -29,7 +34,7 @@ from admit.store import messages, things
 from admit.store.engine import Store
 from admit.store.links import current_revision
 from admit.store.schema import SchemaRefused, require_newest
-from admit.web import Measured, Web
+from admit.web import Measured, Pages, Upkeep, Web
 
 SERVICES = (
     access.access,
@@ -158,9 +163,21 @@ def open_admit(settings: Settings, clock: Clock | None = None, chance: Chance | 
     _measure(world.metrics, store)
     described = cache(lambda: msgspec.json.encode(openapi(registry, __version__)))
     measured = Measured(world.metrics.text, settings.metrics_public)
-    doors = authzen.routes(store, world)
-    web = Web(dispatcher, chance.request_id, lambda: _answers(store), measured, described, doors)
+    upkeep = Upkeep(lambda: _answers(store), measured, described)
+    web = Web(dispatcher, chance.request_id, upkeep, _pages(settings, store, world))
     return Admit(settings, store, world, registry, dispatcher, web)
+
+
+ROOMS = ("portal",)
+"""The rooms with pages: each has templates, and files of its own."""
+
+
+def _pages(settings: Settings, store: Store, world: World) -> Pages:
+    """What browsers are shown."""
+    lasting = Lasting(settings.web_session_hours * HOUR, settings.web_idle_minutes * MINUTE)
+    site = Site(store, world, WebSessions(store, world, lasting), ROOMS)
+    doors = (*portal_routes(site), *authzen.routes(store, world))
+    return Pages((site.assets.route(), *doors), faults.handlers(site))
 
 
 def _revision(store: Store) -> int:

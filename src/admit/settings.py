@@ -105,6 +105,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """No recording begins with less free on the disk, in MiB: the database may need the rest."""
     recording_most_mb: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1024
     """The greatest size of one recording on the disk, in MiB; its session ends with it."""
+    web_session_hours: Annotated[int, msgspec.Meta(ge=1, le=720)] = 12
+    """How many hours a browser stays signed in at most."""
+    web_idle_minutes: Annotated[int, msgspec.Meta(ge=5, le=43_200)] = 60
+    """After how many minutes without use a browser is signed out."""
     activity_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 365
     """How many days activity is kept: calls, decisions, sign-ins, sessions. The ledger is kept for ever."""
 

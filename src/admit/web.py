@@ -1,13 +1,13 @@
-"""The ASGI application: the signed API at ``/``, and what operating it needs beside."""
+"""The ASGI application: the signed API at ``/``, the pages of the doors, and what operating it needs."""
 
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any, Self, TypeAlias
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from admit.base import metrics
@@ -80,23 +80,34 @@ class Measured:
         return (getattr(found, "ipv4_mapped", None) or found).is_loopback
 
 
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """What operating the server needs."""
+
+    ready: Callable[[], bool]
+    measured: Measured
+    described: Callable[[], bytes]
+    """The OpenAPI document of every operation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """What browsers are shown."""
+
+    routes: Sequence[BaseRoute] = ()
+    faults: Mapping[Any, Callable[..., Any]] = field(default_factory=dict)
+    """How what goes wrong in them is answered, by the kind of it."""
+
+
 class Web:
     """Every path of the server. The API is answered before any web framework is entered."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what the server is made of
-        self,
-        dispatcher: Dispatcher,
-        request_id: Callable[[], str],
-        ready: Callable[[], bool],
-        measured: Measured,
-        described: Callable[[], bytes],
-        doors: Sequence[BaseRoute] = (),
+    def __init__(
+        self, dispatcher: Dispatcher, request_id: Callable[[], str], upkeep: Upkeep, pages: Pages
     ) -> None:
         self._dispatcher = dispatcher
         self._request_id = request_id
-        self._ready = ready
-        self._measured = measured
-        self._described = described
+        self._upkeep = upkeep
         self._room = _Room()
         self._pages = Starlette(
             routes=[
@@ -104,14 +115,18 @@ class Web:
                 Route("/readyz", self._readiness),
                 Route("/metrics", self._metrics),
                 Route("/openapi.json", self._description),
-                *doors,
-            ]
+                *pages.routes,
+            ],
+            exception_handlers=dict(pages.faults),
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection's request."""
         if scope["type"] == "http" and scope["path"] == "/":
-            await self._api(scope, receive, send)
+            if _is_browser(scope):
+                await RedirectResponse("/home", 303)(scope, receive, send)
+            else:
+                await self._api(scope, receive, send)
         else:
             await self._pages(scope, receive, send)
 
@@ -129,17 +144,24 @@ class Web:
         await _send(send, answer, head=scope["method"] == "HEAD")
 
     async def _readiness(self, _request: Request) -> Response:
-        ready = self._ready()
+        ready = self._upkeep.ready()
         return JSONResponse({"ready": ready}, 200 if ready else 503)
 
     async def _metrics(self, request: Request) -> Response:
-        if not self._measured.told_to(request.client.host if request.client else ""):
+        if not self._upkeep.measured.told_to(request.client.host if request.client else ""):
             return PlainTextResponse("Metrics are told on this machine only: see metrics_public.\n", 403)
-        return Response(self._measured.text(), media_type=metrics.CONTENT_TYPE)
+        return Response(self._upkeep.measured.text(), media_type=metrics.CONTENT_TYPE)
 
     # Not a coroutine: it runs on a thread of its own, as the first demand takes a while.
     def _description(self, _request: Request) -> Response:
-        return Response(self._described(), media_type="application/json")
+        return Response(self._upkeep.described(), media_type="application/json")
+
+
+def _is_browser(scope: Scope) -> bool:
+    """Whether somebody has typed the server's address: no client of the API asks for a page alone."""
+    if scope["method"] != "GET" or scope["query_string"]:
+        return False
+    return any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
 
 
 async def _alive(_request: Request) -> Response:

@@ -156,8 +156,11 @@ class WebSessions:
 
         return read() if self._store.is_sqlite else await asyncio.to_thread(read)
 
-    def form_token(self, kept: bytes) -> str:
-        """What the forms of a session send along."""
+    def is_form_token(self, signed_in: SignedIn, given: str) -> bool:
+        """Whether this is what the forms of a session send along."""
+        return hmac.compare_digest(signed_in.csrf.encode(), given.encode("utf-8", "surrogatepass"))
+
+    def _form_token(self, kept: bytes) -> str:
         return hmac.new(self._forms, kept, hashlib.sha256).hexdigest()
 
     def _new(self, proven: Proven, how: str, name: str, browser: tuple[str, str], now: Millis) -> WebSession:
@@ -189,7 +192,7 @@ class WebSessions:
         caller = None if row.caller is None else caller_behind(sql, self._world, row.caller)
         if not users and caller is None:
             return None
-        csrf = self.form_token(kept)
+        csrf = self._form_token(kept)
         signed_in = SignedIn(row.id, row.name, users, caller, csrf, row.opened_at, row.proven_at, kept)
         return signed_in, row.seen_at
 

@@ -113,6 +113,9 @@ def _config(admit: Admit, tls: ssl.SSLContext | None) -> uvicorn.Config:
     return uvicorn.Config(
         admit.web,
         http=LimitedProtocol,
+        ws="websockets-sansio",
+        # What is sent over them is compressed already, or is typed a letter at a time.
+        ws_per_message_deflate=False,
         lifespan="off",
         interface="asgi3",
         log_config=None,

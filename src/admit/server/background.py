@@ -12,7 +12,7 @@ from admit.core.validity import DAY, HOUR, MINUTE, SECOND, Millis
 from admit.main import Admit
 from admit.server import certificate
 from admit.store import activity as stored
-from admit.store import messages, tokens
+from admit.store import messages, tokens, web_sessions
 from admit.store.engine import Author, Tx
 
 log = structlog.get_logger("admit.server")
@@ -32,12 +32,17 @@ SWEPT_AT_ONCE = 5_000
 
 
 async def sweep(admit: Admit) -> None:
-    """Drop, each hour, what is too old to matter: nonces, client tokens, mail, activity."""
+    """Drop, each hour, what is too old to matter: nonces, client tokens, mail, browsers, activity."""
     store, clock, settings = admit.store, admit.world.clock, admit.settings
 
     def body(tx: Tx) -> None:
         tokens.forget(tx.sql, tx.now - NONCES_KEPT, tx.now - CLIENT_TOKENS_KEPT)
         messages.forget(tx.sql, tx.now - settings.mail_days * DAY)
+        web_sessions.forget(
+            tx.sql,
+            tx.now - settings.web_session_hours * HOUR,
+            tx.now - settings.web_idle_minutes * MINUTE,
+        )
 
     def some_activity(tx: Tx) -> int:
         return stored.forget(tx.sql, tx.now - settings.activity_days * DAY, SWEPT_AT_ONCE)

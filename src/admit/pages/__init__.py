@@ -1,0 +1,1 @@
+"""What all pages share: their look, their words, who is signed in, and what keeps them safe."""

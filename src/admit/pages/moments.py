@@ -1,0 +1,62 @@
+"""Moments and spans, as readers of a page want them: in their zone, in their language."""
+
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from markupsafe import Markup
+
+from admit.core.validity import DAY, FOREVER, HOUR, MINUTE, SECOND, Millis
+from admit.pages.words import translated
+
+SOON: Millis = DAY
+"""What ends within this is shown as ending soon."""
+
+
+def zone_of(name: str | None) -> tzinfo:
+    """The zone a browser said it is in; UTC if it said none, or one nobody knows."""
+    try:
+        return ZoneInfo(name) if name else UTC
+    except (ZoneInfoNotFoundError, OSError, ValueError):
+        return UTC
+
+
+def written(moment: Millis, zone: tzinfo, now: Millis, language: str = "en") -> str:
+    """A moment as people write it, with the year if it is another than this one."""
+    here = datetime.fromtimestamp(moment / SECOND, UTC).astimezone(zone)
+    this_year = datetime.fromtimestamp(now / SECOND, UTC).astimezone(zone).year
+    if language == "zh":
+        year = "" if here.year == this_year else f"{here.year}年"
+        return f"{year}{here.month}月{here.day}日 {here:%H:%M}"
+    year = "" if here.year == this_year else f" {here.year}"
+    return f"{here.day} {here:%b}{year} {here:%H:%M}"
+
+
+def element(moment: Millis, zone: tzinfo, now: Millis, language: str = "en") -> Markup:
+    """A moment as an element of a page, exact for whoever points at it."""
+    exact = datetime.fromtimestamp(moment / SECOND, UTC)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        exact.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        exact.astimezone(zone).isoformat(" ", "seconds"),
+        written(moment, zone, now, language),
+    )
+
+
+def span(length: Millis, language: str = "en") -> str:
+    """How long something is, in its two greatest units: ``2 d 3 h``, ``12 min``."""
+    if length < MINUTE:
+        return translated(language, "less than a minute")
+    words: list[tuple[int, str]] = []
+    for unit, name in ((DAY, "{n} d"), (HOUR, "{n} h"), (MINUTE, "{n} min")):
+        many, length = divmod(length, unit)
+        if many or words:
+            words.append((many, name))
+    return " ".join(translated(language, name, n=many) for many, name in words[:2] if many)
+
+
+def left(until: Millis, now: Millis, language: str = "en") -> str:
+    """How long something still lasts."""
+    if until >= FOREVER:
+        return translated(language, "permanent")
+    if until <= now:
+        return translated(language, "ended")
+    return translated(language, "{span} left", span=span(until - now, language))

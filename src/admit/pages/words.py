@@ -1,0 +1,40 @@
+"""The words of the pages in the reader's language: English as they are written, others by catalogue."""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+
+LANGUAGES: Mapping[str, str] = {"en": "English", "zh": "简体中文"}
+"""What the pages speak, each by its own name."""
+TAGS: Mapping[str, str] = {"en": "en", "zh": "zh-CN"}
+"""The languages as HTML names them."""
+
+
+@cache
+def catalogue(language: str) -> Mapping[str, str]:
+    """Every text in a language, by what it is in English: of all files in ``words/<language>``."""
+    folder = resources.files("admit.pages") / "words" / language
+    found: dict[str, str] = {}
+    if not folder.is_dir():
+        return found
+    for file in sorted(folder.iterdir(), key=lambda each: each.name):
+        if file.name.endswith(".toml"):
+            found |= tomllib.loads(file.read_text("utf-8"))
+    return found
+
+
+def translated(language: str, text: str, **values: object) -> str:
+    """A text in a language, with values put in; in English if it is not known there."""
+    return (catalogue(language).get(text, text) if language != "en" else text).format(**values)
+
+
+def language_of(chosen: str | None, accepted: str) -> str:
+    """The language to speak: what was chosen, else the first of ``Accept-Language`` we know."""
+    if chosen is not None and chosen in LANGUAGES:
+        return chosen
+    for part in accepted.split(","):
+        tag = part.split(";")[0].strip().lower().partition("-")[0]
+        if tag in LANGUAGES:
+            return tag
+    return "en"

@@ -1,0 +1,1 @@
+"""What a person meets in the browser: signing in, and what they may use."""

@@ -1,0 +1,60 @@
+"""Every text of the pages is known in every language."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from admit.pages.words import LANGUAGES, catalogue, language_of, translated
+
+SOURCE = Path(__file__).resolve().parents[2] / "src" / "admit"
+TEXT = re.compile(r"""\bt\(\s*(?P<quote>["'])(?P<text>(?:\\.|(?!(?P=quote)).)+)(?P=quote)""")
+"""A text in a template, as it is handed to ``t``."""
+
+
+def texts_of_templates() -> Iterator[str]:
+    for template in SOURCE.glob("*/templates/**/*.html"):
+        for found in TEXT.finditer(template.read_text("utf-8")):
+            # As a template reads it: what is escaped is written out.
+            yield str(ast.literal_eval(found["quote"] + found["text"] + found["quote"]))
+
+
+@pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "en"])
+def test_every_text_of_every_template_is_translated(language: str) -> None:
+    missing = sorted(set(texts_of_templates()) - set(catalogue(language)))
+
+    assert not missing, "not in src/admit/pages/words/" + language
+
+
+@pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "en"])
+def test_a_translation_has_the_values_of_its_text(language: str) -> None:
+    values = re.compile(r"{(\w+)}")
+    other = {
+        text
+        for text, said in catalogue(language).items()
+        if set(values.findall(text)) != set(values.findall(said))
+    }
+
+    assert not other
+
+
+def test_what_is_not_known_stays_english() -> None:
+    assert translated("zh", "No such {thing}", thing="text") == "No such text"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "accepted", "language"),
+    [
+        (None, "", "en"),
+        (None, "zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        (None, "fr, de;q=0.7", "en"),
+        ("zh", "en", "zh"),
+        ("xx", "zh-TW", "zh"),
+    ],
+)
+def test_the_language_is_the_chosen_one_or_the_first_that_is_known(
+    chosen: str | None, accepted: str, language: str
+) -> None:
+    assert language_of(chosen, accepted) == language
