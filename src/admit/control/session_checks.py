@@ -10,7 +10,7 @@ from admit.control import names, session_words
 from admit.control.access import facts_as
 from admit.control.restrictions import restrictions
 from admit.control.world import World
-from admit.core.access import decide
+from admit.core.access import Decision, Facts, decide
 from admit.core.events import (
     Event,
     GraceSet,
@@ -22,7 +22,8 @@ from admit.core.events import (
     ThingRemoved,
 )
 from admit.core.events import touched as about
-from admit.core.links import Kind
+from admit.core.links import Kind, Ref
+from admit.core.restrictions import Restrictions
 from admit.core.sessions import Cause, Closing, Outcome, Standing, cause_of
 from admit.core.validity import FOREVER, Millis
 from admit.store import links, things
@@ -61,50 +62,74 @@ def judge(
 
     Of the ``unread`` the row is read too: somebody may have ordered the end of the session.
     """
-    words: dict[Cause, str] = {}
-    return [_one(sql, world, each, words, unread=each.id in unread) for each in questions]
+    look = _Look(sql, world)
+    return [look.verdict(each, unread=each.id in unread) for each in questions]
 
 
-def _one(
-    sql: Connection, world: World, question: Question, words: dict[Cause, str], *, unread: bool
-) -> Verdict:
-    ordered = ordered_end(stored.by_id(sql, question.id)) if unread else None
-    if ordered is not None:
-        return ordered
-    now = world.clock.now()
-    granted = _granted(sql, question, now, words)
-    return granted if isinstance(granted, Ended) else narrowed(sql, world, question, granted, now)
+class _Look:
+    """What is found out at one moment. Sessions of one user at one resource share what is asked for them."""
+
+    def __init__(self, sql: Connection, world: World) -> None:
+        self._sql, self._world = sql, world
+        self._now = world.clock.now()
+        self._decided: dict[tuple[Ref, Ref], tuple[Decision, Facts]] = {}
+        self._left: dict[tuple[Ref, Ref], Restrictions] = {}
+        self._over: dict[tuple[Ref, Ref, Standing], Verdict] = {}
+        self._words: dict[Cause, str] = {}
+
+    def verdict(self, question: Question, *, unread: bool) -> Verdict:
+        """What becomes of one session."""
+        ordered = ordered_end(stored.by_id(self._sql, question.id)) if unread else None
+        if ordered is not None:
+            return ordered
+        granted = self._granted(question)
+        return granted if isinstance(granted, Ended) else self._narrowed(question, granted)
+
+    def _granted(self, question: Question) -> Verdict:
+        """What the grants alone say."""
+        of = (question.user.ref, question.resource.ref)
+        if of not in self._decided:
+            asked, facts = facts_as(self._sql, *of)
+            self._decided[of] = decide(asked, facts, self._now), facts
+        decision, facts = self._decided[of]
+        if decision.allowed:
+            return Standing.on(decision)
+        held = question.standing
+        if (*of, held) not in self._over:
+            self._over[*of, held] = self._closed(question, facts)
+        return self._over[*of, held]
+
+    def _closed(self, question: Question, facts: Facts) -> Verdict:
+        """Why a path is not open any more; or that its grant lets the session go on for a while."""
+        held, path = question.standing, sorted(question.standing.keys)
+        cause = cause_of(held.decision.because, facts, self._now, things.removed_among(self._sql, path))
+        if cause is None:
+            # Its path holds, but is nobody's way any more: the user was proven, and is another person's now.
+            cause = Cause(Closing.GONE, question.user.ref)
+        if cause.closing is Closing.PAST:
+            over = (link for link in held.decision.because if not link.validity.holds_at(self._now))
+            grace = min(links.grace(self._sql, link.source, link.target) for link in over)
+            if (still := held.outlasting(grace, self._now)) is not None:
+                return still
+        if cause not in self._words:
+            # A change that ends many sessions ends most of them for one cause.
+            link = cause.link
+            keys = {cause.ref.key} if link is None else {cause.ref.key, link.source.key, link.target.key}
+            self._words[cause] = session_words.why(cause, names.labels(self._sql, sorted(keys)))
+        return Ended(cause.outcome, self._words[cause])
+
+    def _narrowed(self, question: Question, granted: Standing) -> Verdict:
+        """What control policies leave of a standing: less, or nothing."""
+        if question.resource.kind not in (Kind.HOST, Kind.HOST_ACCOUNT):
+            return granted
+        of = (question.user.ref, question.resource.ref)
+        if of not in self._left:
+            self._left[of] = restrictions(self._sql, self._world, question.user, question.resource, self._now)
+        return narrowed(self._left[of], question, granted, self._now)
 
 
-def _granted(sql: Connection, question: Question, now: Millis, words: dict[Cause, str]) -> Verdict:
-    """What the grants alone say."""
-    asked, facts = facts_as(sql, question.user.ref, question.resource.ref)
-    decision = decide(asked, facts, now)
-    if decision.allowed:
-        return Standing.on(decision)
-    held, path = question.standing, sorted(question.standing.keys)
-    cause = cause_of(held.decision.because, facts, now, things.removed_among(sql, path))
-    if cause is None:
-        # Its path holds, but is nobody's way any more: the user was proven, and is another person's now.
-        cause = Cause(Closing.GONE, question.user.ref)
-    if cause.closing is Closing.PAST:
-        over = (link for link in held.decision.because if not link.validity.holds_at(now))
-        grace = min(links.grace(sql, link.source, link.target) for link in over)
-        if (still := held.outlasting(grace, now)) is not None:
-            return still
-    if cause not in words:
-        # A change that ends many sessions ends most of them for one cause.
-        link = cause.link
-        keys = {cause.ref.key} if link is None else {cause.ref.key, link.source.key, link.target.key}
-        words[cause] = session_words.why(cause, names.labels(sql, sorted(keys)))
-    return Ended(cause.outcome, words[cause])
-
-
-def narrowed(sql: Connection, world: World, question: Question, granted: Standing, now: Millis) -> Verdict:
-    """What control policies leave of a standing: less, or nothing."""
-    if question.resource.kind not in (Kind.HOST, Kind.HOST_ACCOUNT):
-        return granted
-    left = restrictions(sql, world, question.user, question.resource, now)
+def narrowed(left: Restrictions, question: Question, granted: Standing, now: Millis) -> Verdict:
+    """What is left of a standing by what control policies leave of the access."""
     refusal = left.in_session(question.peer, now)
     if refusal is None:
         refusal = left.refuses_use(question.what)

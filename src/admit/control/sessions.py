@@ -228,6 +228,9 @@ class Sessions:
 
     async def _verdicts(self, asked: list[str], unread: set[str]) -> AsyncIterator[tuple[Live, Verdict]]:
         """What becomes of each session. While some are told, the next are asked about on another thread."""
+        # Those of one user stand together: what is asked for one of them answers the others too.
+        living = [each for each in asked if each in self._live]
+        asked = sorted(living, key=lambda each: self._live[each].question.user.key)
         parts = [asked[start : start + AT_ONCE] for start in range(0, len(asked), AT_ONCE)]
         loop, waiting = asyncio.get_running_loop(), deque[tuple[list[Live], asyncio.Future[list[Verdict]]]]()
         while parts or waiting:

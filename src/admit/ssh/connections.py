@@ -12,6 +12,8 @@ from asyncssh import (
     SSHServerConnectionOptions,
 )
 
+from admit.ssh.packets import PacketPath
+
 UNSENT_BYTES = 1024 * 1024
 """How much may wait for a peer's TCP window, whatever the windows of its channels allow."""
 FULL = "connection"
@@ -76,7 +78,7 @@ def _limit(transport: asyncio.BaseTransport) -> None:
     transport.set_write_buffer_limits(high=UNSENT_BYTES)  # type: ignore[attr-defined]
 
 
-class TargetConnection(SSHClientConnection):
+class TargetConnection(PacketPath, SSHClientConnection):
     """A connection to a host."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -113,7 +115,7 @@ class Signing(Protocol):
         ...
 
 
-class ClientConnection(SSHServerConnection):
+class ClientConnection(PacketPath, SSHServerConnection):
     """A connection of somebody's client."""
 
     def __init__(

@@ -5,6 +5,7 @@ from typing import Any
 
 from admit.ssh.connections import Outlet, Tap
 from admit.ssh.guard import Guard
+from admit.ssh.packets import send_data
 
 CHANNEL = "channel"
 """The reason to hold back what goes to a channel that is full."""
@@ -87,7 +88,7 @@ class End:
     def write(self, data: bytes, datatype: int | None = None) -> None:
         """Send, unless the peer wants no more."""
         if not self.channel.is_closing():
-            self.channel.write(data, datatype)
+            send_data(self.channel, data, datatype)
 
     def eof_received(self) -> bool:
         """The peer sends no more, and may still receive."""

@@ -154,10 +154,10 @@ class ClientEnd(End, SSHServerSession[bytes]):
         """Something is on its way to the host."""
         return self.typed is None or self.typed(data)
 
-    def say(self, line: str) -> None:
+    def say(self, line: str, after: bytes = b"") -> None:
         """A line of the gate's, beside what the host says."""
         end = "\r\n" if self.terminal is not None else "\n"
-        self.write(f"{line}{end}".encode(), STDERR)
+        self.write(after + f"{line}{end}".encode(), STDERR)
 
     def refuse(self, line: str) -> None:
         """The last line, and the end, as ``ssh`` ends when it cannot do what it was asked for."""
@@ -172,9 +172,11 @@ class ClientEnd(End, SSHServerSession[bytes]):
             self.part()
             other.part()
             other.channel.abort()
+        restored = b""
         if self.terminal is not None:
-            self.write(b"\r\n" if self.terminal.kind in PLAIN else RESTORED, STDERR)
-        self.refuse(line)
+            restored = b"\r\n" if self.terminal.kind in PLAIN else RESTORED
+        self.say(line, after=restored)
+        self.channel.exit(REFUSED_STATUS)
         # A client that does not read takes no last line, and must not be kept for it.
         asyncio.get_running_loop().call_later(LINGER_S, self.channel.abort)
 
