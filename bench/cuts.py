@@ -230,21 +230,36 @@ async def _sessions(connections: list[asyncssh.SSHClientConnection]) -> list[Ses
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How one change ended all sessions."""
+
+    spans: list[float]
+    """Milliseconds until each had ended, from the change or from the end it set; the shortest first."""
+    cpu_ms: float
+    """How long the gate kept a processor busy for each: closing it, and all that is written down of it."""
+
+    def at(self, share: float) -> float:
+        """The span that a share of the sessions stayed within."""
+        return self.spans[min(int(len(self.spans) * share), len(self.spans) - 1)]
+
+
 async def _cut(
     office: Office, connections: list[asyncssh.SSHClientConnection], change: Callable[[], int | None]
-) -> list[float]:
-    """The milliseconds until each session had ended: from the change, or from the end it set."""
+) -> Cut:
+    """Let everybody have a session, and end them all."""
     await asyncio.to_thread(office.give)
     sessions = await _sessions(connections)
     await _until_live(office, len(sessions))
     ears = [Ear(connection) for connection in connections]
-    began = _now_ms()
+    began, cpu_s = _now_ms(), office.served.cpu_s()
     end = await asyncio.to_thread(change)
     await asyncio.sleep((max(end or began, _now_ms()) - _now_ms()) / 1000 + SETTLED_S)
     await _until_live(office, 0)
     await asyncio.sleep(SETTLED_S)
+    cpu_ms = (office.served.cpu_s() - cpu_s) * 1000 / len(sessions)
     ended = [await ear.end_of(session) for ear, session in zip(ears, sessions, strict=True)]
-    return sorted(each - (end or began) for each in ended)
+    return Cut(sorted(each - (end or began) for each in ended), cpu_ms)
 
 
 async def _until_live(office: Office, many: int) -> None:
@@ -258,7 +273,7 @@ async def _until_live(office: Office, many: int) -> None:
                 return
 
 
-async def _measured(office: Office, port: int, asked: argparse.Namespace) -> dict[str, list[float]]:
+async def _measured(office: Office, port: int, asked: argparse.Namespace) -> dict[str, Cut]:
     office.give()
     connections: list[asyncssh.SSHClientConnection] = []
     for start in range(0, asked.sessions, AT_ONCE):
@@ -308,12 +323,12 @@ def main() -> None:
             office.furnish(_port(target, "ssh"), asked.people)
             found = asyncio.run(_measured(office, ssh, asked))
     print(f"{asked.sessions} live sessions, milliseconds until they were closed")
-    print(f"{'':34}{'p50':>8}{'p99':>8}{'max':>8}   target")
-    for name, spans in found.items():
-        p50, p99 = (spans[min(int(len(spans) * share), len(spans) - 1)] for share in (0.5, 0.99))
+    print(f"{'':34}{'p50':>8}{'p99':>8}{'max':>8}{'CPU each':>10}   target")
+    for name, cut in found.items():
         target_ms = 250 if name == "end of the grant" else 500
-        met = "met" if p99 <= target_ms else "missed"
-        print(f"{name:34}{p50:8.0f}{p99:8.0f}{spans[-1]:8.0f}   p99 ≤ {target_ms}: {met}")
+        told = "".join(f"{cut.at(share):8.0f}" for share in (0.5, 0.99, 1))
+        met = "met" if cut.at(0.99) <= target_ms else "missed"
+        print(f"{name:34}{told}{cut.cpu_ms:10.2f}   p99 ≤ {target_ms}: {met}")
 
 
 def _port(served: Served, scheme: str) -> int:

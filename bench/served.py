@@ -1,5 +1,6 @@
 """Real serving processes, and calls that are signed beforehand."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,6 +33,16 @@ class Served:
         """What it keeps in memory, in MB."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS"))
+
+    def cpu_s(self) -> float:
+        """How long it has kept a processor busy so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def proportional_kb(self) -> float:
+        """What it keeps in memory, in KB; of what it shares with others its part."""
+        told = Path(f"/proc/{self.process.pid}/smaps_rollup").read_text().splitlines()
+        return next(int(line.split()[1]) for line in told if line.startswith("Pss:"))
 
 
 @contextmanager
