@@ -171,7 +171,7 @@ def acknowledge_at_once(connected: socket.socket) -> None:
             return
 
 
-def send_data(channel: Any, data: bytes, datatype: int | None) -> None:
+def write_to(channel: Any, data: bytes, datatype: int | None) -> None:
     """Write to a channel, the short way if nothing waits on it and its window takes all of it."""
     connection = channel.get_connection()
     size = len(data)

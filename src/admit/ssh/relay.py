@@ -5,7 +5,7 @@ from typing import Any
 
 from admit.ssh.connections import Outlet, Tap
 from admit.ssh.guard import Guard
-from admit.ssh.packets import send_data
+from admit.ssh.packets import write_to
 
 CHANNEL = "channel"
 """The reason to hold back what goes to a channel that is full."""
@@ -88,7 +88,7 @@ class End:
     def write(self, data: bytes, datatype: int | None = None) -> None:
         """Send, unless the peer wants no more."""
         if not self.channel.is_closing():
-            send_data(self.channel, data, datatype)
+            write_to(self.channel, data, datatype)
 
     def eof_received(self) -> bool:
         """The peer sends no more, and may still receive."""
