@@ -97,6 +97,8 @@ def _create(settings: Settings, clock: Clock, chance: Chance) -> founding.Founde
         store.close()
 
 
+MIB = 1024 * 1024
+
 USER_MAKERS = {
     Kind.ACCOUNT: edsuser.creation.made,
     Kind.BASTION: bastionhost.users.made,
@@ -160,6 +162,7 @@ def open_admit(settings: Settings, clock: Clock | None = None, chance: Chance | 
     )
     registry = Registry(SERVICES)
     dispatcher = Dispatcher(registry, store, world)
+    store.replica.most_bytes = settings.index_mb * MIB
     _measure(world.metrics, store)
     described = cache(lambda: msgspec.json.encode(openapi(registry, __version__)))
     measured = Measured(world.metrics.text, settings.metrics_public)
@@ -188,10 +191,16 @@ def _revision(store: Store) -> int:
 def _measure(metrics: Metrics, store: Store) -> None:
     """Have the metrics that tell what stands in the database ask it whenever they are told."""
     metrics.revision.set_function(partial(_measured, store, current_revision))
+    for number, place in enumerate(("database", "index")):
+        metrics.facts.labels(place).set_function(partial(_asked, store, number))
     for state in ("waiting", "failed"):
         metrics.mail.labels(state).set_function(
             partial(_measured, store, partial(messages.count, state=state))
         )
+
+
+def _asked(store: Store, number: int) -> int:
+    return store.replica.asked[number]
 
 
 def _measured(store: Store, figure: Callable[[Connection], int]) -> float:

@@ -112,6 +112,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     activity_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 365
     """How many days activity is kept: calls, decisions, sign-ins, sessions. The ledger is kept for ever."""
 
+    index_mb: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 512
+    """How much memory the index of all links may take, in MiB: questions it cannot answer go to the database.
+    A link takes some 16 bytes; 0 for no index."""
+
     @property
     def zone(self) -> tzinfo:
         """The zone of ``time_zone``.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from admit.core.access import Facts
+from admit.core.facts import Facts
 from admit.core.links import Link, Ref, Stage, stage_of
 from admit.core.validity import Millis
 

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from admit.core.access import (
     AccessDenied,
     Decision,
-    Facts,
     Permit,
     Question,
     Reason,
@@ -18,6 +17,7 @@ from admit.core.access import (
     reachable,
     reached_by,
 )
+from admit.core.facts import Facts
 from admit.core.links import STEPS, Kind, Link, Ref, stage_of
 from admit.core.validity import FOREVER, PERMANENT, Validity
 from tests.core import reference

@@ -5,7 +5,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from admit.core.access import Facts, Question, Reason, decide, open_paths, reachable, reached_by
+from admit.core.access import Question, Reason, allows, decide, open_paths, reachable, reached_by
+from admit.core.events import LinkAdded, Named, ThingAdded
+from admit.core.facts import Facts
+from admit.core.index import Index, empty
 from admit.core.links import STEPS, Kind, Link, Ref
 from admit.core.terms import Terms, Unmet, presumed
 from admit.core.validity import PERMANENT, Validity
@@ -63,9 +66,37 @@ def test_terms_that_are_not_met_close_a_permission_like_a_block(
 
     decision = decide(question, known, now, judge)
 
-    assert decision.allowed == (until is not None)
+    assert decision.allowed == (until is not None) == allows(question, known, now, judge)
     assert not decision.allowed or decision.valid_until == until
+    indexed = decide(question, _index(known), now, judge)
+    assert indexed == decide(question, _joined_once(known), now, judge)
     assert decision.allowed == any(open_paths(question, known, now, judge))
+
+
+def _joined_once(known: Facts) -> Facts:
+    """The same as a store has it: of two things at most one link."""
+    by_ends = {(link.source, link.target): link for link in known.links}
+    return replace(known, links=tuple(by_ends.values()))
+
+
+def _index(known: Facts) -> Index:
+    none = Terms()
+    born = [
+        ThingAdded(
+            _named(ref), 0, {"actions": told.actions and tuple(told.actions), "condition": told.condition}
+        )
+        for ref in THINGS
+        if (told := known.terms.get(ref, none))
+    ]
+    joined = [
+        LinkAdded(_named(link.source), _named(link.target), link.validity.start, link.validity.end)
+        for link in _joined_once(known).links
+    ]
+    return empty().after(known.revision, [*born, *joined])
+
+
+def _named(ref: Ref) -> Named:
+    return Named(ref.kind, ref.key, str(ref.key), "")
 
 
 @given(questions, facts, st.integers(0, 10))

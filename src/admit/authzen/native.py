@@ -7,11 +7,12 @@ from sqlalchemy import Connection
 
 from admit.control import access, names
 from admit.control.names import NameFault
-from admit.core.access import Decision, Facts, Question, decide, reached_by
-from admit.core.links import Kind, Ref
+from admit.core.access import Decision, Question, allows, reached_by
+from admit.core.facts import AsUser, Source
+from admit.core.links import Kind, Ref, Stage
 from admit.core.validity import Millis
 from admit.store import things
-from admit.store.links import Scope, facts_about
+from admit.store.links import Scope, source_of
 from admit.store.things import Thing
 
 SUBJECTS = {
@@ -88,17 +89,18 @@ def decided(sql: Connection, who: Ref, what: Ref, now: Millis) -> Decision:
 
 def those_who_may(sql: Connection, kind: Kind, what: Ref, now: Millis) -> list[Ref]:
     """Every subject of a kind that may use a resource."""
-    facts = facts_about(sql, Scope.TO, resource=what)
-    found = [each.ref for each in reached_by(what, facts, now) if each.ref.kind is kind]
-    if kind is not Kind.USER:
-        return found
-    people = {link.target: link.source for link in facts.links if link.source.kind is Kind.PERSON}
+    source = source_of(sql, Scope.TO, resource=what)
+    found = [each.ref for each in reached_by(what, source, now) if each.ref.kind is kind]
     # A user is used by a person: while they may be, and as no other user of theirs.
-    return [user for user in found if user in people and _as_that_user(facts, people[user], user, what, now)]
+    return found if kind is not Kind.USER else [user for user in found if _as_that(user, what, source, now)]
 
 
-def _as_that_user(facts: Facts, person: Ref, user: Ref, what: Ref, now: Millis) -> bool:
-    return decide(Question(person, what), access.as_user(facts, person, user), now).allowed
+def _as_that(user: Ref, what: Ref, source: Source, now: Millis) -> bool:
+    people = source.inward(Stage.JOIN)(user.key) or ()
+    return any(
+        allows(Question(source.ref(person), what), AsUser(source, person, user.key), now)
+        for person, _ in people
+    )
 
 
 def what_they_may(sql: Connection, who: Ref, kind: Kind, now: Millis) -> list[Ref]:

@@ -34,6 +34,20 @@ class Metrics:
         self.revision = Gauge(
             "admit_revision", "The number of the newest policy change.", registry=self._registry
         )
+        self.index_revision = Gauge(
+            "admit_index_revision",
+            "The version of the policy that the index was last kept up with; 0 if there is no index.",
+            registry=self._registry,
+        )
+        self.index_bytes = Gauge(
+            "admit_index_bytes", "About how much memory the index takes.", registry=self._registry
+        )
+        self.facts = Gauge(
+            "admit_facts",
+            "How often the facts for a question of now were in the index, and how often in the database.",
+            ["place"],
+            registry=self._registry,
+        )
         self.certificate_days_left = Gauge(
             "admit_certificate_days_left",
             "Whole days until the server's certificate ends.",

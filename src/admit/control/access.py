@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from admit.core.access import Decision, Facts, Question, Reach, Reason, decide, reachable, reached_by
+from admit.core.access import Decision, Question, Reach, Reason, decide, reachable, reached_by
+from admit.core.facts import AsUser, Facts, Source
 from admit.core.links import Kind, Ref
 from admit.core.terms import Judge
 from admit.core.validity import Millis
 from admit.store import links as stored_links
-from admit.store.links import Scope, facts_about
+from admit.store.links import Scope, facts_about, source_of
 
 
 def ask(sql: Connection, subject: Ref, resource: Ref, now: Millis, as_of: Millis | None = None) -> Decision:
@@ -18,14 +19,28 @@ def ask(sql: Connection, subject: Ref, resource: Ref, now: Millis, as_of: Millis
 
     A moment to come is judged by the facts of now.
     """
-    facts = facts_about(sql, Scope.CHECK, subject=subject, resource=resource, as_of=_past(as_of, now))
-    return decide(Question(subject, resource), facts, now if as_of is None else as_of)
+    source = _source(sql, Scope.CHECK, _past(as_of, now), subject=subject, resource=resource)
+    return decide(Question(subject, resource), source, now if as_of is None else as_of)
 
 
 def judged(sql: Connection, question: Question, now: Millis, judge: Judge) -> Decision:
     """The answer to a question that may name an action, and may meet permissions with conditions."""
-    facts = facts_about(sql, Scope.CHECK, subject=question.subject, resource=question.resource)
-    return decide(question, facts, now, judge)
+    source = source_of(sql, Scope.CHECK, subject=question.subject, resource=question.resource)
+    return decide(question, source, now, judge)
+
+
+def _source(
+    sql: Connection,
+    scope: Scope,
+    past: Millis | None,
+    *,
+    subject: Ref | None = None,
+    resource: Ref | None = None,
+) -> Source:
+    """Where to walk: what has been stands in the database alone."""
+    if past is None:
+        return source_of(sql, scope, subject=subject, resource=resource)
+    return facts_about(sql, scope, subject=subject, resource=resource, as_of=past)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +68,8 @@ _HOLDERS = (Kind.GROUP, Kind.UNIT, Kind.USER)
 
 def everything(sql: Connection, subject: Ref, now: Millis, as_of: Millis | None = None) -> Iterable[Reach]:
     """All that ``subject`` may use, what stays open longest first."""
-    facts = facts_about(sql, Scope.FROM, subject=subject, as_of=_past(as_of, now))
-    return reachable(subject, facts, now if as_of is None else as_of)
+    source = _source(sql, Scope.FROM, _past(as_of, now), subject=subject)
+    return reachable(subject, source, now if as_of is None else as_of)
 
 
 def ask_as(sql: Connection, user: Ref, resource: Ref, now: Millis) -> Decision:
@@ -62,34 +77,35 @@ def ask_as(sql: Connection, user: Ref, resource: Ref, now: Millis) -> Decision:
 
     So asks who proved to be that user: what the person's other users hold needs those users' proof.
     """
-    question, facts = facts_as(sql, user, resource)
-    return decide(question, facts, now)
+    person = _person_behind(sql, user)
+    if person is None:
+        return decide(Question(user, resource), Facts((), revision=stored_links.current_revision(sql)), now)
+    source = source_of(sql, Scope.CHECK, subject=person, resource=resource)
+    return decide(Question(person, resource), AsUser(source, person.key, user.key), now)
 
 
-def facts_as(sql: Connection, user: Ref, resource: Ref) -> tuple[Question, Facts]:
-    """What ``ask_as`` decides, and by what. A user that was removed has nothing."""
-    persons = stored_links.of(sql, user.key, inward=True, kind=Kind.PERSON)
-    if not persons:
-        return Question(user, resource), Facts((), revision=stored_links.current_revision(sql))
-    person = persons[0][1]
+def facts_as(sql: Connection, user: Ref, resource: Ref) -> Facts:
+    """What ``ask_as`` decides by, link for link. A user that was removed has nothing."""
+    person = _person_behind(sql, user)
+    if person is None:
+        return Facts((), revision=stored_links.current_revision(sql))
     facts = facts_about(sql, Scope.CHECK, subject=person, resource=resource)
-    return Question(person, resource), as_user(facts, person, user)
+    return replace(facts, links=tuple(x for x in facts.links if x.source != person or x.target == user))
 
 
 def everything_as(sql: Connection, user: Ref, now: Millis) -> Iterable[Reach]:
     """All that ``ask_as`` grants, what stays open longest first."""
     person = person_behind(sql, user)
-    facts = facts_about(sql, Scope.FROM, subject=person)
-    return reachable(person, as_user(facts, person, user), now)
+    source = source_of(sql, Scope.FROM, subject=person)
+    return reachable(person, AsUser(source, person.key, user.key), now)
 
 
 def was_known_to(sql: Connection, user: Ref, resource: Ref) -> bool:
     """Whether a user has or had a way to a resource, or will have: it is nothing new to them."""
     person = person_behind(sql, user)
     facts = facts_about(sql, Scope.EXPLAIN, subject=person, resource=resource)
-    return (
-        decide(Question(person, resource), as_user(facts, person, user), 0).reason is not Reason.NOT_GRANTED
-    )
+    seen = AsUser(facts, person.key, user.key)
+    return decide(Question(person, resource), seen, 0).reason is not Reason.NOT_GRANTED
 
 
 def person_behind(sql: Connection, user: Ref) -> Ref:
@@ -98,15 +114,15 @@ def person_behind(sql: Connection, user: Ref) -> Ref:
     return person
 
 
-def as_user(facts: Facts, person: Ref, user: Ref) -> Facts:
-    """The facts without what a person holds as another user of theirs."""
-    return replace(facts, links=tuple(x for x in facts.links if x.source != person or x.target == user))
+def _person_behind(sql: Connection, user: Ref) -> Ref | None:
+    persons = stored_links.of(sql, user.key, inward=True, kind=Kind.PERSON)
+    return persons[0][1] if persons else None
 
 
 def everyone(sql: Connection, resource: Ref, now: Millis, as_of: Millis | None = None) -> Iterable[Reach]:
     """All that may use ``resource``, who may longest first; paths run towards the resource."""
-    facts = facts_about(sql, Scope.TO, resource=resource, as_of=_past(as_of, now))
-    return reached_by(resource, facts, now if as_of is None else as_of)
+    source = _source(sql, Scope.TO, _past(as_of, now), resource=resource)
+    return reached_by(resource, source, now if as_of is None else as_of)
 
 
 def _past(as_of: Millis | None, now: Millis) -> Millis | None:

@@ -7,10 +7,10 @@ from typing import TypeAlias
 from sqlalchemy import Connection
 
 from admit.control import names, session_words
-from admit.control.access import facts_as
+from admit.control.access import ask_as, facts_as
 from admit.control.restrictions import restrictions
 from admit.control.world import World
-from admit.core.access import Decision, Facts, decide
+from admit.core.access import Decision
 from admit.core.events import (
     Event,
     GraceSet,
@@ -72,7 +72,7 @@ class _Look:
     def __init__(self, sql: Connection, world: World) -> None:
         self._sql, self._world = sql, world
         self._now = world.clock.now()
-        self._decided: dict[tuple[Ref, Ref], tuple[Decision, Facts]] = {}
+        self._decided: dict[tuple[Ref, Ref], Decision] = {}
         self._left: dict[tuple[Ref, Ref], Restrictions] = {}
         self._over: dict[tuple[Ref, Ref, Standing], Verdict] = {}
         self._words: dict[Cause, str] = {}
@@ -89,19 +89,19 @@ class _Look:
         """What the grants alone say."""
         of = (question.user.ref, question.resource.ref)
         if of not in self._decided:
-            asked, facts = facts_as(self._sql, *of)
-            self._decided[of] = decide(asked, facts, self._now), facts
-        decision, facts = self._decided[of]
+            self._decided[of] = ask_as(self._sql, *of, self._now)
+        decision = self._decided[of]
         if decision.allowed:
             return Standing.on(decision)
         held = question.standing
         if (*of, held) not in self._over:
-            self._over[*of, held] = self._closed(question, facts)
+            self._over[*of, held] = self._closed(question)
         return self._over[*of, held]
 
-    def _closed(self, question: Question, facts: Facts) -> Verdict:
+    def _closed(self, question: Question) -> Verdict:
         """Why a path is not open any more; or that its grant lets the session go on for a while."""
         held, path = question.standing, sorted(question.standing.keys)
+        facts = facts_as(self._sql, question.user.ref, question.resource.ref)
         cause = cause_of(held.decision.because, facts, self._now, things.removed_among(self._sql, path))
         if cause is None:
             # Its path holds, but is nobody's way any more: the user was proven, and is another person's now.

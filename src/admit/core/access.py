@@ -1,17 +1,16 @@
 """The decision: may this subject use this resource now, why, and until when."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from heapq import heappop, heappush
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+from itertools import islice
 
-from admit.core.links import Link, Ref, Stage, stage_of
-from admit.core.terms import Judge, Judged, Reason, Terms, Unmet, unjudged
-from admit.core.validity import FOREVER, Millis
+from admit.core.facts import Source
+from admit.core.links import Link, Ref, Stage
+from admit.core.terms import Judge, Judged, Reason, Shut, Unmet, unjudged
+from admit.core.validity import FOREVER, Millis, Validity
+from admit.core.walks import MOST_PATHS, Trail, Way, begin, chains, closure, cross, open_closure, spread
 
-__all__ = ["Decision", "Facts", "Permit", "Question", "Reach", "Reason", "decide", "reachable", "reached_by"]
-
-MOST_PATHS = 1_000
-"""How many closed paths are looked at to find the one nearest to opening."""
+__all__ = ["Decision", "Permit", "Question", "Reach", "Reason", "decide", "reachable", "reached_by"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +21,6 @@ class Question:
     resource: Ref
     action: str | None = None
     """Without one any action that is granted will do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """The links that can matter to a question, and what is switched off, at one revision."""
-
-    links: tuple[Link, ...]
-    blocked: Mapping[Ref, str] = field(default_factory=dict)
-    """Each thing that passes nothing on, with the word for it: ``locked``, ``disabled``."""
-    revision: int = 0
-    terms: Mapping[Ref, Terms] = field(default_factory=dict)
-    """Of each permission that has any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,105 +88,114 @@ class Permit:
             raise AccessDenied(self.decision)
 
 
-def walk(
-    start: Ref, facts: Facts, now: Millis, *, backward: bool = False, judged: Judged | None = None
-) -> Iterator[Reach]:
-    """Everything that ``start`` may use at ``now``, what stays open longest first.
+def reachable(subject: Ref, source: Source, now: Millis, judge: Judge = unjudged) -> Iterator[Reach]:
+    """Everything ``decide`` would grant ``subject``, what stays open longest first.
 
-    A path joins, is granted once, then holds: what a principal was granted it
-    uses, and does not act as. ``backward`` walks the links from target to
-    source, so the stages come in the other order. Each thing comes once, by
-    the path whose earliest end is latest. A blocked thing is not passed, nor
+    A path joins, is granted once, then holds: what a principal was granted it uses, and does not act as.
+    Each thing comes once, by the path whose earliest end is latest. What is blocked is not passed, nor
     arrived at; nor is a permission whose terms are not met.
     """
-    judged = judged or Judged(facts.terms, None, unjudged)
-    if start in facts.blocked:
+    shut = _shut(source, None, judge)
+    if subject.key in shut:
         return
-    onward = _by_end(facts.links, backward=backward)
-    arrived: set[tuple[Ref, bool]] = set()
-    told: set[Ref] = set()
-    # The count keeps the order of equals stable and paths out of comparisons.
-    waiting: list[tuple[Millis, int, int, Ref, bool, tuple[Link, ...]]] = [(-FOREVER, 0, 0, start, False, ())]
-    count = 0
-    while waiting:
-        until, _, _, ref, granted, path = heappop(waiting)
-        if (ref, granted) in arrived:
-            continue
-        arrived.add((ref, granted))
-        if granted and ref not in told:
-            told.add(ref)
-            yield Reach(ref, -until, path)
-        for link in onward.get(ref, ()):
-            end = link.source if backward else link.target
-            follows = _follows(_stage(link), granted=granted, backward=backward)
-            if not follows or end in facts.blocked or not link.validity.holds_at(now):
-                continue
-            if judged.unmet(end) is not None:
-                continue
-            count += 1
-            longer = (link, *path) if backward else (*path, link)
-            # Of paths that end together the shorter one explains more.
-            after = granted or _stage(link) is Stage.GRANT
-            heappush(waiting, (max(until, -link.validity.end), len(path), count, end, after, longer))
+    joined = spread([begin(subject)], source.onward(Stage.JOIN), shut, now)
+    granted = cross(joined, source.onward(Stage.GRANT), shut, now)
+    for closes, _, keys, periods in spread(granted, source.onward(Stage.HOLD), shut, now):
+        yield Reach(source.ref(keys[-1]), -closes, _path(source, keys, periods))
 
 
-def _by_end(links: Iterable[Link], *, backward: bool) -> dict[Ref, list[Link]]:
-    """Links by the end a walk comes from."""
-    found: dict[Ref, list[Link]] = {}
-    for link in links:
-        found.setdefault(link.target if backward else link.source, []).append(link)
-    return found
+def reached_by(resource: Ref, source: Source, now: Millis, judge: Judge = unjudged) -> Iterator[Reach]:
+    """Everything that ``decide`` would let reach ``resource``, by the same walk from the other end.
+
+    Paths run towards the resource.
+    """
+    shut = _shut(source, None, judge)
+    if resource.key in shut:
+        return
+    held = spread([begin(resource)], source.inward(Stage.HOLD), shut, now)
+    granted = cross(held, source.inward(Stage.GRANT), shut, now)
+    for closes, _, keys, periods in spread(granted, source.inward(Stage.JOIN), shut, now):
+        yield Reach(source.ref(keys[-1]), -closes, _path(source, keys[::-1], periods[::-1]))
 
 
-def _stage(link: Link) -> Stage:
-    return stage_of(link.source.kind, link.target.kind)
+def _shut(source: Source, action: str | None, judge: Judge) -> Container[int]:
+    """What no walk passes: what is switched off, and permissions whose terms are not met."""
+    return Shut(source.off, Judged(source.asked, action, judge)) if source.asked else source.off
 
 
-def _follows(stage: Stage, *, granted: bool, backward: bool) -> bool:
-    """Whether a link of a stage may come next on a path that was (or was not) granted yet."""
-    first, last = (Stage.HOLD, Stage.JOIN) if backward else (Stage.JOIN, Stage.HOLD)
-    return stage is last if granted else stage in (first, Stage.GRANT)
-
-
-def reachable(subject: Ref, facts: Facts, now: Millis, judge: Judge = unjudged) -> Iterator[Reach]:
-    """Everything ``decide`` would grant ``subject``, by the same walk."""
-    return walk(subject, facts, now, judged=Judged(facts.terms, None, judge))
-
-
-def reached_by(resource: Ref, facts: Facts, now: Millis, judge: Judge = unjudged) -> Iterator[Reach]:
-    """Everything that ``decide`` would let reach ``resource``; paths run towards the resource."""
-    return walk(resource, facts, now, backward=True, judged=Judged(facts.terms, None, judge))
-
-
-def decide(question: Question, facts: Facts, now: Millis, judge: Judge = unjudged) -> Decision:
+def decide(question: Question, source: Source, now: Millis, judge: Judge = unjudged) -> Decision:
     """Whether the subject may use the resource at ``now``, why, and until when."""
-    judged = Judged(facts.terms, question.action, judge)
-    for reach in walk(question.subject, facts, now, judged=judged):
-        if reach.ref == question.resource:
-            return Decision(
-                question, Reason.GRANTED, now, facts.revision, because=reach.path, valid_until=reach.until
-            )
-    return _refuse(question, facts, now, judged)
+    if not _connected(question, source):
+        return Decision(question, Reason.NOT_GRANTED, now, source.revision)
+    shut = _shut(source, question.action, judge)
+    best = min(_meeting(question, source, now, shut), default=None)
+    if best is None:
+        return _refuse(question, source, now, Judged(source.asked, question.action, judge))
+    closes, _, keys, periods = best
+    path = _path(source, keys, periods)
+    return Decision(question, Reason.GRANTED, now, source.revision, because=path, valid_until=-closes)
+
+
+def _connected(question: Question, source: Source) -> bool:
+    """Whether any way leads to the resource, open or not: most refusals need to look no further."""
+    joined = closure(question.subject.key, source.onward(Stage.JOIN))
+    held = closure(question.resource.key, source.inward(Stage.HOLD))
+    return any(True for holder in held for _ in source.grants(holder, joined))
+
+
+def allows(question: Question, source: Source, now: Millis, judge: Judge = unjudged) -> bool:
+    """Whether ``decide`` grants, for who needs to know no more."""
+    subject, resource = question.subject.key, question.resource.key
+    shut = _shut(source, question.action, judge)
+    if subject in shut or resource in shut:
+        return False
+    joined = open_closure(subject, source.onward(Stage.JOIN), shut, now)
+    for holder in open_closure(resource, source.inward(Stage.HOLD), shut, now):
+        for _, period in source.grants(holder, joined):
+            if period.start <= now < period.end:
+                return True
+    return False
+
+
+def _meeting(question: Question, source: Source, now: Millis, shut: Container[int]) -> Iterator[Trail]:
+    """The open ways to the resource: of each grant that joins what the walks from both ends came to."""
+    subject, resource = question.subject, question.resource
+    if subject.key in shut or resource.key in shut:
+        return
+    walked = spread([begin(subject)], source.onward(Stage.JOIN), shut, now)
+    joined = {trail[2][-1]: trail for trail in walked}
+    holders = set(joined)
+    for held in spread([begin(resource)], source.inward(Stage.HOLD), shut, now):
+        for holder, period in source.grants(held[2][-1], holders):
+            if period.start <= now < period.end:
+                came = joined[holder]
+                closes = max(came[0], -period.end, held[0])
+                periods = (*came[3], period, *held[3][::-1])
+                yield closes, len(periods), came[2] + held[2][::-1], periods
+
+
+def _path(source: Source, keys: tuple[int, ...], periods: tuple[Validity, ...]) -> tuple[Link, ...]:
+    """The links of a trail that runs from subject to resource."""
+    refs = [source.ref(key) for key in keys]
+    return tuple(map(Link, refs, refs[1:], periods))
 
 
 def open_paths(
-    question: Question, facts: Facts, now: Millis, judge: Judge = unjudged
+    question: Question, source: Source, now: Millis, judge: Judge = unjudged
 ) -> Iterator[tuple[Link, ...]]:
     """Every path that holds at ``now``, in no particular order."""
-    judged = Judged(facts.terms, question.action, judge)
-    for path in _paths(question, facts):
-        things = (question.subject, *(link.target for link in path))
-        open_ = not any(t in facts.blocked or judged.unmet(t) is not None for t in things)
-        if open_ and all(link.validity.holds_at(now) for link in path):
-            yield path
+    shut = _shut(source, question.action, judge)
+    for keys, periods in _paths(question, source):
+        if all(period.holds_at(now) for period in periods) and not any(key in shut for key in keys):
+            yield _path(source, keys, periods)
 
 
-def _refuse(question: Question, facts: Facts, now: Millis, judged: Judged) -> Decision:
+def _refuse(question: Question, source: Source, now: Millis, judged: Judged) -> Decision:
     """The refusal that tells most: of all closed paths, the one nearest to being open."""
-    refusals = [_closed(question, facts, now, path, judged) for path in _paths(question, facts)]
+    refusals = [_closed(question, source, now, way, judged) for way in _paths(question, source)]
     if refusals:
         return min(refusals, key=lambda refusal: _distance(refusal, now))
-    return Decision(question, Reason.NOT_GRANTED, now, facts.revision)
+    return Decision(question, Reason.NOT_GRANTED, now, source.revision)
 
 
 _NEAREST = (
@@ -212,48 +208,44 @@ _NEAREST = (
 )
 
 
-def _distance(refusal: Decision, now: Millis) -> tuple[int, Millis, int]:
+def _distance(refusal: Decision, now: Millis) -> tuple[int, Millis, int, tuple[int, ...]]:
     away = abs((refusal.changes_at or now) - now)
-    return _NEAREST.index(refusal.reason), away, len(refusal.because)
+    path = tuple(link.target.key for link in refusal.because)
+    return _NEAREST.index(refusal.reason), away, len(path), path
 
 
-def _closed(
-    question: Question, facts: Facts, now: Millis, path: tuple[Link, ...], judged: Judged
-) -> Decision:
+def _closed(question: Question, source: Source, now: Millis, way: Way, judged: Judged) -> Decision:
     """Why this one path does not hold."""
-    opens = max((link.validity.start for link in path), default=0)
-    closes = min((link.validity.end for link in path), default=FOREVER)
-    things = (question.subject, *(link.target for link in path))
-    off = next((thing for thing in things if thing in facts.blocked), None)
-    unmet = next((found for thing in things if (found := judged.unmet(thing)) is not None), None)
+    keys, periods = way
+    opens = max((period.start for period in periods), default=0)
+    closes = min((period.end for period in periods), default=FOREVER)
+    off = next((source.ref(key) for key in keys if key in source.off), None)
+    unmet = next((found for key in keys if (found := judged.unmet(key)) is not None), None)
+    path, revision = _path(source, keys, periods), source.revision
     if unmet is not None and unmet.reason is Reason.OTHER_ACTIONS:
         # For this action the path is none, whenever it is open.
-        return Decision(question, unmet.reason, now, facts.revision, because=path, unmet=unmet)
+        return Decision(question, unmet.reason, now, revision, because=path, unmet=unmet)
     if opens > now and opens < closes:
         reason, changes_at = Reason.STARTS_LATER, opens
     elif closes <= now or opens >= closes:
         reason, changes_at = Reason.HAS_ENDED, min(closes, now)
     elif unmet is not None and off is None:
-        return Decision(question, unmet.reason, now, facts.revision, because=path, unmet=unmet)
+        return Decision(question, unmet.reason, now, revision, because=path, unmet=unmet)
     else:
-        return Decision(question, Reason.DISABLED, now, facts.revision, because=path, blocked=off)
-    return Decision(question, reason, now, facts.revision, path, changes_at=changes_at, blocked=off)
+        return Decision(question, Reason.DISABLED, now, revision, because=path, blocked=off)
+    return Decision(question, reason, now, revision, path, changes_at=changes_at, blocked=off)
 
 
-def _paths(question: Question, facts: Facts) -> Iterator[tuple[Link, ...]]:
+def _paths(question: Question, source: Source) -> Iterator[Way]:
     """Every path from subject to resource, open or not; at most MOST_PATHS of them."""
-    inward = _by_end(facts.links, backward=True)
-    found = 0
-    waiting: list[tuple[bool, tuple[Link, ...]]] = [(False, ())]
-    while waiting and found < MOST_PATHS:
-        granted, path = waiting.pop()
-        end = path[0].source if path else question.resource
-        if granted and end == question.subject:
-            found += 1
-            yield path
-            continue
-        for link in inward.get(end, ()):
-            stage = _stage(link)
-            visited = any(link.source == known.target for known in path) or link.source == question.resource
-            if _follows(stage, granted=granted, backward=True) and not visited:
-                waiting.append((granted or stage is Stage.GRANT, (link, *path)))
+    return islice(_all_paths(question, source), MOST_PATHS)
+
+
+def _all_paths(question: Question, source: Source) -> Iterator[Way]:
+    joined: dict[int, list[Way]] = {}
+    for way in chains(question.subject.key, source.onward(Stage.JOIN)):
+        joined.setdefault(way[0][-1], []).append(way)
+    for held_keys, held_periods in chains(question.resource.key, source.inward(Stage.HOLD)):
+        for holder, period in source.grants(held_keys[-1], set(joined)):
+            for keys, periods in joined[holder]:
+                yield keys + held_keys[::-1], (*periods, period, *held_periods[::-1])

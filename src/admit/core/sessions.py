@@ -4,7 +4,8 @@ from collections.abc import Container
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from admit.core.access import Decision, Facts
+from admit.core.access import Decision
+from admit.core.facts import Facts
 from admit.core.links import Link, Ref
 from admit.core.validity import FOREVER, MINUTE, Millis
 

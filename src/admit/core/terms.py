@@ -1,11 +1,9 @@
 """Terms: what a permission on a path is for, on which condition, and whether a question meets them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
-
-from admit.core.links import Ref
 
 
 class Reason(StrEnum):
@@ -29,6 +27,13 @@ class Terms:
     """None for every action."""
     condition: str = ""
     """In a language that the core does not know; empty for none."""
+
+
+def terms_in(fields: Mapping[str, object]) -> Terms:
+    """The terms of a permission, by its attributes."""
+    actions, condition = fields.get("actions"), fields.get("condition", "")
+    told = frozenset(map(str, actions)) if isinstance(actions, list | tuple) else None
+    return Terms(told, str(condition))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +64,33 @@ def presumed(_condition: str) -> None:
 class Judged:
     """The terms of permissions, judged once each for one question."""
 
-    def __init__(self, terms: Mapping[Ref, Terms], action: str | None, judge: Judge) -> None:
+    def __init__(self, terms: Mapping[int, Terms], action: str | None, judge: Judge) -> None:
         self._terms = terms
         self._action = action
         self._judge = judge
-        self._known: dict[Ref, Unmet | None] = {}
+        self._known: dict[int, Unmet | None] = {}
 
-    def unmet(self, ref: Ref) -> Unmet | None:
+    def unmet(self, key: int) -> Unmet | None:
         """Why the terms of a permission do not hold; None if they do, or it has none."""
-        terms = self._terms.get(ref)
+        terms = self._terms.get(key)
         if terms is None:
             return None
-        if ref not in self._known:
-            self._known[ref] = self._of(terms)
-        return self._known[ref]
+        if key not in self._known:
+            self._known[key] = self._of(terms)
+        return self._known[key]
 
     def _of(self, terms: Terms) -> Unmet | None:
         if terms.actions is not None and self._action is not None and self._action not in terms.actions:
             return Unmet(Reason.OTHER_ACTIONS, ", ".join(sorted(terms.actions)))
         return self._judge(terms.condition) if terms.condition else None
+
+
+@dataclass(frozen=True, slots=True)
+class Shut:
+    """The things that no walk passes for one question: a container of their keys."""
+
+    off: Container[int]
+    judged: Judged
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.off or (isinstance(key, int) and self.judged.unmet(key) is not None)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator
 import structlog
 
 from admit import worker
-from admit.control import activity, recording_upkeep, session_ledger
+from admit.control import activity, indexing, recording_upkeep, session_ledger
 from admit.core.validity import DAY, HOUR, MINUTE, SECOND, Millis
 from admit.main import Admit
 from admit.server import certificate
@@ -82,6 +82,13 @@ async def record_sessions(admit: Admit) -> None:
         await clock.sleep_until(clock.now() + session_ledger.PAUSE)
 
 
+async def keep_index(admit: Admit) -> None:
+    """Load the index of all links, and keep it up with what changes; one that does not fit is given up."""
+    store, clock = admit.store, admit.world.clock
+    while store.replica.most_bytes and await asyncio.to_thread(indexing.keep, store, admit.world):
+        await clock.sleep_until(clock.now() + indexing.PAUSE)
+
+
 async def keep_certificate(admit: Admit, context: ssl.SSLContext) -> None:
     """Take up, each day, a certificate that was renewed or replaced, for the connections to come."""
     clock = admit.world.clock
@@ -100,6 +107,7 @@ TASKS: tuple[tuple[str, Callable[[Admit], Awaitable[None]]], ...] = (
     ("activity", write_activity),
     ("recordings", keep_recordings),
     ("session ends", record_sessions),
+    ("index", keep_index),
     ("worker", worker.run),
 )
 """All that a serving process runs beside, each by name; one that returns is done."""

@@ -6,6 +6,8 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 
+from admit.store.replica import REPLICA, Replica
+
 
 def driver(sql: Connection) -> Callable[[str], object]:
     """Says a bare statement to the driver. SQLAlchemy's own way to a savepoint costs 20 times as much."""
@@ -59,10 +61,15 @@ def _begin_sqlite(sql: Connection) -> None:
         driver(sql)("begin immediate")
 
 
-def read_only(engine: Engine, *, is_sqlite: bool) -> Connection:
-    """A connection whose transactions ``Store.read`` begins and ends itself."""
+def read_only(engine: Engine, replica: Replica, *, is_sqlite: bool) -> Connection:
+    """A connection whose transactions ``Store.read`` begins and ends itself.
+
+    What is asked through it may be answered by the replica. A transaction that writes has none: it sees
+    what nobody else does yet.
+    """
     sql = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     sql.info["read_only"] = True
+    sql.info[REPLICA] = replica
     if is_sqlite:
         driver(sql)("pragma query_only = on")
     return sql

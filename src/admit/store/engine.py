@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from admit.base.clock import Clock
 from admit.store import schema
 from admit.store.connections import connected, driver, read_only
+from admit.store.replica import Replica
 from admit.store.transactions import Author, Bodies, Job, SilentChange, Tx
 from admit.store.writers import Pool, Writer
 
@@ -35,6 +36,7 @@ class Store:
         self.engine = connected(self.url, is_sqlite=self.is_sqlite)
         self.faults: tuple[type[Exception], ...] = (SQLAlchemyError, self.engine.dialect.loaded_dbapi.Error)
         """What a database that cannot be used raises: hot statements go past SQLAlchemy to the driver."""
+        self.replica = Replica()
         writer = Writer if self.is_sqlite else Pool
         self._writer = writer(self.engine, Bodies(clock, ledger_key), self._announce)
 
@@ -78,7 +80,7 @@ class Store:
                 self.engine.dispose()
             else:
                 return sql
-        sql = self._local.sql = read_only(self.engine, is_sqlite=self.is_sqlite)
+        sql = self._local.sql = read_only(self.engine, self.replica, is_sqlite=self.is_sqlite)
         self._readers.append(sql)
         driver(sql)(begin)
         return sql

@@ -24,10 +24,11 @@ from sqlalchemy import (
     union_all,
 )
 
-from admit.core.access import Facts
+from admit.core.facts import Facts, Source
 from admit.core.links import KINDS, Kind, Link, Ref, Stage
 from admit.core.validity import BEGINNING, FOREVER, PERMANENT, Millis, Validity
 from admit.store.prepared import Prepared, PreparedForKeys
+from admit.store.replica import REPLICA, Replica
 from admit.store.tables import blocks, links, past_links, revision, things
 from admit.store.terms import terms_of
 
@@ -69,6 +70,15 @@ def facts_about(
 def _permissions(found: Iterable[Link]) -> set[Ref]:
     # Every path to what a permission is on comes by the permission.
     return {link.target for link in found if link.target.kind is Kind.PERMISSION}
+
+
+def source_of(
+    sql: Connection, scope: Scope, *, subject: Ref | None = None, resource: Ref | None = None
+) -> Source:
+    """Where the facts for a question of now are: in memory if they stand there as this view shows them."""
+    replica: Replica | None = sql.info.get(REPLICA)
+    index = None if replica is None else replica.at(sql)
+    return index or facts_about(sql, scope, subject=subject, resource=resource)
 
 
 _Asked: TypeAlias = tuple[Scope, Ref | None, Ref | None, Millis | None]

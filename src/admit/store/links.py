@@ -21,11 +21,11 @@ from sqlalchemy import (
 
 from admit.core.links import Kind, Link, Ref, Stage, stage_of
 from admit.core.validity import BEGINNING, FOREVER, PERMANENT, Millis, Validity
-from admit.store.facts import Scope, callers_revision, current_revision, facts_about
+from admit.store.facts import Scope, callers_revision, current_revision, facts_about, source_of
 from admit.store.prepared import EVERYTHING, Prepared, PreparedForKeys
 from admit.store.tables import changes, links, past_links, things
 
-__all__ = ["Held", "Scope", "callers_revision", "current_revision", "facts_about"]
+__all__ = ["Held", "Scope", "callers_revision", "current_revision", "facts_about", "source_of"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,148 @@
+"""Facts: the links and blocks a decision is made from, and how a walk asks for them."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol, TypeAlias
+
+from admit.core.links import Link, Ref, Stage, stage_of
+from admit.core.terms import Terms
+from admit.core.validity import Validity
+
+Step: TypeAlias = tuple[int, Validity]
+"""One link, seen from one end of it: the key of the other end, and when it holds."""
+
+
+Leads: TypeAlias = Callable[[int], Iterable[Step] | None]
+"""The links at a thing that lead one way, by its key; None, or nothing, where there are none."""
+
+
+class Source(Protocol):
+    """What walks read. Things are asked for by key: no two have the same."""
+
+    @property
+    def revision(self) -> int:
+        """The policy's version that all answers are of."""
+
+    @property
+    def off(self) -> Collection[int]:
+        """The keys of what passes nothing on: what is locked, or disabled."""
+
+    @property
+    def asked(self) -> Mapping[int, Terms]:
+        """The terms of permissions that have any, by key."""
+
+    def onward(self, stage: Stage, /) -> Leads:
+        """Where links of a stage lead, from a thing."""
+
+    def inward(self, stage: Stage, /) -> Leads:
+        """Whence links of a stage lead, to a thing."""
+
+    def grants(self, key: int, holders: set[int], /) -> Iterable[Step]:
+        """The grants of a thing to any of ``holders``."""
+
+    def ref(self, key: int, /) -> Ref:
+        """The thing of a key that a walk came to."""
+
+
+Ends: TypeAlias = dict[Stage, dict[int, list[Step]]]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The links that can matter to a question, and what is switched off, at one revision."""
+
+    links: tuple[Link, ...]
+    blocked: Mapping[Ref, str] = field(default_factory=dict)
+    """Each thing that passes nothing on, with the word for it: ``locked``, ``disabled``."""
+    revision: int = 0
+    terms: Mapping[Ref, Terms] = field(default_factory=dict)
+    """Of each permission that has any."""
+
+    @cached_property
+    def off(self) -> Collection[int]:
+        """The keys of what passes nothing on."""
+        return {ref.key for ref in self.blocked}
+
+    @cached_property
+    def asked(self) -> Mapping[int, Terms]:
+        """The terms of permissions that have any, by key."""
+        return {ref.key: terms for ref, terms in self.terms.items()}
+
+    def onward(self, stage: Stage) -> Leads:
+        """Where links of a stage lead, from a thing."""
+        return self._onward[stage].get
+
+    def inward(self, stage: Stage) -> Leads:
+        """Whence links of a stage lead, to a thing."""
+        return self._inward[stage].get
+
+    def grants(self, key: int, holders: set[int]) -> Iterator[Step]:
+        """The grants of a thing to any of ``holders``."""
+        return (step for step in self._inward[Stage.GRANT].get(key, ()) if step[0] in holders)
+
+    def ref(self, key: int) -> Ref:
+        """The thing of a key."""
+        return self._refs[key]
+
+    @cached_property
+    def _onward(self) -> Ends:
+        found: Ends = {stage: {} for stage in Stage}
+        for link in self.links:
+            at_stage = found[stage_of(link.source.kind, link.target.kind)]
+            at_stage.setdefault(link.source.key, []).append((link.target.key, link.validity))
+        return found
+
+    @cached_property
+    def _inward(self) -> Ends:
+        found: Ends = {stage: {} for stage in Stage}
+        for link in self.links:
+            at_stage = found[stage_of(link.source.kind, link.target.kind)]
+            at_stage.setdefault(link.target.key, []).append((link.source.key, link.validity))
+        return found
+
+    @cached_property
+    def _refs(self) -> dict[int, Ref]:
+        return {ref.key: ref for link in self.links for ref in (link.source, link.target)}
+
+
+@dataclass(frozen=True, slots=True)
+class AsUser:
+    """The facts of another source, seen by who proved to be one user of a person, and no other of theirs."""
+
+    whole: Source
+    person: int
+    user: int
+
+    @property
+    def revision(self) -> int:
+        """The policy's version."""
+        return self.whole.revision
+
+    @property
+    def off(self) -> Collection[int]:
+        """The keys of what passes nothing on."""
+        return self.whole.off
+
+    @property
+    def asked(self) -> Mapping[int, Terms]:
+        """The terms of permissions that have any."""
+        return self.whole.asked
+
+    def onward(self, stage: Stage) -> Leads:
+        """Where links of a stage lead, from a thing."""
+        leads = self.whole.onward(stage)
+        return lambda key: [step for step in leads(key) or () if key != self.person or step[0] == self.user]
+
+    def inward(self, stage: Stage) -> Leads:
+        """Whence links of a stage lead, to a thing."""
+        leads = self.whole.inward(stage)
+        return lambda key: [step for step in leads(key) or () if key == self.user or step[0] != self.person]
+
+    def grants(self, key: int, holders: set[int]) -> Iterable[Step]:
+        """The grants of a thing to any of ``holders``."""
+        return self.whole.grants(key, holders)
+
+    def ref(self, key: int) -> Ref:
+        """The thing of a key."""
+        return self.whole.ref(key)

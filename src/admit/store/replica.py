@@ -1,0 +1,208 @@
+"""All links and blocks in memory, kept up with the change log: facts that need no query."""
+
+from __future__ import annotations
+
+import threading
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select
+
+from admit.core.events import (
+    Event,
+    LinkAdded,
+    LinkChanged,
+    LinkRemoved,
+    ThingAdded,
+    ThingBlocked,
+    ThingRemoved,
+    ThingUnblocked,
+)
+from admit.core.index import Index, Known
+from admit.core.links import Kind, Ref, Stage
+from admit.core.pages import Filling, Pages
+from admit.store.prepared import EVERYTHING, Prepared
+from admit.store.tables import blocks, changes, links, revision, things
+from admit.store.terms import terms_of
+
+REPLICA = "replica"
+"""Under this name a connection that only reads knows the replica of its store."""
+AT_ONCE = 32
+"""The most changes that somebody who asks takes in first: more of them are taken in beside the asking."""
+BATCH = 5_000
+"""The most changes that are taken in together."""
+ROWS = 10_000
+"""How many rows are read together when all are."""
+KEPT = 8
+"""Indexes of how many revisions are kept: whoever began to read a little earlier finds theirs."""
+
+OF_A_LINK = 16
+"""Bytes that a link takes at most: by each of its ends, the other one and the period."""
+
+_TAKEN: dict[str, msgspec.json.Decoder[Event]] = {
+    kind.__name__: msgspec.json.Decoder(kind)
+    for kind in (LinkAdded, LinkChanged, LinkRemoved, ThingAdded, ThingBlocked, ThingRemoved, ThingUnblocked)
+}
+"""Of which events an index is made. Of all others it is only moved on."""
+
+
+class Replica:
+    """The index at the newest revisions; none before it is loaded, and where it takes too much memory."""
+
+    def __init__(self) -> None:
+        self.most_bytes = 0
+        """What it may take; with 0 it is never loaded."""
+        self.asked = [0, 0]
+        """How often the index was not at the revision that was asked about, and how often it was."""
+        self._recent: tuple[Index, ...] = ()
+        self._turn = threading.Lock()
+
+    @property
+    def newest(self) -> Index | None:
+        """The index at the newest revision that was taken in."""
+        recent = self._recent
+        return recent[0] if recent else None
+
+    def at(self, sql: Connection) -> Index | None:
+        """The index at just the revision that a view shows, if there is one."""
+        found = self._at(sql)
+        self.asked[found is not None] += 1
+        return found
+
+    def _at(self, sql: Connection) -> Index | None:
+        recent = self._recent
+        if not recent:
+            return None
+        seen = _revision(sql)
+        if seen == recent[0].revision:
+            return recent[0]
+        if not 0 < seen - recent[0].revision <= AT_ONCE:
+            return next((index for index in recent if index.revision == seen), None)
+        # Whoever finds another at it asks the database: that is sooner done than waiting.
+        if not self._turn.acquire(blocking=False):
+            return None
+        try:
+            self._take(sql, seen)
+            return next((index for index in self._recent if index.revision == seen), None)
+        finally:
+            self._turn.release()
+
+    def keep(self, sql: Connection) -> None:
+        """Take in all that a view shows beyond the newest index; without one read everything.
+
+        Raises:
+            OverflowError: there are more links than fit, or keys of more than 32 bits.
+            Exception: whatever the database does.
+                There is no index then, until this is called again.
+        """
+        with self._turn:
+            try:
+                if not self._recent:
+                    self._load(sql)
+                while self._take(sql, _revision(sql)):
+                    pass
+            except BaseException:
+                self._recent = ()
+                raise
+
+    def drop(self) -> None:
+        """Let go of the index."""
+        with self._turn:
+            self._recent = ()
+
+    def _load(self, sql: Connection) -> None:
+        (many,) = _LINKS.first(sql) or (0,)
+        if many * OF_A_LINK > self.most_bytes:
+            raise OverflowError(f"{many} links")
+        self._put(read(sql))
+
+    def _put(self, index: Index) -> None:
+        self._recent = (index, *self._recent[: KEPT - 1])
+
+    def _take(self, sql: Connection, until: int) -> bool:
+        """Take in some of what comes up to a revision; returns whether there was any."""
+        newest = self._recent[0]
+        if newest.revision >= until:
+            return False
+        rows = _AFTER.rows(sql, after=newest.revision, until=until, limit=BATCH + 1)
+        if len(rows) > BATCH:
+            # The last revision may be cut short: it is left for the next time, unless it is the only one.
+            until = rows[-1][0] - 1
+            if rows[0][0] > until:
+                until += 1
+                rows = _AFTER.rows(sql, after=until - 1, until=until, limit=EVERYTHING)
+            rows = [row for row in rows if row[0] <= until]
+        events = [_TAKEN[event].decode(fact) for _, event, fact in rows if event in _TAKEN]
+        self._put(newest.after(until, events))
+        return True
+
+
+_LINKS = Prepared(select(func.count()).select_from(links))
+_REVISION = Prepared(select(revision.c.n))
+
+
+def _revision(sql: Connection) -> int:
+    row = _REVISION.first(sql)
+    return 0 if row is None else int(row[0])
+
+
+_AFTER = Prepared(
+    select(changes.c.revision, changes.c.event, changes.c.fact)
+    .where(changes.c.revision > bindparam("after"), changes.c.revision <= bindparam("until"))
+    .order_by(changes.c.revision, changes.c.ordinal)
+    .limit(bindparam("limit"))
+)
+
+
+def read(sql: Connection) -> Index:
+    """The index of all that a view shows.
+
+    Raises:
+        OverflowError: a key has more than 32 bits.
+    """
+    known = _read_known(sql)
+    out = {stage: _read_links(sql, known, stage, links.c.source, links.c.target) for stage in Stage}
+    into = {stage: _read_links(sql, known, stage, links.c.target, links.c.source) for stage in Stage}
+    inside = select(things.c.key, things.c.parent).where(
+        things.c.parent.in_(known.kinds.accounts),
+        things.c.kind == int(Kind.USER),
+        things.c.removed_at.is_(None),
+    )
+    users = [(user, account) for user, account in sql.execute(inside)]
+    out[Stage.JOIN] = out[Stage.JOIN].edited((user, account, 0) for user, account in users)
+    into[Stage.JOIN] = into[Stage.JOIN].edited((account, user, 0) for user, account in users)
+    words: dict[int, tuple[str, ...]] = {}
+    for thing, word in sql.execute(
+        select(blocks.c.thing, blocks.c.word).where(blocks.c.removed_at.is_(None))
+    ):
+        words[thing] = (*words.get(thing, ()), word)
+    return Index(known, _revision(sql), out, into, words)
+
+
+def _read_known(sql: Connection) -> Known:
+    known = Known()
+    # Backwards, so that there is room for all of them at once.
+    statement = select(things.c.key, things.c.kind).order_by(things.c.key.desc())
+    with sql.execute(statement.execution_options(yield_per=ROWS)) as rows:
+        for key, kind in rows:
+            known.kinds.put(key, kind)
+    permissions = select(things.c.key).where(things.c.kind == int(Kind.PERMISSION))
+    refs = [Ref(Kind.PERMISSION, key) for (key,) in sql.execute(permissions)]
+    known.terms.update({ref.key: terms for ref, terms in terms_of(sql, refs).items()})
+    return known
+
+
+def _read_links(
+    sql: Connection, known: Known, stage: Stage, here: ColumnElement[int], there: ColumnElement[int]
+) -> Pages:
+    """The links of a stage by one of their ends."""
+    statement = (
+        select(here, there, links.c.starts_at, links.c.ends_at)
+        .where(links.c.stage == int(stage))
+        .order_by(here, there)
+    )
+    filling, number = Filling(), known.periods.number
+    with sql.execute(statement.execution_options(yield_per=ROWS)) as rows:
+        for some in rows.partitions():
+            keys, others, starts, ends = zip(*some, strict=True)
+            filling.extend(keys, others, map(number, zip(starts, ends, strict=True)))
+    return filling.done(known.periods)

@@ -1,0 +1,205 @@
+"""The index against the facts it is made of: the same answers, to the last link of each path."""
+
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from admit.core import index as indexes
+from admit.core.access import Decision, Question, allows, decide, open_paths, reachable, reached_by
+from admit.core.events import (
+    Event,
+    LinkAdded,
+    LinkChanged,
+    LinkRemoved,
+    Named,
+    ThingAdded,
+    ThingBlocked,
+    ThingRemoved,
+    ThingUnblocked,
+)
+from admit.core.facts import AsUser, Facts
+from admit.core.index import Index
+from admit.core.links import Kind, Link, Ref, Stage
+from admit.core.pages import EMPTY, KEYS, MADE, Filling, Pages, Periods
+from admit.core.validity import PERMANENT, Validity
+from tests.core import reference
+from tests.core.test_access import ALICE, DBA, HOST, JOINABLE, ROOT, THINGS, USER, moments, periods, questions
+
+FAR = Ref(Kind.GROUP, 5 * KEYS)
+"""A thing whose links stand in another page."""
+EVERYTHING = (*THINGS, FAR)
+PAIRS = [*JOINABLE, (USER, FAR), (FAR, ROOT), (FAR, HOST)]
+
+Change = tuple[str, tuple[Ref, ...], Validity]
+changes = st.lists(
+    st.one_of(
+        st.tuples(st.just("put"), st.sampled_from(PAIRS), periods),
+        st.tuples(st.just("take"), st.sampled_from(PAIRS), periods),
+        st.tuples(
+            st.sampled_from(["block", "unblock"]), st.tuples(st.sampled_from(EVERYTHING)), st.just(PERMANENT)
+        ),
+    ),
+    max_size=30,
+)
+
+
+def named(ref: Ref) -> Named:
+    return Named(ref.kind, ref.key, str(ref.key), f"thing {ref.key}")
+
+
+def born(things: Iterable[Ref] = EVERYTHING) -> list[Event]:
+    return [ThingAdded(named(ref), 0) for ref in things]
+
+
+class Played:
+    """Changes, and what they come to: links by their ends, and what is switched off."""
+
+    def __init__(self) -> None:
+        self.links: dict[tuple[Ref, ...], Validity] = {}
+        self.off: set[Ref] = set()
+
+    def events(self, change: Change) -> list[Event]:
+        """What happens by a change after those before it."""
+        verb, on, period = change
+        if verb == "put":
+            was, self.links[on] = self.links.get(on), period
+            ends = named(on[0]), named(on[1])
+            if was is None:
+                return [LinkAdded(*ends, period.start, period.end)]
+            return [LinkChanged(*ends, period.start, period.end, was.start, was.end)]
+        if verb == "take":
+            known = self.links.pop(on, None)
+            return [] if known is None else [LinkRemoved(named(on[0]), named(on[1]))]
+        (thing,) = on
+        blocked = thing in self.off
+        (self.off.add if verb == "block" else self.off.discard)(thing)
+        if blocked == (verb == "block"):
+            return []
+        return [(ThingBlocked if verb == "block" else ThingUnblocked)(named(thing), "locked")]
+
+    def facts(self, revision: int) -> Facts:
+        """The same as facts."""
+        found = tuple(Link(*ends, period) for ends, period in self.links.items())
+        return Facts(found, dict.fromkeys(self.off, "locked"), revision)
+
+
+def told(index: Index, known: Facts, question: Question, now: int) -> Decision:
+    """What the index decides, once all else that it can be asked was found to be as the facts have it."""
+    decision = decide(question, index, now)
+    until = reference.open_until(known, question.subject, question.resource, now)
+    assert decision.allowed == (until is not None)
+    assert decision.valid_until == (until or 0)
+    assert allows(question, index, now) == decision.allowed
+    assert set(open_paths(question, index, now)) == set(open_paths(question, known, now))
+    assert set(reachable(question.subject, index, now)) == set(reachable(question.subject, known, now))
+    assert set(reached_by(question.resource, index, now)) == set(reached_by(question.resource, known, now))
+    alone = AsUser(index, ALICE.key, USER.key)
+    assert decide(question, alone, now) == decide(question, AsUser(known, ALICE.key, USER.key), now)
+    return decision
+
+
+@given(st.lists(changes, min_size=1, max_size=4), questions, moments)
+@settings(max_examples=300)
+def test_after_any_changes_an_index_answers_as_the_facts_do(
+    batches: list[list[Change]], question: Question, now: int
+) -> None:
+    played, index = Played(), indexes.empty().after(0, born())
+    for revision, batch in enumerate(batches, start=1):
+        events = [event for change in batch for event in played.events(change)]
+        index = index.after(revision, events)
+        known = played.facts(revision)
+        assert told(index, known, question, now) == decide(question, known, now)
+
+
+@given(changes, changes)
+def test_an_index_stays_as_it_was_when_a_later_one_is_made_of_it(first: list[Change], then: list[Change]):
+    played = Played()
+    index = indexes.empty().after(1, [*born(), *(each for one in first for each in played.events(one))])
+    before = {stage: _steps(index.out[stage]) for stage in Stage}, dict(index.blocks)
+
+    index.after(2, [event for change in then for event in played.events(change)])
+
+    assert ({stage: _steps(index.out[stage]) for stage in Stage}, dict(index.blocks)) == before
+
+
+def _steps(pages: Pages) -> dict[int, list[tuple[int, Validity]]]:
+    steps = {ref.key: list(pages.of(ref.key) or ()) for ref in EVERYTHING}
+    return {key: found for key, found in steps.items() if found}
+
+
+@given(
+    st.dictionaries(
+        st.tuples(st.integers(0, 5 * KEYS), st.integers(0, 300)), st.integers(0, 3), min_size=1, max_size=200
+    ),
+    st.integers(1, 50),
+)
+def test_pages_read_at_once_are_those_that_changes_make(links: dict[tuple[int, int], int], size: int):
+    known = Periods()
+    for end in (5, 6, 7):
+        known.number((1, end))
+    rows = [(*ends, period) for ends, period in sorted(links.items())]
+    filling = Filling()
+    for start in range(0, len(rows), size):
+        filling.extend(*zip(*rows[start : start + size], strict=True))
+    made = filling.done(known)
+
+    assert made.pages == Pages(known).edited(rows).pages
+    assert len(made) == len(links)
+    for key in {key for key, _ in links}:
+        others = sorted(other for here, other in links if here == key)
+        assert [other for other, _ in made.of(key) or ()] == others
+        assert list(made.after(key, 100)) == [other for other in others if other > 100]
+        wanted = set(range(0, 300, 7))
+        assert [other for other, _ in sorted(made.among(key, wanted))] == [x for x in others if x in wanted]
+
+
+def test_what_thousands_hold_is_found_without_a_walk():
+    pages = Pages(Periods()).edited([(7, other, 0) for other in range(10, 5_000, 2)])
+
+    assert set(pages.among(7, {11, 12, 4_998, 9_000})) == {(12, PERMANENT), (4_998, PERMANENT)}
+
+
+def test_a_page_whose_last_link_went_is_no_page():
+    pages = Pages(Periods()).edited([(7, 8, 0)]).edited([(7, 8, None), (7, 9, None)])
+
+    assert pages.pages == [EMPTY]
+    assert pages.of(7) is None
+    assert pages.of(7 + KEYS) is None
+
+
+def test_more_periods_than_are_kept_as_values_are_all_steps():
+    known = Periods()
+    numbers = [known.number((1, 2 + each)) for each in range(MADE + 10)]
+
+    assert [known.one(number).end for number in numbers] == [2 + each for each in range(MADE + 10)]
+    assert len(known) == MADE + 11
+
+
+def test_a_key_too_large_for_an_index_is_refused():
+    with pytest.raises(OverflowError):
+        Pages(Periods()).edited([(1, 2**32, 0)])
+
+
+def test_users_of_an_account_are_joined_to_it_until_they_are_removed():
+    account, desk = Ref(Kind.ACCOUNT, 20), Ref(Kind.DELIVERY_GROUP, 21)
+    grant = LinkAdded(named(account), named(desk), PERMANENT.start, PERMANENT.end)
+    person = LinkAdded(named(ALICE), named(USER), PERMANENT.start, PERMANENT.end)
+    things = [*born((account, desk, ALICE)), ThingAdded(named(USER), account.key)]
+    index = indexes.empty().after(1, [*things, grant, person])
+
+    assert [link.target for link in decide(Question(ALICE, desk), index, 1).because] == [USER, account, desk]
+    assert ALICE in {reach.ref for reach in reached_by(desk, index, 1)}
+    gone = index.after(2, [LinkRemoved(named(ALICE), named(USER)), ThingRemoved(named(USER))])
+    assert not decide(Question(USER, desk), gone, 2).allowed
+
+
+def test_a_thing_switched_off_twice_is_on_only_when_both_are_undone():
+    index = indexes.empty().after(
+        1, [*born(), ThingBlocked(named(DBA), "locked"), ThingBlocked(named(DBA), "off")]
+    )
+    once = index.after(2, [ThingUnblocked(named(DBA), "locked")])
+
+    assert DBA.key in once.off
+    assert DBA.key not in once.after(3, [ThingUnblocked(named(DBA), "off")]).off
