@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from admit.control import recordings
+from admit.control.recorder import Keeping, Recorder, Recording
 from admit.control.recordings import Recorded, RecordingDetails
 from admit.core.links import Kind
-from admit.ssh.recording import Keeping, Opening, Recorder, Recording
+from admit.core.recordings import Opening
 from admit.store import things
 from admit.store.things import Thing, Where
 from tests.services.bastionhost.people import Bastion

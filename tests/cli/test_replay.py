@@ -9,11 +9,12 @@ import sys
 
 import pytest
 
+from admit.control.recorder import Keeping, Recorder
 from admit.control.recordings import Recorded, path_of
 from admit.core.links import Kind
+from admit.core.recordings import Opening
 from admit.main import open_admit
 from admit.settings import Settings
-from admit.ssh.recording import Keeping, Opening, Recorder
 from admit.store import things
 from admit.store.things import Where
 from tests.cli.conftest import Run

@@ -7,8 +7,8 @@ import pytest
 from admit.control import recording_upkeep, recordings
 from admit.control.recordings import RecordingLost, path_of
 from admit.core.links import Kind
+from admit.core.recordings import Opening
 from admit.core.validity import DAY, HOUR
-from admit.ssh.recording import Opening
 from admit.store import things
 from admit.store.links import current_revision
 from admit.store.things import Where

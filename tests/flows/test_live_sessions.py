@@ -11,6 +11,8 @@ import asyncssh
 import pytest
 
 from admit.core.validity import HOUR, MINUTE
+from admit.porter.direct import DirectPorter
+from admit.porter.house import House
 from admit.ssh.gate import Gate
 from tests.base.accepted import Accepted
 from tests.services.bastionhost.gate import Gate as Bastion
@@ -104,8 +106,9 @@ def play(system: System, told: Told, before: Callable[[Story], None] = lambda _:
         )
         await asyncio.to_thread(story.host, target.get_port(), key)
         await asyncio.to_thread(before, story)
-        gate = Gate(system.admit.store, system.admit.world)
-        watching = asyncio.create_task(gate.sessions.run())
+        house = House(system.admit.store, system.admit.world)
+        gate = Gate(DirectPorter(house), system.clock)
+        watching = asyncio.create_task(house.sessions.run())
         listening = socket.create_server(("127.0.0.1", 0))
         server = await gate.listen(listening)
         try:

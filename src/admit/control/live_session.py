@@ -83,6 +83,10 @@ class Live:
         """The door says that it is over for another reason than access. After its end that is nothing."""
         self._over(self, Ended(Outcome.CLOSED, reason))
 
+    def stopped(self, reason: str) -> None:
+        """Its door is gone. After its end that is nothing."""
+        self._over(self, Ended(Outcome.STOPPED, reason))
+
     def stand_on(self, standing: Standing, now: Millis) -> None:
         """It may go on, by this: tell if it is not for long, and when to look again."""
         was, left, resource = self.standing, standing.until - now, self.about.resource

@@ -5,11 +5,13 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from admit.control.recorder import Keeping, Recorder
 from admit.main import Admit
+from admit.porter.direct import DirectPorter
+from admit.porter.house import House
 from admit.server.background import kept_up
 from admit.settings import Settings
 from admit.ssh.gate import Gate
-from admit.ssh.recording import Keeping, Recorder
 
 MIB = 1024 * 1024
 
@@ -21,28 +23,34 @@ async def ssh_door(admit: Admit, listening: socket.socket | None) -> AsyncIterat
         yield
         return
     recorder = Recorder(admit.store, admit.world, keeping(admit.settings))
-    gate = Gate(admit.store, admit.world, recorder if admit.settings.ssh_recording == "required" else None)
+    house = House(admit.store, admit.world, recorder if admit.settings.ssh_recording == "required" else None)
 
     async def watch(_admit: Admit) -> None:
-        await gate.sessions.run()
+        await house.sessions.run()
 
     async def record(_admit: Admit) -> None:
         await recorder.run()
 
     watching = asyncio.create_task(kept_up(admit, "sessions", watch))
     recording = asyncio.create_task(kept_up(admit, "recording", record))
+    gate = Gate(DirectPorter(house), admit.world.clock)
     server = await gate.listen(listening)
     try:
         yield
     finally:
         server.close()
         # It ends each session with a word, before the connections are closed.
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
+        await stopped(watching)
         await gate.close()
-        recording.cancel()
-        await asyncio.gather(recording, return_exceptions=True)
+        await house.finished()
+        await stopped(recording)
         recorder.close()
+
+
+async def stopped(task: asyncio.Task[None]) -> None:
+    """End a task, and return when it has."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def keeping(settings: Settings) -> Keeping:

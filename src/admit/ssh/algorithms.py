@@ -17,18 +17,6 @@ CIPHERS = (
 )
 MACS = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com")
 """Only with AES in counter mode. Encrypted first, then authenticated."""
-SIGNATURES = (
-    "ssh-ed25519",
-    "sk-ssh-ed25519@openssh.com",
-    "ecdsa-sha2-nistp256",
-    "ecdsa-sha2-nistp384",
-    "ecdsa-sha2-nistp521",
-    "sk-ecdsa-sha2-nistp256@openssh.com",
-    "rsa-sha2-512",
-    "rsa-sha2-256",
-)
-"""What people may sign with. ``ssh-rsa``, which signs with SHA-1, is not among them."""
-
 WINDOW = 2 * 1024 * 1024
 """How many bytes a peer may send on a channel before it is told to go on: OpenSSH's own."""
 PACKET = 256 * 1024

@@ -12,6 +12,7 @@ from asyncssh import (
     SSHServerConnectionOptions,
 )
 
+from admit.base.ssh_exchange import COOKIE_BYTES, Exchange, Signed
 from admit.ssh.packets import PacketPath
 
 UNSENT_BYTES = 1024 * 1024
@@ -78,8 +79,24 @@ def _limit(transport: asyncio.BaseTransport) -> None:
     transport.set_write_buffer_limits(high=UNSENT_BYTES)  # type: ignore[attr-defined]
 
 
+def exchange_of(connection: Any, kex: Any, k: bytes) -> Exchange | None:
+    """What goes into the hash of a key exchange that is just over; None of those that hash otherwise."""
+    key = connection.get_server_host_key()
+    try:
+        ours = (kex._gex_data, kex._format_client_key(), kex._format_server_key())  # noqa: SLF001 - asyncssh's
+    except AttributeError:
+        return None
+    host_key = key.public_data
+    size = len(host_key).to_bytes(4, "big")
+    content = b"".join((connection.get_hash_prefix(), size, host_key, *ours, k))
+    return Exchange(content, kex._hash_alg().name)  # noqa: SLF001 - asyncssh's
+
+
 class TargetConnection(PacketPath, SSHClientConnection):
     """A connection to a host."""
+
+    exchange: Exchange | None = None
+    """Its first key exchange, as soon as there was one."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -89,6 +106,12 @@ class TargetConnection(PacketPath, SSHClientConnection):
         """It stands."""
         _limit(transport)
         super().connection_made(transport)
+
+    def send_newkeys(self, k: bytes, h: bytes) -> None:
+        """A key exchange is over."""
+        if self.exchange is None:
+            self.exchange = exchange_of(self, self._kex, k)
+        super().send_newkeys(k, h)
 
     def pause_writing(self) -> None:
         """The host does not take what is sent."""
@@ -110,8 +133,12 @@ class Signing(Protocol):
         """Whether what was shown last was right, and more is asked for."""
         ...
 
-    async def signed(self, algorithm: bytes) -> bool:
-        """A signature was right; whether that is all that is asked for."""
+    async def holds(self, username: str, key: bytes) -> bool:
+        """Whether somebody of a name holds a key, given in wire form."""
+        ...
+
+    async def signed(self, signed: Signed) -> bool:
+        """A signature; whether it is right, and all that is asked for."""
         ...
 
 
@@ -123,9 +150,12 @@ class ClientConnection(PacketPath, SSHServerConnection):
         loop: asyncio.AbstractEventLoop,
         options: SSHServerConnectionOptions,
         owner: Callable[[], SSHServer],
+        cookie: bytes,
     ) -> None:
         super().__init__(loop, options)
         self._protocol_factory = owner
+        self._cookie = cookie
+        self._exchange: Exchange | None = None
         self.outlet = Outlet()
 
     @property
@@ -138,13 +168,38 @@ class ClientConnection(PacketPath, SSHServerConnection):
         """How many channels are open."""
         return len(self._channels)
 
+    def _send_kexinit(self) -> None:
+        """Begin a key exchange: the first one with the cookie that signatures are looked at for."""
+        if self._exchange is not None:
+            super()._send_kexinit()
+            return
+
+        def with_cookie(kind: int, content: bytes) -> None:
+            content = self._cookie + content[COOKIE_BYTES:]
+            self._server_kexinit = bytes((kind,)) + content
+            del self.send_packet
+            self.send_packet(kind, content)
+
+        # asyncssh draws the cookie where nobody can reach it: it is put in on the packet's way out.
+        self.send_packet = with_cookie  # type: ignore[assignment,method-assign]
+        super()._send_kexinit()
+
+    def send_newkeys(self, k: bytes, h: bytes) -> None:
+        """A key exchange is over."""
+        if self._exchange is None:
+            self._exchange = exchange_of(self, self._kex, k)
+        super().send_newkeys(k, h)
+
     async def validate_public_key(self, username: str, key: bytes, msg: bytes, signature: bytes) -> bool:
-        """Whether a key may be used, and once there is a signature: whether that is all that is asked for."""
-        right = await super().validate_public_key(username, key, msg, signature)
-        if not (right and msg):
-            return right
-        size = int.from_bytes(signature[:4], "big")
-        return await self.signing.signed(signature[4 : 4 + size])
+        """Whether a key may be used, and once there is a signature: whether that is all that is asked for.
+
+        Signatures are looked at where it is known who holds which key.
+        """
+        if not msg:
+            return await self.signing.holds(username, key)
+        if self._exchange is None:
+            return False
+        return await self.signing.signed(Signed(self._exchange, msg, signature))
 
     def send_userauth_failure(self, partial_success: bool) -> None:  # noqa: FBT001 - asyncssh's
         """That it was not enough; after too many times that it is over."""

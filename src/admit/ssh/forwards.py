@@ -8,15 +8,11 @@ import asyncssh
 import structlog
 from asyncssh import SSHTCPSession
 
-from admit.control.sessions import Live
-from admit.core.activity import ActivityKind
+from admit.porter.asks import SAID_BY, Admission, Refused, Session, What
+from admit.porter.names import Wanted
 from admit.ssh.algorithms import PACKET, WINDOW
 from admit.ssh.connections import ClientConnection
-from admit.ssh.door import Admission, Visitor
-from admit.ssh.names import Wanted
-from admit.ssh.refusals import SAID_BY, Refused
 from admit.ssh.relay import End
-from admit.ssh.session import What
 from admit.ssh.targets import CONNECT_S
 from admit.ssh.visits import Visit
 from admit.ssh.wires import Wired
@@ -48,7 +44,7 @@ class Origin:
 class Inside(Protocol):
     """Makes the connection of somebody who is in already, to one host."""
 
-    def inside(self, visitor: Visitor, host: str) -> ClientConnection:
+    def inside(self, visit: Visit, host: str) -> ClientConnection:
         """It is about to stand."""
         ...
 
@@ -79,9 +75,21 @@ class Forwarded(End, SSHTCPSession[bytes]):
 
     def __init__(self) -> None:
         End.__init__(self)
-        self.live: Live | None = None
+        self.session: Session | None = None
         self.is_over = False
         self._far: End | None = None
+
+    @property
+    def begun(self) -> Session:
+        """Its session."""
+        if self.session is None:
+            raise Refused("this session is over")
+        return self.session
+
+    def never(self) -> None:
+        """It could not be made."""
+        if self.session is not None:
+            self.session.closed("it could not be made")
 
     def meet(self, far: End) -> None:
         """Be joined to the far end as soon as the client's channel is open."""
@@ -105,8 +113,8 @@ class Forwarded(End, SSHTCPSession[bytes]):
         """This end is closed: what was sent to the other one is still delivered."""
         self.is_over = True
         lost(self)
-        if self.live is not None:
-            self.live.closed("the connection was closed")
+        if self.session is not None:
+            self.session.closed("the connection was closed")
 
     def warn(self, text: str) -> None:
         """There is nobody to read it."""
@@ -132,34 +140,31 @@ def lost(end: End) -> None:
         other.channel.close()
 
 
-async def _begun(visit: Visit, admission: Admission, what: What, place: Place) -> Forwarded:
-    door, visitor = visit.door, visit.visitor
-    await door.narrowed(visitor, admission, what)
+async def _begun(admission: Admission, what: What, place: Place) -> Forwarded:
     client = Forwarded()
-    client.live = await door.begin(visitor, admission, what, client)
-    door.note(ActivityKind.FORWARD, visitor, client.live, f"{place.host}:{place.port}")
+    client.session = await admission.open(what, f"{place.host}:{place.port}", client)
     return client
 
 
 async def _through(visit: Visit, place: Place, origin: Origin) -> Forwarded:
     """A connection that the host makes, to itself and nowhere else."""
     admission = await visit.admission()
-    host, address = admission.target.host, admission.target.address
-    if admission.target.account is None:
-        raise Refused(f"{host.name} is granted to you without an account: go to it with ssh -J")
-    own = {each.lower() for each in (host.name, host.id, address, visit.wanted.host or "")}
+    at = admission.place
+    if not at.has_account:
+        raise Refused(f"{at.host} is granted to you without an account: go to it with ssh -J")
+    own = {each.lower() for each in (at.host, at.host_id, at.address, visit.wanted.host or "")}
     if place.host.lower() not in {*LOOPBACK, *own}:
-        raise Refused(f"connections through {host.name} lead to itself only, as localhost or by its name")
-    connection = await visit.connection(admission)
-    client = await _begun(visit, admission, What.FORWARD, place)
-    towards = place.host if place.host.lower() in LOOPBACK else address
+        raise Refused(f"connections through {at.host} lead to itself only, as localhost or by its name")
+    client = await _begun(admission, What.FORWARD, place)
+    towards = place.host if place.host.lower() in LOOPBACK else at.address
     try:
+        connection = await visit.connection(client.begun, at)
         far: Any
         _, far = await connection.create_connection(
             Forwarded, towards, place.port, origin.host, origin.port, window=WINDOW, max_pktsize=PACKET
         )
     except BaseException:
-        _never(client)
+        client.never()
         raise
     client.meet(far)
     return client
@@ -167,28 +172,20 @@ async def _through(visit: Visit, place: Place, origin: Origin) -> Forwarded:
 
 async def _jump(gate: Inside, visit: Visit, place: Place) -> ClientConnection | Forwarded:
     """To a host's SSH server: ours in its place, if there are accounts to log on to; else its own."""
-    wanted = Wanted(visit.wanted.person, None, place.host)
-    found = await visit.door.admissions(visit.visitor, wanted)
-    if any(place.port not in (SSH_PORT, each.target.port) for each in found):
-        raise Refused(f"connections to {place.host} lead to its SSH port only, {found[0].target.port}")
-    if found[0].target.account is not None:
-        return gate.inside(visit.visitor, place.host)
+    found = await visit.admissions(Wanted(visit.wanted.person, None, place.host))
+    first = found[0].place
+    if any(place.port not in (SSH_PORT, each.place.port) for each in found):
+        raise Refused(f"connections to {place.host} lead to its SSH port only, {first.port}")
+    if first.has_account:
+        return gate.inside(visit, place.host)
     if len(found) > 1:
         raise Refused(f"{place.host} can mean several: name one by its ID")
-    admission = found[0]
-    client = await _begun(visit, admission, What.TUNNEL, place)
+    client = await _begun(found[0], What.TUNNEL, place)
     try:
         async with asyncio.timeout(CONNECT_S):
-            _, far = await asyncio.get_running_loop().create_connection(
-                Wired, admission.target.address, admission.target.port
-            )
+            _, far = await asyncio.get_running_loop().create_connection(Wired, first.address, first.port)
     except (OSError, TimeoutError):
-        _never(client)
-        raise Refused(f"{admission.target.host.name} cannot be reached") from None
+        client.never()
+        raise Refused(f"{first.host} cannot be reached") from None
     client.meet(far)
     return client
-
-
-def _never(client: Forwarded) -> None:
-    if client.live is not None:
-        client.live.closed("it could not be made")

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
 import asyncssh
-import structlog
 from asyncssh import (
     SSHServer,
     SSHServerConnection,
@@ -15,24 +14,15 @@ from asyncssh import (
     SSHTCPSession,
 )
 
-from admit.control.held_commands import HeldCommands
-from admit.control.sessions import Sessions
-from admit.control.signin import How, PasswordMustChange, SecondFactor, SignIn, SignInRefused
-from admit.control.world import World
+from admit.base.clock import Clock
+from admit.base.ssh_exchange import SIGNATURES, Signed
+from admit.porter.asks import SAID_BY, Away, Porter, Step, Visitor
+from admit.porter.names import NameRefused, Wanted, parse, person_of
 from admit.ssh import algorithms, forwards, openings
 from admit.ssh.arrivals import Arrivals, Entrance, address_of
 from admit.ssh.connections import ClientConnection
-from admit.ssh.door import Door, Visitor
-from admit.ssh.host_key import host_key
-from admit.ssh.names import NameRefused, Wanted, parse, person_of
-from admit.ssh.recording import Recorder
-from admit.ssh.refusals import SAID_BY
 from admit.ssh.session import ClientEnd
 from admit.ssh.visits import Visit
-from admit.store.engine import Store
-from admit.store.things import Thing
-
-log = structlog.get_logger("admit.ssh")
 
 Challenge: TypeAlias = tuple[str, str, str, tuple[tuple[str, bool], ...]]
 """A question of keyboard-interactive (RFC 4256): name, instruction, language, and prompts, echoed or not."""
@@ -52,10 +42,9 @@ CHANNELS = 256
 class Gate:
     """Listens, and keeps what its connections share."""
 
-    def __init__(self, store: Store, world: World, recorder: Recorder | None = None) -> None:
-        self.sessions = Sessions(store, world)
-        held = HeldCommands(store, world)
-        self.door = Door(store, world, SignIn(store, world), self.sessions, held, recorder)
+    def __init__(self, porter: Porter, clock: Clock) -> None:
+        self.porter = porter
+        self.clock = clock
         self.arrivals = Arrivals()
         self.connections: set[ClientConnection] = set()
         self._options: SSHServerConnectionOptions | None = None
@@ -65,11 +54,11 @@ class Gate:
         self._options = await SSHServerConnectionOptions.construct(
             config=None,
             server_version=VERSION,
-            server_host_keys=[host_key(self.door.world.sealer)],
+            server_host_keys=[asyncssh.import_private_key(self.porter.host_key)],
             kex_algs=algorithms.KEY_EXCHANGES,
             encryption_algs=algorithms.CIPHERS,
             mac_algs=algorithms.MACS,
-            signature_algs=algorithms.SIGNATURES,
+            signature_algs=SIGNATURES,
             compression_algs=None,
             gss_host=None,
             gss_kex=False,
@@ -88,24 +77,25 @@ class Gate:
         return await loop.create_server(lambda: Entrance(self.arrivals, self._arrived), sock=listening)
 
     def _arrived(self, transport: asyncio.Transport) -> ClientConnection:
-        return self.connection(lambda: GateServer(self, transport))
+        visitor = self.porter.visitor(address_of(transport.get_extra_info("peername")))
+        return self._connection(lambda: GateServer(self, visitor, transport), visitor.cookie)
 
-    def inside(self, visitor: Visitor, host: str) -> ClientConnection:
+    def inside(self, visit: Visit, host: str) -> ClientConnection:
         """A connection to one host of somebody who is in already: they are not asked who they are again."""
-        return self.connection(lambda: GateServer(self, None, visitor, host))
+        return self._connection(
+            lambda: GateServer(self, visit.visitor, inside=(visit, host)), visit.visitor.cookie
+        )
 
-    def connection(self, owner: Callable[[], SSHServer]) -> ClientConnection:
-        """A connection that is about to stand."""
+    def _connection(self, owner: Callable[[], SSHServer], cookie: bytes) -> ClientConnection:
         if self._options is None:
             raise RuntimeError("the gate does not listen yet")
-        return ClientConnection(asyncio.get_running_loop(), self._options, owner)
+        return ClientConnection(asyncio.get_running_loop(), self._options, owner, cookie)
 
     async def close(self) -> None:
         """Let go of everybody who is connected."""
         for connection in tuple(self.connections):
             connection.disconnect(asyncssh.DISC_BY_APPLICATION, f"{SAID_BY}the gate stops")
         await asyncio.gather(*(each.wait_closed() for each in tuple(self.connections)))
-        await asyncio.gather(*self.door.finishing, return_exceptions=True)
 
 
 class GateServer(SSHServer):
@@ -114,25 +104,23 @@ class GateServer(SSHServer):
     def __init__(
         self,
         gate: Gate,
-        transport: asyncio.Transport | None,
-        proven: Visitor | None = None,
-        host: str | None = None,
+        visitor: Visitor,
+        transport: asyncio.Transport | None = None,
+        inside: tuple[Visit, str] | None = None,
     ) -> None:
+        """``inside`` is whose visit it belongs to, and the host it is for, of somebody who is in already."""
         self._gate = gate
+        self._visitor = visitor
         self._transport = transport
-        self._proven = proven
-        self._host = host
+        self._inside = inside
         self._connection: ClientConnection | None = None
-        self._peer = "" if transport is None else address_of(transport.get_extra_info("peername"))
         self._name = ""
         self._tries = 0
-        self._shown: tuple[Thing, ...] = ()
-        self._factor: SecondFactor | None = None
+        self._prompt: str | None = None
+        """The question for a code, once that is all that is missing."""
         self._former: str | None = None
         self._partial = False
-        self._how: How = "key"
         self._visit: Visit | None = None
-        self._channels = 0
 
     def connection_made(self, conn: SSHServerConnection) -> None:
         """The connection stands; nothing is known of who it is."""
@@ -148,40 +136,39 @@ class GateServer(SSHServer):
             self._gate.connections.discard(self._connection)
         if self._visit is not None:
             self._visit.close()
+        if self._inside is None:
+            self._visitor.leave()
 
     # -- signing in --------------------------------------------------------------------------------
 
     def begin_auth(self, username: str) -> bool:
         """Somebody says who they are. Whatever was shown under another name counts no more."""
         self._name = username
-        self._shown, self._factor, self._partial = (), None, False
-        self._former = None
-        return self._proven is None
+        self._prompt, self._former, self._partial = None, None, False
+        return self._inside is None
 
     def public_key_auth_supported(self) -> bool:
         """Not once a code is asked for."""
-        return self._factor is None
+        return self._prompt is None
 
     def password_auth_supported(self) -> bool:
         """Not once a code is asked for."""
-        return self._factor is None
+        return self._prompt is None
 
     def kbdint_auth_supported(self) -> bool:
         """It asks for the password, and for the code."""
         return True
 
-    async def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+    async def holds(self, username: str, key: bytes) -> bool:
         """Whether somebody of this name holds a key; a signature must still show that it is they."""
-        self._shown = ()
-        shown = await self._gate.door.sign_in.by_key(person_of(username), key.public_data, self._peer)
-        self._shown, self._how = shown, "key"
-        return bool(shown)
+        try:
+            return await self._visitor.holds(person_of(username), key)
+        except Away as away:
+            return self._take(Step("refused", away.reason))
 
-    async def signed(self, algorithm: bytes) -> bool:
-        """A signature by the key that was shown last is right."""
-        if algorithm.decode("ascii", "replace") not in algorithms.SIGNATURES:
-            return False
-        return await self._suffices()
+    async def signed(self, signed: Signed) -> bool:
+        """Whether a signature is right, and all that is asked for."""
+        return self._take(await _step(self._visitor.by_key(signed)))
 
     async def validate_password(self, username: str, password: str) -> bool:
         """Whether a password is right, and all that is asked for.
@@ -189,32 +176,15 @@ class GateServer(SSHServer):
         Raises:
             PasswordChangeRequired: it is right, and must be changed first.
         """
-        try:
-            return await self._password(username, password)
-        except PasswordMustChange as refused:
-            raise asyncssh.PasswordChangeRequired(refused.text) from None
+        step = await _step(self._visitor.by_password(person_of(username), password))
+        if step.state == "change":
+            raise asyncssh.PasswordChangeRequired(SAID_BY + step.text)
+        return self._take(step)
 
     async def change_password(self, username: str, old_password: str, new_password: str) -> bool:
         """Whether a password that must be changed is right, and the new one is taken."""
-        self._shown = ()
-        change = self._gate.door.sign_in.change_password
-        try:
-            shown = await change(person_of(username), old_password, new_password, self._peer)
-        except SignInRefused as refused:
-            return self._tell(refused)
-        self._shown, self._how = shown, "password"
-        return bool(shown) and await self._suffices()
-
-    async def _password(self, username: str, password: str) -> bool:
-        self._shown = ()
-        try:
-            shown = await self._gate.door.sign_in.by_password(person_of(username), password, self._peer)
-        except PasswordMustChange:
-            raise
-        except SignInRefused as refused:
-            return self._tell(refused)
-        self._shown, self._how = shown, "password"
-        return bool(shown) and await self._suffices()
+        change = self._visitor.change_password(person_of(username), old_password, new_password)
+        return self._take(await _step(change))
 
     def get_kbdint_challenge(self, username: str, lang: str, submethods: str) -> Challenge:  # noqa: ARG002 - asyncssh's
         """One question at a time."""
@@ -223,57 +193,40 @@ class GateServer(SSHServer):
 
     async def validate_kbdint_response(self, username: str, responses: Sequence[str]) -> Challenge | bool:
         """Whether an answer is right: True, False, or the next question."""
-        answer = responses[0] if len(responses) == 1 else ""
-        factor = self._factor
-        if factor is None:
+        if self._prompt is None:
             return await self._answered_password(username, responses)
-        name = person_of(username)
-        try:
-            shown = await self._gate.door.sign_in.by_code(factor, name, answer, self._peer)
-        except SignInRefused as refused:
-            return self._tell(refused)
-        self._shown, self._how = shown, "code"
-        return bool(shown)
+        answer = responses[0] if len(responses) == 1 else ""
+        return self._take(await _step(self._visitor.by_code(answer)))
 
     async def _answered_password(self, username: str, answers: Sequence[str]) -> Challenge | bool:
         """Whether the answers are the password, or the new one twice: True, False, or the next question."""
         former, self._former = self._former, None
         if former is not None:
             if len(answers) != 2 or answers[0] != answers[1]:
-                return self._tell(SignInRefused("the new password was not the same twice"))
+                return self._take(Step("refused", "the new password was not the same twice"))
             right = await self.change_password(username, former, answers[0])
         else:
             password = answers[0] if len(answers) == 1 else ""
             try:
-                right = await self._password(username, password)
-            except PasswordMustChange as refused:
+                right = await self.validate_password(username, password)
+            except asyncssh.PasswordChangeRequired as refused:
                 self._former = password
-                return ("", refused.text, "", (("New password: ", False), ("The same again: ", False)))
+                return ("", refused.prompt, "", (("New password: ", False), ("The same again: ", False)))
         if self._partial:
             self._partial = False
             return self._question()
         return right
 
     def _question(self) -> Challenge:
-        prompt = "Password: " if self._factor is None else self._factor.prompt
-        return ("", "", "", ((prompt, False),))
+        return ("", "", "", ((self._prompt or "Password: ", False),))
 
-    async def _suffices(self) -> bool:
-        """Whether what was shown is all that is asked for; else the code is, next."""
-        shown = await self._gate.door.askable(self._shown)
-        try:
-            self._factor = await self._gate.door.sign_in.second_factor(shown, self._peer)
-        except SignInRefused as refused:
-            return self._tell(refused)
-        self._shown = shown
-        self._partial = self._factor is not None
-        return not self._partial
-
-    def _tell(self, refused: SignInRefused) -> bool:
-        self._shown = ()
-        if self._connection is not None:
-            self._connection.send_auth_banner(f"{refused.text}\r\n")
-        return False
+    def _take(self, step: Step) -> bool:
+        """Whether somebody is in by a step; else tell what there is to tell."""
+        if step.state == "code":
+            self._prompt, self._partial = step.text, True
+        elif step.state == "refused" and step.text and self._connection is not None:
+            self._connection.send_auth_banner(f"{SAID_BY}{step.text}\r\n")
+        return step.state == "proven"
 
     def is_partial(self) -> bool:
         """Whether what was shown last was right, and a code is asked for."""
@@ -289,18 +242,17 @@ class GateServer(SSHServer):
         """They are in."""
         if self._connection is None:
             return
-        client = str(self._connection.get_extra_info("client_version", ""))[:200]
-        if self._proven is not None:
-            wanted = Wanted(self._proven.person, self._name, self._host)
-            self._visit = Visit(self._gate.door, self._proven, wanted)
+        if self._inside is not None:
+            visit, host = self._inside
+            self._visit = visit.to(Wanted(visit.wanted.person, self._name, host))
             return
         if self._transport is not None:
             self._gate.arrivals.go(self._transport)
-        name = person_of(self._name)
-        visitor = Visitor(name, self._shown, self._peer, client)
-        self._visit = Visit(self._gate.door, visitor, _wanted(self._name))
-        signed_in = self._gate.door.sign_in.signed_in(visitor.users, name, self._peer, self._how)
-        self._connection.create_task(signed_in)
+        client = str(self._connection.get_extra_info("client_version", ""))
+        entering = asyncio.ensure_future(self._visitor.enter(client))
+        # Who asks for nothing does not hear of it if it fails.
+        entering.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self._visit = Visit(self._visitor, _wanted(self._name), self._gate.clock, entering)
 
     # -- what is opened then -----------------------------------------------------------------------
 
@@ -322,6 +274,14 @@ class GateServer(SSHServer):
         if self._connection is None or self._connection.open_channels > CHANNELS:
             raise asyncssh.ChannelOpenError(asyncssh.OPEN_RESOURCE_SHORTAGE, f"{SAID_BY}too many channels")
         return self._visit
+
+
+async def _step(asked: Awaitable[Step]) -> Step:
+    """Where somebody is with signing in; a step that cannot be asked for now is refused."""
+    try:
+        return await asked
+    except Away as away:
+        return Step("refused", away.reason)
 
 
 def _wanted(name: str) -> Wanted | NameRefused:

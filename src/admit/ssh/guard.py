@@ -10,7 +10,7 @@ from typing import Protocol, TypeAlias
 
 from admit.core.command_line import CLEAR, LONGEST, CommandLine, Line
 from admit.core.commands import Verdict
-from admit.ssh.refusals import SAID_BY
+from admit.porter.asks import SAID_BY
 
 Judge: TypeAlias = Callable[[Line], Verdict]
 Send: TypeAlias = Callable[[bytes], None]

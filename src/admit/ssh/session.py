@@ -3,16 +3,17 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from asyncssh import SSHClientSession, SSHServerSession
 
+from admit.porter.asks import SAID_BY, What
 from admit.ssh.algorithms import PACKET, WINDOW
 from admit.ssh.connections import TargetConnection
-from admit.ssh.refusals import REFUSED_STATUS, SAID_BY
 from admit.ssh.relay import End
 
+REFUSED_STATUS = 255
+"""What ``ssh`` itself ends with when it cannot do what it was asked for."""
 STDERR = 1
 """The type of extended data that is standard error (RFC 4254 §5.2)."""
 RESTORED = (
@@ -24,16 +25,6 @@ PLAIN = ("", "dumb")
 """Kinds of terminals that would show what should restore them."""
 LINGER_S = 1.0
 """How long a client has to take the last line before its channel is closed without it."""
-
-
-class What(StrEnum):
-    """What a session is for."""
-
-    SHELL = "shell"
-    EXEC = "exec"
-    SFTP = "sftp"
-    FORWARD = "forward"
-    TUNNEL = "tunnel"
 
 
 @dataclass(frozen=True, slots=True)

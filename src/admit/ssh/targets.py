@@ -2,16 +2,15 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
 
 import asyncssh
 from asyncssh import SSHClientConnectionOptions, SSHKey
 
 from admit.base.host_keys import HOST_KEYS
-from admit.control.bastion import HostDetails
-from admit.control.credentials import Credentials, Target
+from admit.base.ssh_exchange import Exchange
+from admit.porter.asks import Place, Refused
 from admit.ssh.connections import TargetConnection
-from admit.ssh.refusals import Refused
+from admit.ssh.kept_keys import KeptKey, KeptKeyPair
 
 CONNECT_S = 15
 """How long a host may take to answer at all."""
@@ -34,35 +33,8 @@ class Login:
     """What is shown to a host once it has shown its key."""
 
     name: str
-    keys: tuple[Any, ...] = ()
-    """Private keys, each alone or with its certificate."""
+    key: KeptKey | None = None
     password: str | None = None
-
-
-async def login_with(credentials: Credentials, name: str) -> Login:
-    """The login that credentials make; keys are opened in a thread, as pass phrases are slow on purpose.
-
-    Raises:
-        Refused: the kept key cannot be used.
-    """
-    password = credentials.password.reveal() if credentials.password else None
-    if credentials.key is None:
-        return Login(name, password=password)
-    try:
-        key = await asyncio.to_thread(_private_key, credentials)
-    except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError):
-        raise Refused(
-            f"the private key that is kept for {name} cannot be opened: ask an administrator"
-        ) from None
-    return Login(name, keys=(key,), password=password)
-
-
-def _private_key(credentials: Credentials) -> Any:
-    phrase = credentials.pass_phrase.reveal() if credentials.pass_phrase else None
-    key = asyncssh.import_private_key(credentials.key or b"", phrase)
-    if credentials.certificate is None:
-        return key
-    return (key, asyncssh.import_certificate(credentials.certificate))
 
 
 class _Client(asyncssh.SSHClient):
@@ -70,14 +42,24 @@ class _Client(asyncssh.SSHClient):
 
     def __init__(self, pinned: str) -> None:
         self._pinned = pinned
+        self._connection: TargetConnection | None = None
         self.shown: SSHKey | None = None
+
+    def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
+        """The connection stands."""
+        if isinstance(conn, TargetConnection):
+            self._connection = conn
+
+    def exchange(self) -> Exchange | None:
+        """The key exchange of the connection."""
+        return None if self._connection is None else self._connection.exchange
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: SSHKey) -> bool:  # noqa: ARG002 - asyncssh's
         self.shown = key
         return bool(self._pinned) and key.get_fingerprint() == self._pinned
 
 
-async def dial(target: Target, login: Login) -> TargetConnection:
+async def dial(place: Place, login: Login) -> TargetConnection:
     """A connection to a host that is logged on to.
 
     Raises:
@@ -88,12 +70,12 @@ async def dial(target: Target, login: Login) -> TargetConnection:
     first: HostKeyRefused | None = None
     while True:
         try:
-            return await _dial(target, login, [name for family in families for name in family])
+            return await _dial(place, login, [name for family in families for name in family])
         except HostKeyRefused as refused:
             first = first or refused
             # It may have the pinned key too: of several it shows the one that we prefer.
             left = [each for each in families if refused.shown.get_algorithm() not in each]
-            families = [] if not target.fingerprint or len(left) == len(families) else left
+            families = [] if not place.fingerprint or len(left) == len(families) else left
         except Refused:
             # Without a key of another kind some hosts say so, and others just hang up.
             families = []
@@ -103,21 +85,21 @@ async def dial(target: Target, login: Login) -> TargetConnection:
             raise first
 
 
-async def _dial(target: Target, login: Login, host_key_algorithms: list[str]) -> TargetConnection:
-    client = _Client(target.fingerprint)
+async def _dial(place: Place, login: Login, host_key_algorithms: list[str]) -> TargetConnection:
+    client = _Client(place.fingerprint)
     options = await SSHClientConnectionOptions.construct(
         config=None,
         client_factory=lambda: client,
         client_version="admit",
-        host=target.address,
-        port=target.port,
+        host=place.address,
+        port=place.port,
         username=login.name,
         password=login.password,
-        client_keys=[*login.keys] or None,
+        client_keys=None if login.key is None else [KeptKeyPair(login.key, client.exchange)],
         # Keys that are trusted beforehand: none, so that the client is asked about each.
         known_hosts=([], [], []),
         server_host_key_algs=host_key_algorithms,
-        kex_algs=_key_exchanges(target),
+        kex_algs=_key_exchanges(place),
         agent_path=None,
         gss_host=None,
         gss_kex=False,
@@ -133,7 +115,7 @@ async def _dial(target: Target, login: Login, host_key_algorithms: list[str]) ->
     try:
         async with asyncio.timeout(CONNECT_S):
             _, connection = await loop.create_connection(
-                lambda: TargetConnection(loop, options, wait="auth"), target.address, target.port
+                lambda: TargetConnection(loop, options, wait="auth"), place.address, place.port
             )
         async with asyncio.timeout(LOGIN_S):
             await options.waiter
@@ -142,33 +124,32 @@ async def _dial(target: Target, login: Login, host_key_algorithms: list[str]) ->
             connection.abort()
         if client.shown is not None and isinstance(error, asyncssh.HostKeyNotVerifiable):
             raise HostKeyRefused(client.shown) from None
-        raise _refusal(target, login, error) from None
+        raise _refusal(place, login, error) from None
     return connection
 
 
-def _key_exchanges(target: Target) -> str | tuple[()]:
-    preferred = target.host.read(HostDetails).pref_kex
-    return () if preferred == "default" else f"^{preferred}"
+def _key_exchanges(place: Place) -> str | tuple[()]:
+    return f"^{place.key_exchange}" if place.key_exchange else ()
 
 
-def _refusal(target: Target, login: Login, error: BaseException) -> BaseException:
+def _refusal(place: Place, login: Login, error: BaseException) -> BaseException:
     """What became of an attempt, in words; what is no matter of the host's stays as it is."""
-    place = _place(target)
+    shown = _place(place)
     if isinstance(error, asyncssh.KeyExchangeFailed):
-        return Refused(f"{place} speaks no algorithm that the gate does")
+        return Refused(f"{shown} speaks no algorithm that the gate does")
     if isinstance(error, asyncssh.PermissionDenied):
-        return Refused(f"{place} does not let {login.name} in with what is kept for that account")
+        return Refused(f"{shown} does not let {login.name} in with what is kept for that account")
     if isinstance(error, TimeoutError):
-        return Refused(f"{place} does not answer in time")
+        return Refused(f"{shown} does not answer in time")
     if isinstance(error, asyncssh.DisconnectError):
-        return Refused(f"{place} broke off: {_printable(error.reason)}")
+        return Refused(f"{shown} broke off: {_printable(error.reason)}")
     if isinstance(error, OSError):
-        return Refused(f"{place} cannot be reached: {error.strerror or 'unknown host'}")
+        return Refused(f"{shown} cannot be reached: {error.strerror or 'unknown host'}")
     return error
 
 
-def _place(target: Target) -> str:
-    return f"{target.host.name} ({target.address}:{target.port})"
+def _place(place: Place) -> str:
+    return f"{place.host} ({place.address}:{place.port})"
 
 
 def _printable(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from admit.ssh.refusals import Refused
+from admit.porter.asks import Refused
 from admit.ssh.session import ClientEnd
 
 LONGEST = 1024

@@ -2,7 +2,8 @@
 
 import asyncio
 
-from admit.ssh.recording import Recording, RecordingRefused
+from admit.core.recordings import RecordingRefused
+from admit.porter.asks import Recording
 from admit.ssh.session import ClientEnd, TargetEnd
 
 KEEP_UP_EVERY = 1024 * 1024
@@ -59,9 +60,9 @@ class Transcript:
         except RecordingRefused as refused:
             self._client.cut(refused.text)
 
-    async def finished(self) -> None:
+    def finish(self) -> None:
         """The session is over, and all of it is to be on the disk."""
-        await self._recording.finished()
+        self._recording.finish()
 
     async def _keep_up(self, target: TargetEnd) -> None:
         tap = target.tap

@@ -1,4 +1,4 @@
-"""What a person is told who does not get what they asked for: one line, and what to do about it."""
+"""A decision that was a refusal, in the words its person reads."""
 
 from dataclasses import dataclass
 
@@ -7,19 +7,7 @@ from sqlalchemy import Connection
 from admit.control import names
 from admit.core.access import Decision, Reason
 from admit.core.validity import DAY, HOUR, MINUTE, SECOND, Millis, iso
-
-SAID_BY = "admit: "
-"""What every line of the gate begins with, so that nobody takes it for the host's."""
-REFUSED_STATUS = 255
-"""What ``ssh`` itself ends with when it cannot do what it was asked for."""
-
-
-class Refused(Exception):
-    """The door stays shut. The text is one line for the person, who proved to be somebody."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.text = SAID_BY + text
+from admit.porter.asks import Refused
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from admit.ssh.names import LONGEST_PART, NameRefused, Wanted, parse, person_of
+from admit.porter.names import LONGEST_PART, NameRefused, Wanted, parse, person_of
 
 PARTS = st.text(
     st.characters(codec="utf-8", exclude_categories=["C", "Z"], exclude_characters="+"),

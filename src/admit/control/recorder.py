@@ -5,9 +5,9 @@ import codecs
 import errno
 import shutil
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -19,6 +19,7 @@ from admit.base.journal import JournalWriter, Position
 from admit.control import recordings
 from admit.control.recordings import AUTHOR, Begun, Ending, Recorded
 from admit.control.world import World
+from admit.core.recordings import Opening, RecordingRefused
 from admit.core.validity import SECOND, Millis
 from admit.store.engine import Store
 
@@ -37,14 +38,6 @@ SYNC_EVERY: Millis = 3 * SECOND
 THREADS = 2
 
 
-class RecordingRefused(Exception):
-    """A session that must be recorded cannot be. The text is for the person."""
-
-    def __init__(self, why: str) -> None:
-        self.text = f"admit: this session must be recorded, and cannot be: {why}"
-        super().__init__(self.text)
-
-
 @dataclass(frozen=True, slots=True)
 class Keeping:
     """How recordings are kept."""
@@ -55,16 +48,6 @@ class Keeping:
     """The longest file of a recording; the session ends with it."""
     input: bool = False
     """Whether what is typed is recorded too: passwords at a prompt are then in it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """What a recording says of its terminal at the beginning."""
-
-    width: int = 80
-    height: int = 24
-    term: str = ""
-    env: Mapping[str, str] = field(default_factory=dict)
 
 
 class Recorder:
@@ -236,6 +219,10 @@ class Recording:
             self._finishing = asyncio.ensure_future(self._finish())
         # The end is noted even if who waits for it is stopped.
         await asyncio.shield(self._finishing)
+
+    def cut_off(self, why: str) -> None:
+        """Whoever fed it is gone: what is missing will never come."""
+        self._why_not = self._why_not or why
 
     def tick(self, now: Millis) -> None:
         """Begin to write what waits."""

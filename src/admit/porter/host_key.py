@@ -1,7 +1,5 @@
 """The gate's own host key: what its clients know it by."""
 
-import asyncssh
-from asyncssh import SSHKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -11,12 +9,12 @@ PURPOSE = "ssh host key 1"
 """Under another number the gate would show another key, and every client would warn of it."""
 
 
-def host_key(sealer: Sealer) -> SSHKey:
-    """The gate's Ed25519 key.
+def host_key(sealer: Sealer) -> bytes:
+    """The gate's Ed25519 key, in OpenSSH's form.
 
     It is derived from the first key of the key file: every process and node with
-    that file is the same gate to its clients, also after a restore.
+    that file is the same gate to its clients, also after a restore. Nothing else
+    can be derived from it.
     """
     key = Ed25519PrivateKey.from_private_bytes(sealer.subkey(PURPOSE))
-    text = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
-    return asyncssh.import_private_key(text)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())

@@ -6,10 +6,11 @@ import os
 
 import pytest
 
+from admit.control import recorder as rooms
+from admit.control.recorder import Keeping
 from admit.control.recordings import path_of
+from admit.core.recordings import Opening, RecordingRefused
 from admit.core.validity import SECOND
-from admit.ssh import recording as rooms
-from admit.ssh.recording import Keeping, RecordingRefused
 from tests.recorded import Studio
 from tests.system import System
 
@@ -119,7 +120,7 @@ def test_the_recorder_writes_for_all_that_live_and_syncs_after_seconds(studio, m
 
     async def session():
         recorder, clock = studio.recorder(), studio.system.clock
-        recording = await recorder.begin(studio.of(), rooms.Opening(), studio.told.append)
+        recording = await recorder.begin(studio.of(), Opening(), studio.told.append)
         monkeypatch.setattr(os, "fsync", lambda file: synced.append(clock.now()) or fsync(file))
         ticking = asyncio.create_task(recorder.run())
         recording.output(b"something")

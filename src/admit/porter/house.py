@@ -1,0 +1,61 @@
+"""What stands behind the porter: the store, the keys, and what lives in this process."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import TypeVar
+
+import asyncssh
+from sqlalchemy import Connection
+
+from admit.control.held_commands import HeldCommands
+from admit.control.recorder import Recorder
+from admit.control.sessions import Sessions
+from admit.control.signin import SignIn
+from admit.control.world import World
+from admit.porter.host_key import host_key
+from admit.store.engine import Author, Store
+
+T = TypeVar("T")
+
+
+class House:
+    """One for all doors of a process: so wrong passwords are counted together, wherever they are tried."""
+
+    def __init__(self, store: Store, world: World, recorder: Recorder | None = None) -> None:
+        """``recorder`` is None where sessions are not recorded."""
+        self.store = store
+        self.world = world
+        self.sessions = Sessions(store, world)
+        self.held = HeldCommands(store, world)
+        self.sign_in = SignIn(store, world)
+        self.recorder = recorder
+        self.host_key = host_key(world.sealer)
+        self.public_host_key: bytes = asyncssh.import_private_key(self.host_key).public_data
+        self._finishing: set[asyncio.Task[None]] = set()
+
+    def author(self) -> Author:
+        """Who writes what a door brings about."""
+        return Author("admit", "ssh", self.world.chance.request_id())
+
+    async def read(self, body: Callable[[Connection], T]) -> T:
+        """What a few indexed reads find: at once on SQLite, elsewhere in a thread."""
+        return self._read(body) if self.store.is_sqlite else await self.read_apart(body)
+
+    async def read_apart(self, body: Callable[[Connection], T]) -> T:
+        """What many reads find, in a thread."""
+        return await asyncio.to_thread(self._read, body)
+
+    def _read(self, body: Callable[[Connection], T]) -> T:
+        with self.store.read() as sql:
+            return body(sql)
+
+    def finish(self, rest: Coroutine[None, None, None]) -> None:
+        """Do what is left to be done of a session that is over."""
+        task = asyncio.create_task(rest)
+        self._finishing.add(task)
+        task.add_done_callback(self._finishing.discard)
+
+    async def finished(self) -> None:
+        """Return when nothing is left to be done of sessions that are over."""
+        while self._finishing:
+            await asyncio.gather(*self._finishing, return_exceptions=True)

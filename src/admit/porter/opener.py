@@ -1,0 +1,36 @@
+"""Somebody who is in, and what they chose."""
+
+from dataclasses import dataclass
+
+from admit.control.credentials import Target
+from admit.core.access import Permit
+from admit.store.things import Thing
+
+
+@dataclass(frozen=True, slots=True)
+class Opener:
+    """Somebody who has proven who they are."""
+
+    name: str
+    """The name they signed in with."""
+    users: tuple[Thing, ...]
+    """Exactly the users that were proven."""
+    peer: str
+    """The address they come from, as the door says."""
+    client: str
+    """What their program calls itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What they want to open, as which of their users."""
+
+    user: Thing
+    target: Target
+    permit: Permit
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        account, host = self.target.account, self.target.host.name
+        return host if account is None else f"{account.name}@{host}"
