@@ -22,6 +22,8 @@ from admit.control.web_sessions import Lasting, WebSessions
 from admit.control.world import World
 from admit.core.links import Kind
 from admit.core.validity import HOUR, MINUTE
+from admit.oidc.provider import Provider
+from admit.oidc.routes import routes as oidc_routes
 from admit.pages import faults
 from admit.pages.site import Site
 from admit.portal.routes import routes as portal_routes
@@ -60,10 +62,12 @@ class Admit:
     registry: Registry
     dispatcher: Dispatcher
     web: Web
+    oidc: Provider
 
     def close(self) -> None:
         """Finish what is under way and let go of the database."""
         self.dispatcher.close()
+        self.oidc.close()
         self.world.activities.finish(self.store, self.world.metrics)
         self.store.close()
 
@@ -154,6 +158,7 @@ def open_admit(settings: Settings, clock: Clock | None = None, chance: Chance | 
         chance=chance,
         sealer=sealer,
         endpoint=settings.http or settings.https,
+        url=settings.url,
         propagation_ms=settings.propagation_ms,
         zone=settings.zone,
         recordings=settings.recordings,
@@ -167,19 +172,20 @@ def open_admit(settings: Settings, clock: Clock | None = None, chance: Chance | 
     described = cache(lambda: msgspec.json.encode(openapi(registry, __version__)))
     measured = Measured(world.metrics.text, settings.metrics_public)
     upkeep = Upkeep(lambda: _answers(store), measured, described)
-    web = Web(dispatcher, chance.request_id, upkeep, _pages(settings, store, world))
-    return Admit(settings, store, world, registry, dispatcher, web)
+    oidc = Provider(store, world)
+    web = Web(dispatcher, chance.request_id, upkeep, _pages(settings, store, world, oidc))
+    return Admit(settings, store, world, registry, dispatcher, web, oidc)
 
 
-ROOMS = ("portal",)
+ROOMS = ("portal", "oidc")
 """The rooms with pages: each has templates, and files of its own."""
 
 
-def _pages(settings: Settings, store: Store, world: World) -> Pages:
+def _pages(settings: Settings, store: Store, world: World, oidc: Provider) -> Pages:
     """What browsers are shown."""
     lasting = Lasting(settings.web_session_hours * HOUR, settings.web_idle_minutes * MINUTE)
     site = Site(store, world, WebSessions(store, world, lasting), ROOMS)
-    doors = (*portal_routes(site), *authzen.routes(store, world))
+    doors = (*portal_routes(site), *oidc_routes(site, oidc), *authzen.routes(store, world))
     return Pages((site.assets.route(), *doors), faults.handlers(site))
 
 

@@ -55,6 +55,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Where plain HTTP is served, as host:port; empty for not at all."""
     https: Address = "127.0.0.1:8443"
     """Where HTTPS is served, as host:port; empty for not at all."""
+    public_url: str = ""
+    """Where browsers and applications reach it, such as https://admit.example.com, if not as it is served."""
     ssh: Address = "127.0.0.1:2222"
     """Where people log on to hosts by SSH, as host:port; empty for not at all."""
     database_url: DatabaseURL = ""
@@ -130,6 +132,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             return ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, OSError) as error:
             raise ValueError(self.time_zone) from error
+
+    @property
+    def url(self) -> str:
+        """Where browsers and applications reach it, without a slash at the end."""
+        served = f"https://{self.https}" if self.https else f"http://{self.http}"
+        return (self.public_url or served).rstrip("/")
 
     @property
     def store_url(self) -> str:

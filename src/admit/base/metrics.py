@@ -94,6 +94,12 @@ class Metrics:
             "How often somebody took, in an emergency, what was agreed beforehand.",
             registry=self._registry,
         )
+        self.logouts_told = Counter(
+            "admit_logouts_told",
+            "Times an application was told that somebody is signed out: told, again (later), given up.",
+            ["outcome"],
+            registry=self._registry,
+        )
         self.session_cut_seconds = Histogram(
             "admit_session_cut_seconds",
             "From the change, or the end of a grant, to the closing of a session it ended.",

@@ -84,12 +84,18 @@ def ask_as(sql: Connection, user: Ref, resource: Ref, now: Millis) -> Decision:
     return decide(Question(person, resource), AsUser(source, person.key, user.key), now)
 
 
-def facts_as(sql: Connection, user: Ref, resource: Ref) -> Facts:
+def ask_as_of(sql: Connection, user: Ref, resource: Ref, at: Millis) -> Decision:
+    """What ``ask_as`` answered at a moment in the past."""
+    person = _person_behind(sql, user)
+    return decide(Question(person or user, resource), facts_as(sql, user, resource, at), at)
+
+
+def facts_as(sql: Connection, user: Ref, resource: Ref, as_of: Millis | None = None) -> Facts:
     """What ``ask_as`` decides by, link for link. A user that was removed has nothing."""
     person = _person_behind(sql, user)
     if person is None:
         return Facts((), revision=stored_links.current_revision(sql))
-    facts = facts_about(sql, Scope.CHECK, subject=person, resource=resource)
+    facts = facts_about(sql, Scope.CHECK, subject=person, resource=resource, as_of=as_of)
     return replace(facts, links=tuple(x for x in facts.links if x.source != person or x.target == user))
 
 

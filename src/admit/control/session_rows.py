@@ -8,10 +8,17 @@ from dataclasses import dataclass, field
 import structlog
 
 from admit.base.clock import Clock
+from admit.control import names
+from admit.control.access import ask_as_of
+from admit.control.live_session import About, Opened
+from admit.control.session_checks import Question
+from admit.core.activity import Mention
+from admit.core.sessions import Standing
 from admit.core.validity import MINUTE, SECOND, Millis
 from admit.store import sessions as stored
+from admit.store import things
 from admit.store.engine import Author, Store, Tx
-from admit.store.sessions import End, NewSession
+from admit.store.sessions import End, NewSession, Place, Session
 
 log = structlog.get_logger("admit.sessions")
 
@@ -21,6 +28,8 @@ LOST_AFTER: Millis = MINUTE
 """When the sessions of another place that says nothing are lost."""
 LOST = "the gate stopped"
 RETRY_S = 1.0
+AT_ONCE = 500
+"""How many sessions of a process that is gone are taken over in one transaction."""
 AUTHOR = Author("admit", "sessions", "")
 """Rows of sessions are no policy: they stand in no ledger until they are over."""
 
@@ -69,6 +78,12 @@ class Rows:
         if lost:
             log.warning("the gate had stopped with sessions open", sessions=lost)
 
+    def take_over(self, tx: Tx) -> list[tuple[Opened, About]]:
+        """Make this process's the lasting sessions whose process is gone."""
+        place = Place(self.node, self.process)
+        left = stored.take_over(tx.sql, place, tx.now, tx.now - LOST_AFTER, AT_ONCE)
+        return [_as_left(tx, each) for each in left]
+
     async def keep(self, known: Callable[[], frozenset[str]], missing: Callable[[set[str]], None]) -> None:
         """Write what there is to write, and every few seconds that the ``known`` sessions live.
 
@@ -114,3 +129,14 @@ class Rows:
         finally:
             asleep.cancel()
             woken.cancel()
+
+
+def _as_left(tx: Tx, row: Session) -> tuple[Opened, About]:
+    """A session as its process left it: on what it stood when that was last heard of."""
+    known = things.by_keys(tx.sql, (row.person, row.user, row.resource))
+    user, resource = known[row.user], known[row.resource]
+    decision = ask_as_of(tx.sql, user.ref, resource.ref, row.seen_at)
+    asked = Question(row.id, user, resource, row.peer, row.what, Standing.on(decision))
+    label = names.labels(tx.sql, [row.resource])[row.resource].label
+    about = About(row.door, label, row.login, row.peer, row.client, row.what)
+    return Opened(decision, asked, Mention(known[row.person].name, row.person)), about

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from heapq import heappop, heappush
@@ -59,8 +59,12 @@ class _News:
 class Sessions:
     """The live sessions of one process. ``open`` waits until ``run`` runs."""
 
-    def __init__(self, store: Store, world: World, node: str = "gate") -> None:
-        """``node`` names the place: sessions that another process of it left open are over."""
+    def __init__(self, store: Store, world: World, node: str = "gate", *, lasting: bool = False) -> None:
+        """``node`` names the place: sessions that another process of it left open are over.
+
+        Where they are ``lasting`` they stay open when this process stops: see :meth:`take_over`.
+        """
+        self._lasting = lasting
         self._store = store
         self._world = world
         self._clock = world.clock
@@ -103,12 +107,31 @@ class Sessions:
             return opened
 
         opened = await self._written(session, self._store.write(AUTHOR, body))
-        live = Live(opened, about, screen, self._forget)
-        self._live[session] = live
-        self._world.metrics.sessions_live.labels(about.door).inc()
+        live = self._begin(opened, about, screen)
         self._world.activities.note(live.activity(ActivityKind.SESSION_OPENED, self._clock.now()))
+        return live
+
+    async def take_over(self, screen: Callable[[str], Screen]) -> int:
+        """Watch the lasting sessions that a process which is gone left open; returns how many.
+
+        Each is asked about at once: what was taken away meanwhile ends it now.
+        """
+        await self._watched.wait()
+        found = await asyncio.wrap_future(self._store.write(AUTHOR, self._rows.take_over))
+        for opened, about in found:
+            self._begin(opened, about, screen(opened.question.id))
+        return len(found)
+
+    def by_id(self, session: str) -> Live | None:
+        """A session that lives here."""
+        return self._live.get(session)
+
+    def _begin(self, opened: Opened, about: About, screen: Screen) -> Live:
+        live = Live(opened, about, screen, self._forget)
+        self._live[live.id] = live
+        self._world.metrics.sessions_live.labels(about.door).inc()
         self._stand(live, live.standing)
-        self._new.add(session)
+        self._new.add(live.id)
         self._woken.set()
         return live
 
@@ -161,7 +184,8 @@ class Sessions:
         finally:
             self._watched.clear()
             self._loop = None
-            self._end(self._live, STOPPED)
+            if not self._lasting:
+                self._end(self._live, STOPPED)
             await self._rows.flush()
 
     async def look(self) -> None:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from admit.control import bastion_users
+from admit.control import bastion_users, sign_ins
 from admit.control.callers import Caller, root_caller, user_caller
 from admit.control.passwords import PASSWORD
 from admit.control.world import World
@@ -18,7 +18,7 @@ from admit.core.links import Kind
 from admit.core.validity import HOUR, MINUTE, Millis
 from admit.store import things
 from admit.store import web_sessions as stored
-from admit.store.engine import Author, Store
+from admit.store.engine import Author, Store, Tx
 from admit.store.things import Thing
 from admit.store.web_sessions import WebSession
 
@@ -139,13 +139,16 @@ class WebSessions:
         return await self.read(lambda sql: self._mine(sql, signed_in))
 
     async def end(self, signed_in: SignedIn, ids: tuple[str, ...]) -> int:
-        """Sign out some of :meth:`mine`; how many there were."""
+        """Sign out some of :meth:`mine`, and of all that was begun from them; how many there were."""
 
-        def body(sql: Connection) -> int:
-            mine = {each.id for each in self._mine(sql, signed_in)}
-            return stored.remove(sql, [each for each in ids if each in mine])
+        def body(tx: Tx) -> int:
+            mine = {each.id for each in self._mine(tx.sql, signed_in)}
+            leaving = [each for each in ids if each in mine]
+            for each in leaving:
+                sign_ins.sign_out(tx, each)
+            return stored.remove(tx.sql, leaving)
 
-        return await self._write(body)
+        return await asyncio.wrap_future(self._store.write(AUTHOR, body))
 
     async def read(self, body: Callable[[Connection], T]) -> T:
         """What a few indexed reads find: at once on SQLite, elsewhere in a thread."""

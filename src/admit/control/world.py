@@ -37,6 +37,8 @@ class World:
     sealer: Sealer
     endpoint: str = "127.0.0.1:8080"
     """``host:port`` under which clients reach this server."""
+    url: str = "http://127.0.0.1:8080"
+    """Where browsers and applications reach this server, without a slash at the end."""
     propagation_ms: Millis = 0
     """How much later than the grant itself the client view of App Streaming honours it."""
     recordings: Path = Path("recordings")

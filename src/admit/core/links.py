@@ -37,6 +37,9 @@ class Kind(IntEnum):
     PROJECT = 34
     RULE_RESOURCE = 35
     IDAAS = 36
+    SIGNING_KEY = 37
+    CLIENT_SECRET = 38
+    SCIM_CONNECTION = 39
     ACCOUNT = 40
     RAM_USER = 41
     RAM_GROUP = 42

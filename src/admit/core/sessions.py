@@ -13,6 +13,11 @@ WARNINGS: tuple[Millis, ...] = (15 * MINUTE, 5 * MINUTE, MINUTE)
 """How long before its end a session is told of it, the earliest first."""
 
 
+LASTING_DOOR = "oidc"
+"""The door whose sessions outlast the process that opened them: what it gave out is asked about at each use,
+so that nothing is open while nobody watches. Another process takes them over."""
+
+
 class Outcome(StrEnum):
     """How a session ended."""
 

@@ -89,6 +89,11 @@ async def keep_index(admit: Admit) -> None:
         await clock.sleep_until(clock.now() + indexing.PAUSE)
 
 
+async def let_sign_in(admit: Admit) -> None:
+    """Watch who is signed in to applications, and tell these when it is over."""
+    await admit.oidc.run()
+
+
 async def keep_certificate(admit: Admit, context: ssl.SSLContext) -> None:
     """Take up, each day, a certificate that was renewed or replaced, for the connections to come."""
     clock = admit.world.clock
@@ -108,6 +113,7 @@ TASKS: tuple[tuple[str, Callable[[Admit], Awaitable[None]]], ...] = (
     ("recordings", keep_recordings),
     ("session ends", record_sessions),
     ("index", keep_index),
+    ("oidc", let_sign_in),
     ("worker", worker.run),
 )
 """All that a serving process runs beside, each by name; one that returns is done."""

@@ -18,7 +18,7 @@ from sqlalchemy import (
     update,
 )
 
-from admit.core.sessions import Outcome
+from admit.core.sessions import LASTING_DOOR, Outcome
 from admit.core.validity import Millis
 from admit.store.prepared import Prepared
 from admit.store.tables import sessions, things
@@ -141,6 +141,7 @@ _LOST = Prepared(
     update(sessions)
     .where(
         sessions.c.ended_at.is_(None),
+        sessions.c.door != LASTING_DOOR,
         _OTHERS,
         # A process of the same place is not there any more; one of another may only have been slow.
         or_(
@@ -160,6 +161,47 @@ def end_lost(sql: Connection, node: str, process: str, before: Millis, how: str)
     return _LOST.run(
         sql, b_node=node, b_process=process, before=before, outcome=Outcome.STOPPED.value, reason=how
     )
+
+
+_LEFT = Prepared(
+    select(*_ROW)
+    .where(
+        sessions.c.ended_at.is_(None),
+        sessions.c.door == LASTING_DOOR,
+        _OTHERS,
+        or_(
+            sessions.c.node == bindparam("b_node"),
+            sessions.c.seen_at < bindparam("before", type_=BigInteger),
+        ),
+    )
+    .order_by(sessions.c.key)
+    .limit(bindparam("limit"))
+)
+_TAKE_OVER = Prepared(
+    update(sessions)
+    .where(sessions.c.id == bindparam("b_id"))
+    .values(node=bindparam("node"), process=bindparam("process"), seen_at=bindparam("seen_at"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where sessions are watched: a place, and which run of it."""
+
+    node: str
+    process: str
+
+
+def take_over(sql: Connection, place: Place, now: Millis, before: Millis, limit: int) -> list[Session]:
+    """Make sessions that outlast their process, and whose process is gone, those of a ``place``.
+
+    Gone is what :func:`end_lost` takes for gone. They are returned as they were.
+    """
+    found = _LEFT.rows(sql, b_node=place.node, b_process=place.process, before=before, limit=limit)
+    left = [Session(*row) for row in found]
+    for each in left:
+        _TAKE_OVER.run(sql, b_id=each.id, node=place.node, process=place.process, seen_at=now)
+    return left
 
 
 _ORDER = Prepared(

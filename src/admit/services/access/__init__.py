@@ -2,6 +2,7 @@
 
 from admit.services.access import (
     activities,
+    applications,
     bearer_tokens,
     break_glass,
     brief,
@@ -27,6 +28,7 @@ from admit.services.access.vocabulary import access
 __all__ = [
     "access",
     "activities",
+    "applications",
     "bearer_tokens",
     "break_glass",
     "brief",

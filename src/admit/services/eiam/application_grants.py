@@ -6,11 +6,12 @@ import msgspec
 
 from admit.control import grants
 from admit.control import things as verbs
+from admit.control.applications import ApplicationDetails
 from admit.core.errors import InvalidParameter
 from admit.core.links import Kind
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape, like
-from admit.services.eiam.applications import ApplicationDetails, settle
+from admit.services.eiam.applications import settle
 from admit.services.eiam.directory import GroupIds, OrganizationalUnitIds, UserIds, named_by
 from admit.services.eiam.errors import ResourceNotFound
 from admit.services.eiam.units import root_of

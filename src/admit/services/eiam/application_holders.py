@@ -1,12 +1,12 @@
 """Which accounts, groups and organizational units are authorized to use an application."""
 
+from admit.control.applications import ApplicationDetails
 from admit.core.errors import InvalidParameter
 from admit.core.links import Kind
 from admit.rpc.operation import Call
 from admit.rpc.paging import PageNumber
 from admit.rpc.shape import Shape
 from admit.services.eiam.application_grants import ApplicationRoleId, no_role
-from admit.services.eiam.applications import ApplicationDetails
 from admit.services.eiam.directory import GroupIds, OrganizationalUnitIds, UserIds, paged
 from admit.services.eiam.errors import ResourceNotFound
 from admit.services.eiam.units import root_of

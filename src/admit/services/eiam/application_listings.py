@@ -5,20 +5,19 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from admit.control.applications import ApplicationDetails, SourceType
 from admit.core.errors import InvalidParameter
 from admit.core.links import Kind
 from admit.rpc.operation import Call
 from admit.rpc.paging import PageNumber
 from admit.rpc.shape import Shape, like
 from admit.services.eiam.applications import (
-    ApplicationDetails,
     ApplicationName,
     AuthorizationType,
     Description,
     IdentityType,
     LogoUrl,
     Owner,
-    SourceType,
     TemplateId,
     Visibility,
 )

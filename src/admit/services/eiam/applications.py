@@ -6,6 +6,7 @@ import msgspec
 
 from admit.control import grants
 from admit.control import things as verbs
+from admit.control.applications import ApplicationDetails, SourceType
 from admit.control.things import New
 from admit.core.errors import InvalidParameter, MissingParameter
 from admit.core.links import Kind
@@ -40,9 +41,6 @@ Description = Annotated[str, like("The team's wiki", "Remarks on the application
 LogoUrl = Annotated[str, like("https://example.com/logo.png", "Where its picture is.", max_length=512)]
 TemplateId = Annotated[str, like("apt_rpa_tdsc", "The ID of the template it is made from.")]
 IdentityType: TypeAlias = Literal["application", "agent"]
-SourceType: TypeAlias = Literal[
-    "urn:alibaba:idaas:app:source:template", "urn:alibaba:idaas:app:source:standard"
-]
 AuthorizationType = Annotated[
     Literal["authorize_required", "default_all"],
     like("authorize_required", "authorize_required: who is authorized may use it. default_all: everyone."),
@@ -55,24 +53,6 @@ class Owner(Shape):
 
     user_ids: Annotated[tuple[UserId, ...], at_most(100)] | None = None
     group_ids: Annotated[tuple[GroupId, ...], at_most(100)] | None = None
-
-
-class ApplicationDetails(msgspec.Struct, omit_defaults=True):
-    """What is kept of an application besides the name."""
-
-    sso_type: str
-    source_type: SourceType
-    identity_type: IdentityType
-    authorization_type: AuthorizationType
-    template_id: str | None = None
-    description: str | None = None
-    logo_url: str | None = None
-    owner_users: tuple[str, ...] = ()
-    owner_groups: tuple[str, ...] = ()
-    visibility: tuple[str, ...] = ()
-    custom_fields: dict[str, str] = msgspec.field(default_factory=dict)
-    root_authorized: bool = False
-    """Whether the root unit was authorized by name. Its link alone does not tell: default_all is one too."""
 
 
 def _owned_by(

@@ -22,3 +22,10 @@ class UnsupportedAction(AdmitError):
 
     code, status = "UnsupportedAction.{0}", 400
     message = "The action is not supported: {1}"
+
+
+class LimitExceeded(AdmitError):
+    """There are as many of a kind as there may be: (kind, how many)."""
+
+    code, status = "LimitExceeded.{0}", 403
+    message = "The maximum number of {0} resources, {1}, is reached."

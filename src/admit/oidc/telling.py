@@ -1,0 +1,121 @@
+"""Telling applications that a sign-in is over: by back-channel logout, at once, again until it is heard."""
+
+import asyncio
+from contextlib import suppress
+
+import httpx
+import structlog
+
+from admit.control import signing_keys
+from admit.control.sign_ins import AUTHOR
+from admit.control.world import World
+from admit.core.validity import HOUR, SECOND, Millis
+from admit.oidc import id_tokens
+from admit.store import sign_ins as stored
+from admit.store import things
+from admit.store.engine import Store, Tx
+from admit.store.sign_ins import SignIn, Tried
+
+log = structlog.get_logger("admit.oidc")
+
+POLL_S = 1.0
+"""How often to look for sign-ins that ended elsewhere, and for those to try again."""
+TIMEOUT_S = 5.0
+AT_ONCE = 100
+TOGETHER = 20
+"""How many applications are told at a time."""
+MOST_TRIES = 12
+"""After so many it is given up: some three hours."""
+LONGEST_PAUSE: Millis = HOUR
+
+
+class Telling:
+    """Tells applications, each sign-in once that it was heard of."""
+
+    def __init__(self, store: Store, world: World) -> None:
+        self._store = store
+        self._world = world
+        self._waiting: asyncio.Queue[str] = asyncio.Queue()
+        self._under_way: set[str] = set()
+        self._room = asyncio.Semaphore(TOGETHER)
+
+    def tell(self, session: str) -> None:
+        """Have the application told that this sign-in is over, without waiting for its row to say so."""
+        self._waiting.put_nowait(session)
+
+    async def run(self) -> None:
+        """Tell for as long as the door is open."""
+        async with (
+            httpx.AsyncClient(timeout=TIMEOUT_S, follow_redirects=False) as web,
+            asyncio.TaskGroup() as tasks,
+        ):
+            while True:
+                for sign_in in await self._over():
+                    if sign_in.session not in self._under_way:
+                        self._under_way.add(sign_in.session)
+                        tasks.create_task(self._told(web, sign_in))
+
+    async def _over(self) -> list[SignIn]:
+        """Sign-ins whose application is to be told now: those this process ended, else those that are due."""
+        sessions: list[str] = []
+        with suppress(TimeoutError):
+            async with asyncio.timeout(POLL_S):
+                sessions.append(await self._waiting.get())
+        while not self._waiting.empty():
+            sessions.append(self._waiting.get_nowait())
+        return await asyncio.to_thread(self._found, sessions)
+
+    def _found(self, sessions: list[str]) -> list[SignIn]:
+        with self._store.read() as sql:
+            if not sessions:
+                return stored.to_tell(sql, self._world.clock.now(), AT_ONCE)
+            known = (stored.by_session(sql, each) for each in dict.fromkeys(sessions))
+            return [each for each in known if each is not None and each.logout_uri and each.told_at is None]
+
+    async def _told(self, web: httpx.AsyncClient, sign_in: SignIn) -> None:
+        try:
+            async with self._room:
+                fault = await self._send(web, sign_in)
+            await asyncio.wrap_future(self._store.write(AUTHOR, lambda tx: self._note(tx, sign_in, fault)))
+        except Exception:
+            log.exception("an application could not be told", session=sign_in.session)
+        finally:
+            self._under_way.discard(sign_in.session)
+
+    async def _send(self, web: httpx.AsyncClient, sign_in: SignIn) -> str | None:
+        """Send the logout token; the fault, if it was not taken."""
+        token = await asyncio.to_thread(self._logout_token, sign_in)
+        try:
+            answer = await web.post(sign_in.logout_uri or "", data={"logout_token": token})
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            return type(error).__name__
+        return None if answer.is_success else f"HTTP {answer.status_code}"
+
+    def _logout_token(self, sign_in: SignIn) -> str:
+        with self._store.read() as sql:
+            application = things.by_key(sql, sign_in.application)
+            idaas = things.by_key(sql, application.parent)
+        claims = {
+            "iss": sign_in.issuer,
+            "sub": sign_in.subject,
+            "aud": application.id,
+            "jti": self._world.chance.text(24),
+            "sid": sign_in.session,
+            "events": {id_tokens.LOGOUT_EVENT: {}},
+            **id_tokens.times(self._world.clock.now(), id_tokens.LOGOUT_LASTS_S),
+        }
+        key = signing_keys.current(self._store, self._world, idaas)
+        return id_tokens.signed(key, claims, "logout+jwt")
+
+    def _note(self, tx: Tx, sign_in: SignIn, fault: str | None) -> None:
+        tries = sign_in.tries + 1
+        outcome = "told" if fault is None else "given up" if tries >= MOST_TRIES else "again"
+        self._world.metrics.logouts_told.labels(outcome).inc()
+        if fault is None:
+            stored.told(tx.sql, sign_in.session, tx.now)
+            return
+        log.warning("an application did not take a logout", session=sign_in.session, fault=fault, tries=tries)
+        pause = min(SECOND * 2**tries, LONGEST_PAUSE)
+        stored.tried(tx.sql, sign_in.session, Tried(tries, tx.now + pause, fault))
+        if tries >= MOST_TRIES:
+            stored.told(tx.sql, sign_in.session, tx.now)
