@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Literal, TypeAlias
 
-Unit: TypeAlias = Literal["/s", "µs", "ms", "s", "MB"]
+Unit: TypeAlias = Literal["/s", "MB/s", "µs", "ms", "s", "s/GB", "KB", "MB"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Target:
         """Whether a value is as it should be."""
         if self.kind == "share":
             return floor is not None and value >= self.bound * floor
-        return value <= self.bound * (1 if floor is None else floor)
+        return value <= self.bound * (floor if self.kind == "times" and floor is not None else 1)
 
     def text(self, unit: Unit) -> str:
         """As the table shows it."""
@@ -101,8 +101,9 @@ def table(found: Iterable[Figure]) -> str:
 def _cells(figure: Figure) -> tuple[str, str, str, str, str]:
     ratio = ""
     if figure.ratio is not None:
-        told = f"{figure.ratio:.0%}" if figure.unit == "/s" else f"{figure.ratio:.1f} x"
-        ratio = f"{told} of {figure.floor}" if figure.unit == "/s" else f"{told} {figure.floor}"
+        is_rate = figure.unit in ("/s", "MB/s")
+        told = f"{figure.ratio:.0%}" if is_rate else f"{figure.ratio:.{1 if figure.ratio >= 1 else 2}f} x"
+        ratio = f"{told} of {figure.floor}" if is_rate else f"{told} {figure.floor}"
     verdict = "" if figure.met is None else "met" if figure.met else "missed"
     return figure.name, f"{_number(figure.value)} {figure.unit}", ratio, figure.target or "", verdict
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from bench import jump
 from bench.rows import answers
 
 ROOT = Path(__file__).parents[2]
@@ -19,3 +20,24 @@ def test_a_small_system_is_measured_in_every_row():
     figures = {each["name"]: each for each in msgspec.json.decode(ran.stdout)["figures"]}
     assert {row.name for row in answers("200 grants")} <= set(figures)
     assert all(each["value"] > 0 for each in figures.values())
+
+
+def ran(*line: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", *line], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_few_sessions_are_ended_by_every_change():
+    told = ran("bench.cuts", "--sessions", "3", "--people", "2", "--settled", "0.2").splitlines()
+    assert told[0] == "3 live sessions, milliseconds until they were closed"
+    assert len(told) == 2 + 6
+
+
+def test_the_gate_is_measured_next_to_a_jump_in_every_row():
+    told = ran("bench.jump", "--rounds", "1", "--opens", "1", "--megabytes", "1", "--sessions", "2")
+    assert [line.split(" | ")[0].strip("| ") for line in told.splitlines()[2:]] == [
+        row.name for row in jump.rows(2)
+    ]

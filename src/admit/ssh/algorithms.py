@@ -15,6 +15,8 @@ CIPHERS = (
     "aes256-ctr",
     "aes128-ctr",
 )
+QUICKEST_FIRST = f"^{CIPHERS[0]},{CIPHERS[1]}"
+"""What is asked of hosts: of all that they may know first what costs least."""
 MACS = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com")
 """Only with AES in counter mode. Encrypted first, then authenticated."""
 WINDOW = 2 * 1024 * 1024

@@ -26,7 +26,7 @@ class Quick(Encryption):
     opened: bytes | None = None
     """A packet that was opened already: the next to be opened is this one."""
 
-    def seal(self, sequence: int, packet: bytes) -> bytes:
+    def seal(self, sequence: int, packet: bytes) -> bytes | bytearray:
         """A packet as it goes over the wire: its length, itself, its tag."""
         raise NotImplementedError
 
@@ -42,7 +42,7 @@ class Quick(Encryption):
 
     def encrypt_packet(self, seq: int, header: bytes, packet: bytes) -> tuple[bytes, bytes]:  # noqa: ARG002 - it is computed
         """Seal; the tag is in it."""
-        return self.seal(seq, packet), b""
+        return bytes(self.seal(seq, packet)), b""
 
     def decrypt_header(self, seq: int, first_block: bytes, header_len: int) -> tuple[bytes, bytes]:
         """The first bytes as they are, and the length."""
@@ -74,10 +74,13 @@ class Gcm(Quick):
         self._count = (self._count + 1) % (1 << 64)
         return nonce
 
-    def seal(self, sequence: int, packet: bytes) -> bytes:  # noqa: ARG002 - it counts for itself
+    def seal(self, sequence: int, packet: bytes) -> bytes | bytearray:  # noqa: ARG002 - it counts for itself
         """A packet as it goes over the wire."""
         length = len(packet).to_bytes(LENGTH, "big")
-        return length + self._cipher.encrypt(self._nonce(), packet, length)
+        sealed = bytearray(LENGTH + len(packet) + TAG)
+        sealed[:LENGTH] = length
+        self._cipher.encrypt_into(self._nonce(), packet, length, memoryview(sealed)[LENGTH:])
+        return sealed
 
     def size(self, sequence: int, length: Octets) -> int:  # noqa: ARG002 - it is readable
         """The length is not hidden."""
@@ -97,7 +100,7 @@ class Chacha(Quick):
     def __init__(self, key: bytes, length_key: bytes) -> None:
         self._stream, self._lengths = _stream(key), _stream(length_key)
 
-    def seal(self, sequence: int, packet: bytes) -> bytes:
+    def seal(self, sequence: int, packet: bytes) -> bytes | bytearray:
         """A packet as it goes over the wire."""
         poly_key = self._begun(sequence)
         self._lengths.reset_nonce(_nonce(sequence))

@@ -29,6 +29,8 @@ from admit.ssh.ciphers import LENGTH, TAG, Quick, quick
 LEAST_PADDING = 4
 CHANNEL = 5
 """Where a packet of a channel goes on behind its kind and the channel's number."""
+DATA = 10
+"""Where the bytes begin that a channel gets, behind their length."""
 LAST_SEQUENCE = 0xFFFFFFFF
 _PADDING = Chance()
 
@@ -38,7 +40,7 @@ class PacketPath(SSHConnection):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """It stands."""
-        self._unsent: list[bytes] = []
+        self._unsent: list[bytes | bytearray] = []
         self._socket: socket.socket | None = transport.get_extra_info("socket")
         super().connection_made(transport)
 
@@ -66,7 +68,7 @@ class PacketPath(SSHConnection):
         self._rekey_bytes_sent += bare + padding
         self._send(sealing.seal(sequence, packet))
 
-    def _send(self, data: bytes) -> None:
+    def _send(self, data: bytes | bytearray) -> None:
         """Send bytes, together with all that is sent in this turn of the loop."""
         if not self._unsent:
             self._loop.call_soon(self._flush)
@@ -141,13 +143,16 @@ class PacketPath(SSHConnection):
 
     def _taken(self, channel: Any, packet: bytes) -> bool:
         """Give a packet to its channel; whether the next one may be taken out."""
-        sequence, kind = self._recv_seq, packet[1]
-        rest = SSHPacket(packet[1 : -packet[0]])
-        rest.get_bytes(CHANNEL)
-        try:
-            result = channel.process_packet(kind, sequence, rest)
-        except PacketDecodeError as error:
-            raise ProtocolError(str(error)) from None
+        sequence, kind, result = self._recv_seq, packet[1], None
+        if kind == MSG_CHANNEL_DATA:
+            _deliver(channel, packet)
+        else:
+            rest = SSHPacket(packet[1 : -packet[0]])
+            rest.get_bytes(CHANNEL)
+            try:
+                result = channel.process_packet(kind, sequence, rest)
+            except PacketDecodeError as error:
+                raise ProtocolError(str(error)) from None
         if inspect.isawaitable(result):
             self._recv_handler = lambda: False
             dealt = self.create_task(result)
@@ -156,6 +161,18 @@ class PacketPath(SSHConnection):
         self._auth_final = True
         self._recv_seq = (sequence + 1) & LAST_SEQUENCE
         return self._transport is not None
+
+
+def _deliver(channel: Any, packet: bytes) -> None:
+    """Give a channel what a packet brings it, as asyncssh does, and cut out of it only once."""
+    size = int.from_bytes(packet[DATA - 4 : DATA], "big")
+    if DATA + size + packet[0] != len(packet):
+        raise ProtocolError("A packet of another length than its content")
+    if channel._recv_state != "open":  # noqa: SLF001 - asyncssh's
+        raise ProtocolError("Channel not open for sending")
+    if size > channel._recv_window:  # noqa: SLF001
+        raise ProtocolError("Window exceeded")
+    channel._accept_data(packet[DATA : DATA + size])  # noqa: SLF001
 
 
 def acknowledge_at_once(connected: socket.socket) -> None:

@@ -9,6 +9,7 @@ from asyncssh import SSHClientConnectionOptions, SSHKey
 from admit.base.host_keys import HOST_KEYS
 from admit.base.ssh_exchange import Exchange
 from admit.porter.asks import Place, Refused
+from admit.ssh.algorithms import QUICKEST_FIRST
 from admit.ssh.connections import TargetConnection
 from admit.ssh.kept_keys import KeptKey, KeptKeyPair
 
@@ -100,6 +101,7 @@ async def _dial(place: Place, login: Login, host_key_algorithms: list[str]) -> T
         known_hosts=([], [], []),
         server_host_key_algs=host_key_algorithms,
         kex_algs=_key_exchanges(place),
+        encryption_algs=QUICKEST_FIRST,
         agent_path=None,
         gss_host=None,
         gss_kex=False,
