@@ -33,7 +33,7 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """An action as a caller names it; a search for actions has none."""
+    """An action as a caller names it."""
 
     name: str
     properties: Json = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Asked:
     """One question."""
 
     subject: Entity
-    action: Deed | None
+    action: Deed
     resource: Entity
     context: Json = field(default_factory=dict)
 

@@ -50,8 +50,8 @@ def _of_key(sql: Connection, world: World, encoded: str) -> Caller:
     return known.caller
 
 
-def permit_to(caller: Caller, action: str, world: World, peer: Peer) -> None:
-    """Return if RAM lets the caller ask this.
+def permit_to(caller: Caller, world: World, action: str, space: str, peer: Peer) -> None:
+    """Return if RAM lets the caller ask this in a space.
 
     Raises:
         NoPermission: it does not.
@@ -62,4 +62,5 @@ def permit_to(caller: Caller, action: str, world: World, peer: Peer) -> None:
         "acs:SecureTransport": "true" if peer.secure else "false",
         "acs:PrincipalARN": caller.arn,
     }
-    permit(caller, Access(f"admit:{action}", ("*",), conditions))
+    resource = f"acs:admit:{world.region}:{world.account_id}:space/{space}"
+    permit(caller, Access(f"admit:{action}", (resource,), conditions))

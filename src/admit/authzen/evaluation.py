@@ -6,9 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from admit.authzen import native
 from admit.authzen.asking import Asked, Json, Unreadable, asked_of, object_of
+from admit.authzen.parties import Space
 from admit.control import decisions
+from admit.control.asked import Asked as Question
+from admit.control.asked import decided
 from admit.control.decisions import Asker
 from admit.control.names import Named, NameFault
 from admit.control.sentences import sentence
@@ -30,47 +32,44 @@ _ENTITIES = {"subject": ("type", "id"), "resource": ("type", "id"), "action": ("
 class Asking:
     """One request: by whom, in which view of the policy."""
 
-    sql: Connection
+    space: Space
     world: World
     asker: Asker
     now: Millis
 
-
-class Unanswerable(Exception):
-    """A question about what is not known here: the answer is no. A reason, and a text."""
-
-    def __init__(self, reason: str, text: str) -> None:
-        super().__init__(text)
-        self.reason = reason
-        self.text = text
+    @property
+    def sql(self) -> Connection:
+        """The view of the policy."""
+        return self.space.sql
 
 
 def evaluate(asking: Asking, asked: Asked) -> dict[str, Any]:
     """The answer to one question, with its reason."""
     try:
-        decision = _decided(asking, asked)
-    except Unanswerable as fault:
-        return {"decision": False, "context": {"reason": fault.reason, "text": fault.text}}
+        decision = decided(asking.sql, question_of(asking, asked), asking.now)
+    except NameFault as fault:
+        # What is not known here is nobody's: the answer is no.
+        reason = "other actions" if fault.kind == "Action" else "unknown"
+        return {"decision": False, "context": {"reason": reason, "text": fault.text}}
     labels = decisions.labels_of(asking.sql, decision)
     asking.world.activities.note(decisions.noted(decision, labels, asking.asker, asking.now))
     return {"decision": decision.allowed, "context": _context(decision, labels, asking.now)}
 
 
-def _decided(asking: Asking, asked: Asked) -> Decision:
-    kind, usable = native.SUBJECTS.get(asked.subject.type), native.RESOURCES.get(asked.resource.type)
-    if kind is None:
-        raise Unanswerable("unknown", f"There are no subjects of the type {asked.subject.type}.")
-    if usable is None:
-        raise Unanswerable("unknown", f"There are no resources of the type {asked.resource.type}.")
-    if asked.action is not None and asked.action.name != usable.action:
-        text = f"What may be done with a {asked.resource.type} is to {usable.action}."
-        raise Unanswerable("other actions", text)
-    try:
-        who = native.subject(asking.sql, kind, asked.subject.id)
-        what = native.resource(asking.sql, usable.kind, asked.resource.id)
-    except NameFault as fault:
-        raise Unanswerable("unknown", fault.text) from None
-    return native.decided(asking.sql, who.ref, what.ref, asking.now)
+def question_of(asking: Asking, asked: Asked) -> Question:
+    """What is asked, of things that are known here.
+
+    Raises:
+        NameFault: of something that is not.
+    """
+    space = asking.space
+    return Question(
+        space.party("subject", asked.subject),
+        space.party("resource", asked.resource),
+        space.deed(asked.resource.type, asked.action.name),
+        asked.action.properties,
+        asked.context,
+    )
 
 
 def _context(decision: Decision, labels: dict[int, Named], now: Millis) -> dict[str, Any]:

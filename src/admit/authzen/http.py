@@ -15,6 +15,8 @@ from admit.authzen import search
 from admit.authzen.asking import BODY_LIMIT, Json, Unreadable, asked_of, body_of
 from admit.authzen.callers import CHALLENGE, Unproven, caller_of, permit_to
 from admit.authzen.evaluation import Asking, evaluate, evaluate_all
+from admit.authzen.parties import Space
+from admit.control import own_types
 from admit.control.decisions import Asker
 from admit.control.world import World
 from admit.core.errors import NoPermission
@@ -25,6 +27,8 @@ log = structlog.get_logger("admit.authzen")
 
 WELL_KNOWN = "/.well-known/authzen-configuration"
 BASE = "/access/v1"
+SPACE = "/spaces/{space}"
+"""What the paths of a decision point begin with that decides about the types of one space."""
 
 Answering: TypeAlias = Callable[[Asking, Json], dict[str, Any]]
 
@@ -71,13 +75,18 @@ ENDPOINTS = (
 def routes(store: Store, world: World) -> list[BaseRoute]:
     """The endpoints of the decision point."""
     posts = [
-        Route(each.path, _Posted(store, world, each), methods=["POST"], name=each.key) for each in ENDPOINTS
+        Route(f"{space}{each.path}", _Posted(store, world, each), methods=["POST"])
+        for each in ENDPOINTS
+        for space in ("", SPACE)
     ]
-    return [Route(WELL_KNOWN, _metadata, methods=["GET"]), *posts]
+    described = [Route(f"{WELL_KNOWN}{space}", _metadata, methods=["GET"]) for space in ("", SPACE)]
+    return [*described, *posts]
 
 
 async def _metadata(request: Request) -> Response:
     base = f"{request.url.scheme}://{request.url.netloc}"
+    if "space" in request.path_params:
+        base += SPACE.format(space=request.path_params["space"])
     return JSONResponse(
         {"policy_decision_point": base, **{each.key: f"{base}{each.path}" for each in ENDPOINTS}}
     )
@@ -122,10 +131,11 @@ class _Posted:
         peer = Peer(request.client.host if request.client else "", request.url.scheme == "https")
         with self._store.read() as sql:
             caller = caller_of(sql, world, request.headers.get("authorization", ""))
-            permit_to(caller, action, world, peer)
+            space = request.path_params.get("space", own_types.DEFAULT)
+            permit_to(caller, world, action, space, peer)
             given = request.headers.get("x-request-id", "")
             asker = Asker(caller.arn, f"admit:{action}", given[:128], peer.address)
-            asking = Asking(sql, world, asker, world.clock.now())
+            asking = Asking(Space(sql, space), world, asker, world.clock.now())
             return JSONResponse(self._endpoint.answer(asking, body_of(raw)))
 
 

@@ -5,14 +5,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from admit.control import access, names
+from admit.control import names
 from admit.control.names import NameFault
-from admit.core.access import Decision, Question, allows, reached_by
-from admit.core.facts import AsUser, Source
-from admit.core.links import Kind, Ref, Stage
-from admit.core.validity import Millis
+from admit.core.links import Kind, Ref
 from admit.store import things
-from admit.store.links import Scope, source_of
 from admit.store.things import Thing
 
 SUBJECTS = {
@@ -78,35 +74,6 @@ def _one(sql: Connection, kind: Kind, text: str) -> Thing:
     if len(found) > 1:
         raise NameFault("Ambiguous", f"There are {len(found)} {kind.word}s {text}: ask by ID.")
     return found[0]
-
-
-def decided(sql: Connection, who: Ref, what: Ref, now: Millis) -> Decision:
-    """May a subject use a resource? A user is asked for as that user, and as no other of their person."""
-    if who.kind is Kind.USER:
-        return access.ask_as(sql, who, what, now)
-    return access.ask(sql, who, what, now)
-
-
-def those_who_may(sql: Connection, kind: Kind, what: Ref, now: Millis) -> list[Ref]:
-    """Every subject of a kind that may use a resource."""
-    source = source_of(sql, Scope.TO, resource=what)
-    found = [each.ref for each in reached_by(what, source, now) if each.ref.kind is kind]
-    # A user is used by a person: while they may be, and as no other user of theirs.
-    return found if kind is not Kind.USER else [user for user in found if _as_that(user, what, source, now)]
-
-
-def _as_that(user: Ref, what: Ref, source: Source, now: Millis) -> bool:
-    people = source.inward(Stage.JOIN)(user.key) or ()
-    return any(
-        allows(Question(source.ref(person), what), AsUser(source, person, user.key), now)
-        for person, _ in people
-    )
-
-
-def what_they_may(sql: Connection, who: Ref, kind: Kind, now: Millis) -> list[Ref]:
-    """Every resource of a kind that a subject may use."""
-    found = access.everything_as(sql, who, now) if who.kind is Kind.USER else access.everything(sql, who, now)
-    return [each.ref for each in found if each.ref.kind is kind]
 
 
 def ids(sql: Connection, refs: list[Ref]) -> Mapping[Ref, str]:

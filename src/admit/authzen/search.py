@@ -2,15 +2,17 @@
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 import msgspec
 
-from admit.authzen import native
 from admit.authzen.asking import Json, Unreadable, deed_of, entity_of, object_of
 from admit.authzen.evaluation import Asking
+from admit.control.asked import Asked as Question
+from admit.control.asked import Party, all_deeds, all_they_may, all_who_may, decided
 from admit.control.names import NameFault
+from admit.core.links import Kind, Ref
 
 PAGE = 1000
 """How many results a page has, unless fewer are asked for."""
@@ -29,51 +31,53 @@ class _Place(msgspec.Struct, array_like=True):
 
 def subjects(asking: Asking, body: Json) -> list[dict[str, str]]:
     """Every subject of a type that may do something with a resource."""
-    wanted, deed = entity_of(body, "subject", identified=False), deed_of(body)
-    resource = entity_of(body, "resource")
-    kind, usable = native.SUBJECTS.get(wanted.type), native.RESOURCES.get(resource.type)
-    if kind is None or usable is None or deed.name != usable.action:
-        return []
+    wanted = entity_of(body, "subject", identified=False)
+    deed, resource = deed_of(body), entity_of(body, "resource")
     try:
-        what = native.resource(asking.sql, usable.kind, resource.id)
+        what = asking.space.party("resource", resource)
+        action = asking.space.deed(resource.type, deed.name)
     except NameFault:
         return []
-    found = native.those_who_may(asking.sql, kind, what.ref, asking.now)
-    return _entities(wanted.type, native.ids(asking.sql, found).values())
+    asked = Question(_ANYBODY, what, action, deed.properties, object_of(body, "context"))
+    parties = asking.space.wanted("subject", wanted.type)
+    return _entities(all_who_may(asking.sql, asked, parties, asking.now))
 
 
 def resources(asking: Asking, body: Json) -> list[dict[str, str]]:
     """Every resource of a type that a subject may do something with."""
     subject, deed = entity_of(body, "subject"), deed_of(body)
     wanted = entity_of(body, "resource", identified=False)
-    kind, usable = native.SUBJECTS.get(subject.type), native.RESOURCES.get(wanted.type)
-    if kind is None or usable is None or deed.name != usable.action:
-        return []
     try:
-        who = native.subject(asking.sql, kind, subject.id)
+        who = asking.space.party("subject", subject)
+        action = asking.space.deed(wanted.type, deed.name)
     except NameFault:
         return []
-    found = native.what_they_may(asking.sql, who.ref, usable.kind, asking.now)
-    return _entities(wanted.type, native.ids(asking.sql, found).values())
+    asked = Question(who, _ANYBODY, action, deed.properties, object_of(body, "context"))
+    parties = asking.space.wanted("resource", wanted.type)
+    return _entities(all_they_may(asking.sql, asked, parties, asking.now))
+
+
+_ANYBODY = Party(Ref(Kind.TYPE, 0), "", "")
+"""Stands where the search puts one after the other."""
 
 
 def actions(asking: Asking, body: Json) -> list[dict[str, str]]:
     """Everything that a subject may do with a resource."""
     subject, resource = entity_of(body, "subject"), entity_of(body, "resource")
-    kind, usable = native.SUBJECTS.get(subject.type), native.RESOURCES.get(resource.type)
-    if kind is None or usable is None:
-        return []
     try:
-        who = native.subject(asking.sql, kind, subject.id)
-        what = native.resource(asking.sql, usable.kind, resource.id)
+        who, what = asking.space.party("subject", subject), asking.space.party("resource", resource)
     except NameFault:
         return []
-    allowed = native.decided(asking.sql, who.ref, what.ref, asking.now).allowed
-    return [{"name": usable.action}] if allowed else []
+    context, declared = object_of(body, "context"), asking.space.deeds(resource.type)
+    if what.ref.kind not in (Kind.RESOURCE, Kind.TYPE):
+        allowed = decided(asking.sql, Question(who, what), asking.now).allowed
+        return [{"name": name} for name in declared if allowed]
+    found = all_deeds(asking.sql, Question(who, what, context=context), declared, asking.now)
+    return [{"name": name} for name in found]
 
 
-def _entities(kind: str, found: Any) -> list[dict[str, str]]:
-    return [{"type": kind, "id": each} for each in sorted(found)]
+def _entities(found: Iterable[Party]) -> list[dict[str, str]]:
+    return [{"type": each.type, "id": each.id} for each in sorted(found, key=lambda each: each.id)]
 
 
 def page_of(search: Search, asking: Asking, body: Json) -> dict[str, Any]:

@@ -1,14 +1,13 @@
 """Asking for access: every door, list and explanation asks here."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from admit.core.access import Decision, Question, Reach, Reason, decide, reachable, reached_by
 from admit.core.facts import AsUser, Facts, Source
 from admit.core.links import Kind, Ref
-from admit.core.terms import Judge
 from admit.core.validity import Millis
 from admit.store import links as stored_links
 from admit.store.links import Scope, facts_about, source_of
@@ -19,17 +18,11 @@ def ask(sql: Connection, subject: Ref, resource: Ref, now: Millis, as_of: Millis
 
     A moment to come is judged by the facts of now.
     """
-    source = _source(sql, Scope.CHECK, _past(as_of, now), subject=subject, resource=resource)
+    source = source_at(sql, Scope.CHECK, _past(as_of, now), subject=subject, resource=resource)
     return decide(Question(subject, resource), source, now if as_of is None else as_of)
 
 
-def judged(sql: Connection, question: Question, now: Millis, judge: Judge) -> Decision:
-    """The answer to a question that may name an action, and may meet permissions with conditions."""
-    source = source_of(sql, Scope.CHECK, subject=question.subject, resource=question.resource)
-    return decide(question, source, now, judge)
-
-
-def _source(
+def source_at(
     sql: Connection,
     scope: Scope,
     past: Millis | None,
@@ -43,32 +36,9 @@ def _source(
     return facts_about(sql, scope, subject=subject, resource=resource, as_of=past)
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """A decision, the facts it came from, and who holds the resource."""
-
-    decision: Decision
-    facts: Facts
-    holders: tuple[Ref, ...]
-    """Groups, units and users with an open way to the resource."""
-
-
-def explain(
-    sql: Connection, subject: Ref, resource: Ref, now: Millis, as_of: Millis | None = None
-) -> Explanation:
-    """The decision by all that is known, also of what was taken back; and who else holds the resource."""
-    facts = facts_about(sql, Scope.EXPLAIN, subject=subject, resource=resource, as_of=_past(as_of, now))
-    decision = decide(Question(subject, resource), facts, now if as_of is None else as_of)
-    reaches = reached_by(resource, facts, decision.at)
-    return Explanation(decision, facts, tuple(each.ref for each in reaches if each.ref.kind in _HOLDERS))
-
-
-_HOLDERS = (Kind.GROUP, Kind.UNIT, Kind.USER)
-
-
 def everything(sql: Connection, subject: Ref, now: Millis, as_of: Millis | None = None) -> Iterable[Reach]:
     """All that ``subject`` may use, what stays open longest first."""
-    source = _source(sql, Scope.FROM, _past(as_of, now), subject=subject)
+    source = source_at(sql, Scope.FROM, _past(as_of, now), subject=subject)
     return reachable(subject, source, now if as_of is None else as_of)
 
 
@@ -127,7 +97,7 @@ def _person_behind(sql: Connection, user: Ref) -> Ref | None:
 
 def everyone(sql: Connection, resource: Ref, now: Millis, as_of: Millis | None = None) -> Iterable[Reach]:
     """All that may use ``resource``, who may longest first; paths run towards the resource."""
-    source = _source(sql, Scope.TO, _past(as_of, now), resource=resource)
+    source = source_at(sql, Scope.TO, _past(as_of, now), resource=resource)
     return reached_by(resource, source, now if as_of is None else as_of)
 
 

@@ -110,8 +110,12 @@ _WORDS = {kind: prefix for prefix, kind in PREFIXES.items()}
 def labels(sql: Connection, keys: list[int]) -> dict[int, Named]:
     """Things by key, each with what people call it."""
     found = stored.by_keys(sql, keys)
-    hosts = stored.by_keys(sql, [thing.parent for thing in found.values() if thing.kind is Kind.HOST_ACCOUNT])
-    return {key: Named(thing, printable(_label(thing, hosts))) for key, thing in found.items()}
+    inside = [thing.parent for thing in found.values() if thing.kind in _NAMED_WITH_PARENT]
+    parents = stored.by_keys(sql, inside)
+    return {key: Named(thing, printable(_label(thing, parents))) for key, thing in found.items()}
+
+
+_NAMED_WITH_PARENT = frozenset({Kind.HOST_ACCOUNT, Kind.SUBJECT, Kind.RESOURCE})
 
 
 def printable(text: str) -> str:
@@ -119,9 +123,14 @@ def printable(text: str) -> str:
     return text if text.isprintable() else "".join(each if each.isprintable() else "\ufffd" for each in text)
 
 
-def _label(thing: Thing, hosts: dict[int, Thing]) -> str:
-    if thing.kind is Kind.HOST_ACCOUNT:
-        return f"{thing.name}@{hosts[thing.parent].name}"
-    if thing.kind is Kind.PERSON:
-        return thing.name
+def _label(thing: Thing, parents: dict[int, Thing]) -> str:
+    match thing.kind:
+        case Kind.HOST_ACCOUNT:
+            return f"{thing.name}@{parents[thing.parent].name}"
+        case Kind.SUBJECT | Kind.RESOURCE:
+            return f"{parents[thing.parent].name}:{thing.name}"
+        case Kind.TYPE:
+            return f"{thing.name}:*"
+        case Kind.PERSON | Kind.PERMISSION:
+            return thing.name
     return f"{_WORDS.get(thing.kind, thing.kind.name.lower().replace('_', '-'))}:{thing.name}"

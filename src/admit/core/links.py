@@ -53,6 +53,7 @@ class Kind(IntEnum):
     RESOURCE = 53
     PERMISSION = 54
     BEARER_TOKEN = 55
+    PROPERTIES = 56
 
     @property
     def word(self) -> str:

@@ -2,21 +2,21 @@
 
 from collections.abc import Iterable, Mapping
 
-from admit.control import access as control
-from admit.control import decisions, names
+from admit.control import decisions, own_types
+from admit.control.asked import Asked, Party, decided, explained
 from admit.control.decisions import Asker
 from admit.control.names import Named
 from admit.control.restrictions import restrictions
-from admit.core.access import Decision, open_paths
+from admit.core.access import Decision
 from admit.core.errors import InvalidParameter
 from admit.core.links import Kind, Link, Ref
 from admit.rpc.operation import Call
-from admit.rpc.shape import Shape
+from admit.rpc.shape import Json, Shape
 from admit.services.access.errors import Ambiguous, NotFound
+from admit.services.access.own_words import ActionName, AskedName, PropertyMap
 from admit.services.access.vocabulary import (
     Answer,
     At,
-    PersonName,
     ResourceName,
     Step,
     access,
@@ -26,12 +26,31 @@ from admit.services.access.vocabulary import (
     steps,
 )
 from admit.store import things as stored
+from admit.store.things import Thing
 
 
-def _question(call: Call, person: str, resource: str, at: int | None) -> tuple[Ref, Ref]:
-    subject = named(lambda: names.person(call.sql, person, at), "Person")
-    target = named(lambda: names.resource(call.sql, resource, at), "Resource")
-    return subject.ref, target.ref
+def _asked(call: Call, asks: "CheckAccess | ExplainAccess") -> Asked:
+    """What is asked, of people and what admit has of itself, or of one's own types."""
+    at = asks.at
+    subject = named(lambda: own_types.subject(call.sql, asks.person, at), "Person")
+    resource = named(lambda: own_types.resource(call.sql, asks.resource, at), "Resource")
+    if asks.action_name is not None and resource.kind not in (Kind.RESOURCE, Kind.TYPE):
+        raise InvalidParameter("ActionName", "only what is of a type of one's own has several.", "Value")
+    return Asked(
+        _party(asks.person, subject),
+        _party(asks.resource, resource),
+        asks.action_name,
+        {},
+        asks.context or {},
+    )
+
+
+def _party(text: str, thing: Thing) -> Party:
+    kind = text.partition(":")[0].rpartition("/")[2] if thing.kind in _OWN else thing.kind.word
+    return Party(thing.ref, kind, thing.name)
+
+
+_OWN = (Kind.SUBJECT, Kind.RESOURCE, Kind.TYPE)
 
 
 def _note(call: Call, decision: Decision, things: Mapping[int, Named], action: str) -> None:
@@ -48,9 +67,13 @@ def _note(call: Call, decision: Decision, things: Mapping[int, Named], action: s
 class CheckAccess(Shape):
     """Tells whether a person may use a resource, why, and until when."""
 
-    person: PersonName
+    person: AskedName
     resource: ResourceName
     at: At | None = None
+    action_name: ActionName | None = None
+    """What is to be done, where the resource is of a type of one's own; without it any action will do."""
+    context: Json[PropertyMap] | None = None
+    """What conditions may ask of the request: any JSON object."""
 
     class Response(Shape):
         """The decision."""
@@ -59,8 +82,7 @@ class CheckAccess(Shape):
 
     def handle(self, call: Call) -> Response:
         """Ask."""
-        subject, resource = _question(call, self.person, self.resource, self.at)
-        decision = control.ask(call.sql, subject, resource, call.now, self.at)
+        decision = decided(call.sql, _asked(call, self), call.now, self.at)
         things = decisions.labels_of(call.sql, decision)
         _note(call, decision, things, "CheckAccess")
         return self.Response(decision=answer(decision, things, call.now))
@@ -96,9 +118,13 @@ class Holder(Shape):
 class ExplainAccess(Shape):
     """Explains a decision: every open path, or the path nearest to being open and what is missing."""
 
-    person: PersonName
+    person: AskedName
     resource: ResourceName
     at: At | None = None
+    action_name: ActionName | None = None
+    """What is to be done, where the resource is of a type of one's own; without it any action will do."""
+    context: Json[PropertyMap] | None = None
+    """What conditions may ask of the request: any JSON object."""
 
     class Response(Shape):
         """The decision and what led to it."""
@@ -113,9 +139,9 @@ class ExplainAccess(Shape):
 
     def handle(self, call: Call) -> Response:
         """Ask, by all that is known."""
-        subject, resource = _question(call, self.person, self.resource, self.at)
-        told = control.explain(call.sql, subject, resource, call.now, self.at)
-        paths = list(open_paths(told.decision.question, told.facts, told.decision.at))
+        asked = _asked(call, self)
+        told = explained(call.sql, asked, call.now, self.at)
+        paths, resource = told.paths, asked.resource.ref
         things = known(call.sql, paths, *told.holders) | decisions.labels_of(call.sql, told.decision)
         _note(call, told.decision, things, "ExplainAccess")
         return self.Response(
@@ -133,7 +159,7 @@ def _restrictions(call: Call, resource: Ref, paths: Iterable[tuple[Link, ...]]) 
     """What is left of the access by each user that an open path goes through."""
     if resource.kind not in (Kind.HOST, Kind.HOST_ACCOUNT):
         return ()
-    users = {path[0].target.key for path in paths}
+    users = {path[0].target.key for path in paths if path[0].target.kind is Kind.USER}
     asked = stored.by_keys(call.sql, [*users, resource.key])
     narrowed = (
         each

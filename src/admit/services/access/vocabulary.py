@@ -21,9 +21,10 @@ T = TypeVar("T")
 
 
 def _words(parameters: Mapping[str, str], _caller: Caller) -> Mapping[str, str]:
-    """A recording's ID tells its host, so that both can be granted."""
+    """A recording's ID tells its host, so that both can be granted; no space is the space default."""
+    told = {"Space": parameters.get("Space") or "default"}
     recording = parameters.get("RecordingId")
-    return {} if recording is None else {"HostId": recordings.host_of(recording)}
+    return told if recording is None else told | {"HostId": recordings.host_of(recording)}
 
 
 access = Service(product="admit", version="2026-11-01", title="admit", ram_prefix="admit", words=_words)
@@ -34,9 +35,9 @@ ResourceName = Annotated[
     like(
         "root@db-1",
         "What is to be used: ACCOUNT@HOST, host:NAME, delivery-group:NAME, app:NAME or cloud-role:NAME. "
-        "After a prefix an ID will do as well.",
+        "After a prefix an ID will do as well. Checks also take [SPACE/]TYPE:ID of one's own.",
         min_length=1,
-        max_length=512,
+        max_length=704,
     ),
 ]
 SubjectName = Annotated[
