@@ -82,7 +82,7 @@ def test_every_public_vector_is_answered_as_it_says(ask: Asked, space: str, file
     assert wrong == []
 
 
-def certify(ask: Asked) -> None:
+def certified(ask: Asked) -> None:
     fixture = vectors.read("certification-fixture.json")
     for rule in fixture["rules"]:
         answer = ask("certification", "evaluation", rule["request"])
@@ -103,7 +103,7 @@ def merged(ask: Asked) -> None:
     assert told(ask("certification", "evaluations", body)) == [True]
 
 
-def brute_force(ask: Asked) -> None:
+def found_by_force(ask: Asked) -> None:
     """Each search has just those results that are allowed one by one."""
     users = [{"type": "user", "id": row["id"]} for row in vectors.read("interop-search-data-users.json")]
     action = {"name": "edit"}
@@ -117,9 +117,11 @@ def brute_force(ask: Asked) -> None:
         assert [user for user, yes in zip(users, allowed, strict=True) if yes] == found["results"]
 
 
-@pytest.mark.parametrize("check", [certify, merged, brute_force] if PRESENT else [])
-def test_the_certification_fixture_is_answered_as_it_says(ask: Asked, check: Callable[[Asked], None]) -> None:
-    check(ask)
+@pytest.mark.parametrize("assert_that", [certified, merged, found_by_force] if PRESENT else [])
+def test_the_certification_fixture_is_answered_as_it_says(
+    ask: Asked, assert_that: Callable[[Asked], None]
+) -> None:
+    assert_that(ask)
 
 
 if not PRESENT:
