@@ -17,7 +17,7 @@ from admit.base.clock import Clock, SystemClock
 from admit.base.directory import filled
 from admit.base.metrics import Metrics
 from admit.base.sealing import Sealer, create_key_file
-from admit.control import founding
+from admit.control import founding, programs
 from admit.control.web_sessions import Lasting, WebSessions
 from admit.control.world import World
 from admit.core.links import Kind
@@ -36,6 +36,9 @@ from admit.store import messages, things
 from admit.store.engine import Store
 from admit.store.links import current_revision
 from admit.store.schema import SchemaRefused, require_newest
+from admit.streaming.door import Door
+from admit.streaming.launching import LocalLauncher
+from admit.streaming.pages import routes as streaming_routes
 from admit.web import Measured, Pages, Upkeep, Web
 
 SERVICES = (
@@ -52,6 +55,17 @@ SERVICES = (
 """Every service of the wire."""
 
 
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Streaming:
+    """The door to streamed applications, and who starts them."""
+
+    door: Door
+    launcher: LocalLauncher
+
+
 @dataclass(frozen=True, slots=True)
 class Admit:
     """A whole running system."""
@@ -63,6 +77,8 @@ class Admit:
     dispatcher: Dispatcher
     web: Web
     oidc: Provider
+    streaming: Streaming | None
+    """None where nothing is streamed."""
 
     def close(self) -> None:
         """Finish what is under way and let go of the database."""
@@ -88,6 +104,7 @@ def create(settings: Settings, clock: Clock | None = None, chance: Chance | None
 def _create(settings: Settings, clock: Clock, chance: Chance) -> founding.Founded:
     create_key_file(settings.key_file, chance.fill)
     sealer = Sealer.from_file(settings.key_file, chance.fill)
+    (settings.data / programs.FILE).write_text(programs.DEFAULT, "utf-8")
     settings.tls.mkdir(mode=0o700)
     create_authority(settings.tls, settings.server_names, clock.now())
     if not settings.database_url:
@@ -144,6 +161,7 @@ def open_admit(settings: Settings, clock: Clock | None = None, chance: Chance | 
     Raises:
         KeyFileRefused: the key file is absent or open to others.
         SchemaRefused: the database is absent, or its schema is another.
+        CatalogueRefused: the catalogue of programs cannot be used.
     """
     clock, chance = clock or SystemClock(), chance or Chance()
     sealer = Sealer.from_file(settings.key_file, chance.fill)
@@ -163,6 +181,7 @@ def open_admit(settings: Settings, clock: Clock | None = None, chance: Chance | 
         zone=settings.zone,
         recordings=settings.recordings,
         mails=bool(settings.mail_host),
+        programs=programs.of(settings.data),
         user_makers=USER_MAKERS,
     )
     registry = Registry(SERVICES)
@@ -173,19 +192,30 @@ def open_admit(settings: Settings, clock: Clock | None = None, chance: Chance | 
     measured = Measured(world.metrics.text, settings.metrics_public)
     upkeep = Upkeep(lambda: _answers(store), measured, described)
     oidc = Provider(store, world)
-    web = Web(dispatcher, chance.request_id, upkeep, _pages(settings, store, world, oidc))
-    return Admit(settings, store, world, registry, dispatcher, web, oidc)
+    streaming = _streaming(settings, store, world) if settings.streaming else None
+    web = Web(dispatcher, chance.request_id, upkeep, _pages(settings, store, world, oidc, streaming))
+    return Admit(settings, store, world, registry, dispatcher, web, oidc, streaming)
 
 
-ROOMS = ("portal", "oidc")
+def _streaming(settings: Settings, store: Store, world: World) -> Streaming:
+    """The door to streamed applications; it opens once it is run."""
+    launcher = LocalLauncher(world.programs, settings.streams, world.chance)
+    return Streaming(Door(store, world, launcher, settings.streaming_sessions), launcher)
+
+
+ROOMS = ("portal", "oidc", "streaming")
 """The rooms with pages: each has templates, and files of its own."""
 
 
-def _pages(settings: Settings, store: Store, world: World, oidc: Provider) -> Pages:
+def _pages(
+    settings: Settings, store: Store, world: World, oidc: Provider, streaming: Streaming | None
+) -> Pages:
     """What browsers are shown."""
     lasting = Lasting(settings.web_session_hours * HOUR, settings.web_idle_minutes * MINUTE)
     site = Site(store, world, WebSessions(store, world, lasting), ROOMS)
-    doors = (*portal_routes(site), *oidc_routes(site, oidc), *authzen.routes(store, world))
+    doors = [*portal_routes(site), *oidc_routes(site, oidc), *authzen.routes(store, world)]
+    if streaming is not None:
+        doors += streaming_routes(site, streaming.door, settings.streaming_upload_mb * MIB)
     return Pages((site.assets.route(), *doors), faults.handlers(site))
 
 

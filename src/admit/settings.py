@@ -101,6 +101,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Whether sessions over SSH are recorded; required: one that cannot be recorded is refused, or ended."""
     ssh_recording_input: bool = False
     """Whether recordings hold what is typed as well: passwords typed at a prompt are then in them."""
+    streaming: bool = True
+    """Whether applications are streamed into browsers."""
+    streaming_sessions: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 20
+    """How many applications may be streamed at once by this server."""
+    streaming_upload_mb: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1024
+    """The largest file that may be put into the home folder of a streamed application, in MiB."""
     recording_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 90
     """How many days recordings are kept after their sessions have ended."""
     recording_free_mb: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)] = 512
@@ -158,6 +164,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def recordings(self) -> Path:
         """The directory of recorded sessions."""
         return self.data / "recordings"
+
+    @property
+    def streams(self) -> Path:
+        """The directory of the home folders of streamed applications."""
+        return self.data / "streaming"
 
     @property
     def tls(self) -> Path:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from admit.base.authority import AuthorityRefused
 from admit.base.directory import DirectoryRefused
 from admit.base.sealing import KeyFileRefused
+from admit.control.programs import CatalogueRefused
 from admit.settings import SettingsRefused
 from admit.store.schema import SchemaRefused
 
@@ -60,6 +61,7 @@ def fail(text: str, code: int) -> NoReturn:
 _CODES: tuple[tuple[type[Exception], int], ...] = (
     (SettingsRefused, USAGE),
     (KeyFileRefused, NOT_REACHABLE),
+    (CatalogueRefused, USAGE),
     (DirectoryRefused, REFUSED),
     (SchemaRefused, REFUSED),
     (AuthorityRefused, REFUSED),

@@ -22,17 +22,17 @@ class About:
     """What is told of a session besides whose it is and what for."""
 
     door: str
-    """ssh"""
+    """ssh, streaming"""
     resource: str
-    """What people call it: root@db-1."""
+    """What people call it: root@db-1, Text Editor."""
     login: str
-    """The name used at the resource."""
+    """The name used at the resource; of a streamed application its ID."""
     peer: str
     """The address it came from."""
     client: str
     """The program at the other end, as it says itself."""
     what: str
-    """shell, exec, sftp, forward"""
+    """shell, exec, sftp, forward, stream"""
 
 
 class Screen(Protocol):
@@ -68,6 +68,8 @@ class Live:
         self.look_at: Millis = 0
         """When the clock is next of importance to it."""
         self.ended_at: Millis = 0
+        self.outcome: Outcome | None = None
+        """How it ended; None while it lives."""
         self._opened = opened
         self._screen = screen
         self._over = over

@@ -155,7 +155,7 @@ class Sessions:
         """A session is over: write it down. Returns False if it was over already."""
         if self._live.pop(live.id, None) is None:
             return False
-        live.ended_at = self._clock.now()
+        live.ended_at, live.outcome = self._clock.now(), ended.outcome
         self._paths.drop(live.id)
         self._new.discard(live.id)
         self._rows.end(live.id, End(live.ended_at, ended.outcome, ended.reason))

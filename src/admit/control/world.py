@@ -12,6 +12,7 @@ from admit.base.metrics import Metrics
 from admit.base.sealing import Sealer
 from admit.control.activity import Activities
 from admit.control.lockout import Lockout
+from admit.control.programs import Programs
 from admit.core.links import Kind
 from admit.core.validity import Millis
 from admit.store.engine import Tx
@@ -52,5 +53,7 @@ class World:
     """Who must wait before the next password is looked at, whichever door they try."""
     mails: bool = False
     """Whether a mail server is set: without one nothing can be mailed while somebody waits for it."""
+    programs: Programs = field(default_factory=dict)
+    """The catalogue of programs that can be streamed."""
     user_makers: Mapping[Kind, UserMaker] = field(default_factory=dict)
     """How a user is made, by the kind of the directory they are to be in."""

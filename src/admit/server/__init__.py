@@ -16,6 +16,7 @@ from admit.main import Admit
 from admit.server import background
 from admit.server.protocol import LimitedProtocol, drop_slow
 from admit.server.ssh import ssh_door
+from admit.server.streaming import streaming_door
 
 KEEP_ALIVE_S = 65
 """How long a connection may be idle: longer than load balancers keep theirs, so that they end them first."""
@@ -154,7 +155,7 @@ async def serve_until(
     answering = asyncio.gather(*(server.answering.wait() for server, _ in servers))
     watched: list[asyncio.Future[Any]] = [answering, *serving]
     try:
-        async with ssh_door(admit, ssh):
+        async with ssh_door(admit, ssh), streaming_door(admit):
             await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
             if answering.done():
                 ready()

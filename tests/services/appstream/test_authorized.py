@@ -224,7 +224,7 @@ def test_a_user_s_delivery_groups_are_told_the_newest_authorization_first(stream
     told = answer["AppInstanceGroupModels"]
     assert [group["AppInstanceGroupName"] for group in told] == ["Office", "Lab"]
     assert (told[0]["AppInstanceGroupId"], told[0]["Status"]) == (office, "PUBLISHED")
-    assert len(told[0]["Apps"]) == 4
+    assert len(told[0]["Apps"]) == 7
     assert answer["TotalCount"] == 2
 
 
@@ -255,7 +255,7 @@ def test_a_user_s_delivery_group_must_match_what_is_asked(
 
     told = answer["AppInstanceGroupModels"]
     assert [group["AppInstanceGroupName"] for group in told] == names
-    assert all(len(group["Apps"]) == 4 for group in told)
+    assert all(len(group["Apps"]) == 7 for group in told)
 
 
 @pytest.mark.parametrize(

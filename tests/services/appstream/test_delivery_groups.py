@@ -124,7 +124,7 @@ def test_deleting_takes_everything_along(streaming: Streaming, mode: str):
     with streaming.system.admit.store.read() as sql:
         apps = things.find(sql, things.Where(Kind.APP))
         sessions = things.find(sql, things.Where(Kind.PERSISTENT_SESSION))
-    assert (len(apps), sessions) == (4, [])
+    assert (len(apps), sessions) == (7, [])
     assert streaming.refusal("GetAppInstanceGroup", AppInstanceGroupId=group) == (
         400,
         "InvalidAppInstanceGroup.NotFound",

@@ -16,6 +16,9 @@ def test_a_new_system_has_an_image_with_applications(streaming: Streaming):
         "Text Editor",
         "Terminal",
         "Browser",
+        "Image Editor",
+        "Writer",
+        "Spreadsheet",
     ]
     assert (image["Status"], image["ProductType"], image["ImageType"]) == ("AVAILABLE", "CloudApp", "System")
     assert image["AliUid"] == int(streaming.system.admit.world.account_id)

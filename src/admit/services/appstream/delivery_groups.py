@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from admit.control import grants
 from admit.control import things as verbs
+from admit.control.streamed_apps import session_rules
 from admit.control.things import New
 from admit.core.errors import InvalidParameter, MissingParameter
 from admit.core.links import Kind
@@ -72,6 +73,18 @@ def check_timeout(minutes: int) -> None:
     """
     if minutes != -1 and minutes < 3:
         raise InvalidParameter("SessionTimeout", "it must be -1, or 3 to 300.")
+
+
+def check_session_rules(policy: UserDefinedPolicy | None) -> None:
+    """Refuse rules of sessions that would be misunderstood, rather than follow others.
+
+    Raises:
+        InvalidParameter: of UserDefinePolicy.
+    """
+    try:
+        session_rules(None if policy is None else policy.custom_config)
+    except ValueError as error:
+        raise InvalidParameter("UserDefinePolicy", f"CustomConfig: {error}.") from None
 
 
 class UsersKind(Shape):
@@ -218,6 +231,7 @@ class CreateAppInstanceGroup(Shape):
         prepaid = self.charge_type == "PrePaid"
         if prepaid and self.period not in PERIODS[self.period_unit]:
             raise InvalidParameter("Period", f"it must be one of {PERIODS[self.period_unit]}.")
+        check_session_rules(self.user_define_policy)
         network, node_pool = kept(self.network), kept(self.node_pool)
         policies = {
             "Network": network,
@@ -259,7 +273,7 @@ def _fill(call: Call, group: Thing, details: GroupDetails, apps: tuple[ImageApp,
         new = New(Kind.PERSISTENT_SESSION, group.key, group.name, SessionDetails(), session_id)
         holder = verbs.add(call.tx, new)
     for app in apps:
-        about = AppDetails(app.version, app.version_name, app.icon)
+        about = AppDetails(app.version, app.version_name, app.icon, app.program)
         made = verbs.add(call.tx, New(Kind.APP, group.key, app.name, about, app.id))
         grants.grant(call.tx, holder, made)
     return holder

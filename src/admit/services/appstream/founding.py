@@ -1,5 +1,6 @@
-"""What App Streaming puts into a new system: an image with a few applications."""
+"""What App Streaming puts into a new system: an image with the applications of the catalogue."""
 
+from admit.control import programs
 from admit.control import things as verbs
 from admit.control.things import New
 from admit.control.world import World
@@ -9,8 +10,6 @@ from admit.services.appstream.vocabulary import new_id
 from admit.store.engine import Tx
 from admit.store.things import Thing
 
-APPS = ("Calculator", "Text Editor", "Terminal", "Browser")
-
 
 def found(tx: Tx, world: World) -> Thing:
     """The image that first delivery groups are made from."""
@@ -19,7 +18,10 @@ def found(tx: Tx, world: World) -> Thing:
         os_type="Linux",
         status="AVAILABLE",
         image_type="System",
-        apps=tuple(ImageApp(new_id(world, "ca-"), name, "1", "1.0") for name in APPS),
+        apps=tuple(
+            ImageApp(new_id(world, "ca-"), program.name, "1", "1.0", program=key)
+            for key, program in programs.read(programs.DEFAULT).items()
+        ),
         description="A few applications to begin with.",
     )
     image_id = new_id(world, "img-")

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from admit.control import grants
+from admit.control.streamed_apps import by_session
 from admit.core.links import Kind
 from admit.core.validity import DAY, SECOND, Millis
 from admit.rpc.operation import Call
@@ -45,7 +46,7 @@ class GroupDetails(msgspec.Struct, omit_defaults=True):
     @property
     def by_session(self) -> bool:
         """Whether users are granted persistent sessions, rather than the group."""
-        return self.auth_mode == "Session" or self.product_type == "WuyingServer"
+        return by_session(self.auth_mode, self.product_type)
 
     @property
     def skips_check(self) -> bool:
@@ -67,6 +68,8 @@ class AppDetails(msgspec.Struct, omit_defaults=True):
     version: str
     version_name: str
     icon: str | None = None
+    program: str | None = None
+    """The key of the program in the catalogue; without one it is the program of its name."""
 
 
 class SessionDetails(msgspec.Struct, omit_defaults=True):

@@ -21,6 +21,8 @@ class ImageApp(msgspec.Struct, omit_defaults=True):
     version_name: str
     icon: str | None = None
     """URL of a picture."""
+    program: str | None = None
+    """The key of the program in the catalogue; without one it is the program of its name."""
 
 
 class ImageDetails(msgspec.Struct, omit_defaults=True):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from admit.control import access
+from admit.control.streamed_apps import GroupRules, resource_of
 from admit.core.access import Decision, Question, decide
 from admit.core.links import Kind, Ref
 from admit.core.validity import Millis
@@ -111,10 +112,9 @@ def _offers(
     group, app = place
     details = group.read(GroupDetails)
     sessions: list[Thing | None] = [*sessions_of(call, group)] if details.by_session else [None]
-    whole = group if details.auth_mode == "AppInstanceGroup" else app
     for session in sessions:
+        asked = resource_of(group.read(GroupRules), group, app, session)
         for each in users:
-            asked = group if details.skips_check else session or whole
             decision = _decided(call, each.user.ref, asked.ref)
             if decision.allowed:
                 until = min(decision.valid_until, each.until)

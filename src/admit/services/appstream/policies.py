@@ -160,6 +160,19 @@ class VideoPolicy(Shape):
 
 
 class UserDefinedPolicy(Shape):
-    """A policy the image knows how to read."""
+    """A policy the image knows how to read.
 
-    custom_config: Annotated[str, like("{}", "JSON, kept as it is.", max_length=10_000)] | None = None
+    Ours: of a JSON object these names are rules of streamed sessions. Clipboard: readwrite (as without it),
+    read (out of the application), write (into it), off. FileTransfer: off (as without it), all, download,
+    upload. NoOperationMinutes: when an unused session ends. MaxMinutes: how long a session may last.
+    """
+
+    custom_config: (
+        Annotated[
+            str,
+            like(
+                '{"Clipboard": "write", "FileTransfer": "upload"}', "JSON, kept as it is.", max_length=10_000
+            ),
+        ]
+        | None
+    ) = None

@@ -1,0 +1,292 @@
+"""From who was proven and what they want to a session that runs, and what ends it."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import structlog
+from sqlalchemy import Connection
+
+from admit.control import decisions, programs
+from admit.control.decisions import Asker
+from admit.control.live_session import About, Live
+from admit.control.session_rows import wait
+from admit.control.sessions import Sessions
+from admit.control.streamed_apps import Streamed, Wanted, asked
+from admit.control.world import World
+from admit.core.access import AccessDenied, Decision, Permit, Reason
+from admit.core.activity import Activity, ActivityKind, Detail, Mention, Outcome
+from admit.core.validity import MINUTE, Millis
+from admit.store.engine import Store
+from admit.store.things import Thing
+from admit.streaming.launching import RENEWED_S, Launcher, Order, StartRefused
+from admit.streaming.refusals import Close, Refused, refusal
+from admit.streaming.relay import Wires
+from admit.streaming.sandbox import Screen
+from admit.streaming.stream import Over, Stream
+
+log = structlog.get_logger("admit.streaming")
+T = TypeVar("T")
+
+DOOR = "streaming"
+"""What the door is called in sessions, decisions and metrics."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody who has proven who they are."""
+
+    person: str
+    """The name they signed in with."""
+    users: tuple[Thing, ...]
+    """Exactly the users that were proven."""
+    peer: str
+    client: str
+
+
+class Door:
+    """What every opening passes through, and the sessions that are open. ``run`` must run beside."""
+
+    def __init__(self, store: Store, world: World, launcher: Launcher, most: int) -> None:
+        """``most``: how many sessions there may be at once."""
+        self.store = store
+        self.world = world
+        self.launcher = launcher
+        self.sessions = Sessions(store, world, DOOR)
+        self.streams: dict[str, Stream] = {}
+        self._most = most
+        self._opening: set[tuple[int, int, int]] = set()
+        self._stopping: set[asyncio.Task[None]] = set()
+
+    async def read(self, body: Callable[[Connection], T]) -> T:
+        """What a few indexed reads find: at once on SQLite, elsewhere in a thread."""
+
+        def read() -> T:
+            with self.store.read() as sql:
+                return body(sql)
+
+        return read() if self.store.is_sqlite else await asyncio.to_thread(read)
+
+    # -- opening -----------------------------------------------------------------------------------
+
+    async def open(self, visitor: Visitor, wanted: Wanted, size: tuple[int, int] | None = None) -> Stream:
+        """The session of what somebody wants: the one they have, or a new one.
+
+        Raises:
+            Refused: they may not, or there is no place for it.
+        """
+        streamed, permit = await self._admitted(visitor, wanted)
+        place = _place(streamed)
+        running = self._running(place)
+        if running is not None:
+            return running
+        if place in self._opening:
+            raise Refused("It is being opened already.", 409)
+        self._refuse_full(streamed)
+        self._opening.add(place)
+        try:
+            return await self._begun(visitor, streamed, permit, size)
+        finally:
+            self._opening.discard(place)
+
+    async def _admitted(self, visitor: Visitor, wanted: Wanted) -> tuple[Streamed, Permit]:
+        now = self.world.clock.now()
+
+        def body(sql: Connection) -> tuple[Streamed, Permit] | Refused:
+            found = asked(sql, visitor.users, wanted, now)
+            best = max(found, key=lambda each: (each[1].allowed, each[1].valid_until), default=None)
+            if best is not None and best[1].allowed:
+                self._note(sql, visitor, best[1])
+                return best[0], best[1].permit()
+            nearest = min(found, key=lambda each: each[1].reason is Reason.NOT_GRANTED, default=None)
+            if nearest is None:
+                self._note_nothing(visitor, wanted)
+                return refusal(sql, None, "")
+            self._note(sql, visitor, nearest[1])
+            return refusal(sql, nearest[1], nearest[0].app.name)
+
+        found = await self.read(body)
+        if isinstance(found, Refused):
+            raise found
+        return found
+
+    def _note(self, sql: Connection, visitor: Visitor, decision: Decision) -> None:
+        asker, labels = Asker(visitor.person, DOOR, peer=visitor.peer), decisions.labels_of(sql, decision)
+        self.world.activities.note(decisions.noted(decision, labels, asker, self.world.clock.now()))
+
+    def _note_nothing(self, visitor: Visitor, wanted: Wanted) -> None:
+        now, what = self.world.clock.now(), Mention(f"app:{wanted.app}"[:200])
+        kind, refused, why = ActivityKind.DECISION, Outcome.REFUSED, Reason.NOT_GRANTED.value
+        self.world.activities.note(
+            Activity(now, kind, refused, visitor.person, DOOR, why, resource=what, peer=visitor.peer)
+        )
+
+    def _running(self, place: tuple[int, int, int]) -> Stream | None:
+        return next((each for each in self.streams.values() if _place(each.streamed) == place), None)
+
+    def _refuse_full(self, streamed: Streamed) -> None:
+        taken = len(self.streams) + len(self._opening)
+        inside = sum(1 for each in self.streams.values() if each.streamed.group.key == streamed.group.key)
+        places = streamed.rules.places
+        if taken >= self._most or (places is not None and inside >= places):
+            raise Refused("All places are taken: try again when somebody has finished.", 503)
+
+    async def _begun(
+        self, visitor: Visitor, streamed: Streamed, permit: Permit, size: tuple[int, int] | None
+    ) -> Stream:
+        key = programs.key_of(self.world.programs, streamed.program or "", streamed.app.name)
+        if key is None:
+            raise Refused("This application is not in the catalogue of this server.", 503)
+        stream = Stream(streamed, streamed.app.name, self._ended)
+        about = About(DOOR, streamed.app.name, streamed.app.id, visitor.peer, visitor.client, "stream")
+        try:
+            stream.live = await self.sessions.open(permit, streamed.user, about, stream)
+        except AccessDenied as denied:
+            nearest = denied.decision
+            raise await self.read(lambda sql: refusal(sql, nearest, streamed.app.name)) from None
+        stream.began_at = stream.left_at = stream.used_at = self.world.clock.now()
+        self.streams[stream.id] = stream
+        try:
+            await self.launcher.start(self._order(stream, key, size))
+        except StartRefused as refused:
+            self.close(stream, "it could not be started", str(refused))
+            raise Refused(str(refused), 503) from None
+        except BaseException:
+            self.close(stream, "given up while it began", "It was given up.")
+            raise
+        if stream.over is not None:
+            # Access ended while it began.
+            self._stop(stream)
+            raise Refused(stream.over.text)
+        stream.standing.set()
+        return stream
+
+    def _order(self, stream: Stream, key: str, size: tuple[int, int] | None) -> Order:
+        streamed, rules = stream.streamed, stream.streamed.rules
+        width, height = rules.size or size or (1280, 800)
+        screen = Screen(
+            width=width,
+            height=height,
+            frame_rate=rules.frame_rate,
+            resizes=rules.size is None,
+            copy_in=stream.rules.clipboard in ("readwrite", "write"),
+            copy_out=stream.rules.clipboard in ("readwrite", "read"),
+        )
+        home = f"{streamed.group.id}/{streamed.user.id}"
+        return Order(stream.id, key, home, screen, lasting=not rules.forgets)
+
+    # -- what is open ------------------------------------------------------------------------------
+
+    async def connect(self, stream: Stream) -> Wires:
+        """A connection to the screen of a session.
+
+        Raises:
+            OSError: it is over.
+        """
+        connection = await self.launcher.connect(stream.id)
+        return await asyncio.open_unix_connection(sock=connection)
+
+    async def broke_off(self, stream: Stream) -> bool:
+        """Whether a screen that broke off is gone, and its session with it: the application was closed."""
+        try:
+            (await self.launcher.connect(stream.id)).close()
+        except OSError:
+            self.close(stream, "the application was closed", "The application was closed.")
+            return True
+        return False
+
+    def close(self, stream: Stream, reason: str, text: str) -> None:
+        """End a session for a reason that is not access."""
+        if stream.live is not None:
+            stream.live.closed(reason)
+        stream.close(Over(Close.OVER, text))
+
+    def _ended(self, stream: Stream) -> None:
+        if stream.live is not None:
+            self.streams.pop(stream.live.id, None)
+            self._stop(stream)
+
+    def _stop(self, stream: Stream) -> None:
+        task = asyncio.create_task(self.launcher.stop(stream.id))
+        self._stopping.add(task)
+        task.add_done_callback(self._stopped)
+
+    def _stopped(self, task: asyncio.Task[None]) -> None:
+        self._stopping.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a session could not be stopped: it ends with its lease", exc_info=error)
+
+    def note(self, kind: ActivityKind, stream: Stream, action: str, **details: Detail) -> None:
+        """Note what is done in a session."""
+        live = self._live(stream)
+        self.world.activities.note(
+            Activity(
+                self.world.clock.now(),
+                kind,
+                Outcome.OK,
+                live.question.user.name,
+                action,
+                peer=live.about.peer,
+                session=live.id,
+                details={"resource": live.about.resource, **details},
+            )
+        )
+
+    def _live(self, stream: Stream) -> Live:
+        if stream.live is None:
+            raise RuntimeError("the session is not written down yet")
+        return stream.live
+
+    # -- beside ------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Watch and renew for as long as the door is open; cancelled, end every session: the server stops."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.sessions.run())
+                tasks.create_task(self._renew())
+        finally:
+            await asyncio.gather(*self._stopping, return_exceptions=True)
+
+    async def _renew(self) -> None:
+        """Let the sessions live on whose access is watched, and end what nobody uses."""
+        while True:
+            await wait(asyncio.Event(), RENEWED_S)
+            await self.look()
+
+    async def look(self) -> None:
+        """Renew, and end what is over, now rather than a moment later."""
+        standing = {key: each for key, each in self.streams.items() if each.standing.is_set()}
+        try:
+            living = await self.launcher.renew(standing)
+        except OSError:
+            log.exception("leases could not be renewed")
+            return
+        now = self.world.clock.now()
+        for key, stream in standing.items():
+            if key not in living:
+                self.close(stream, "the application was closed", "The application was closed.")
+            elif (why := _unused(stream, now)) is not None:
+                self.close(stream, why, f"The session was ended: {why}.")
+            else:
+                stream.tell(stream.left(now))
+
+
+def _place(streamed: Streamed) -> tuple[int, int, int]:
+    """What there is one session of: an application, in a persistent session if it is in one, as a user."""
+    session = 0 if streamed.session is None else streamed.session.key
+    return streamed.user.key, streamed.app.key, session
+
+
+def _unused(stream: Stream, now: Millis) -> str | None:
+    """Why a session is to end though access holds."""
+    rules, timeout = stream.rules, stream.streamed.rules.session_timeout
+    if stream.left_at and timeout >= 0 and now - stream.left_at >= timeout * MINUTE:
+        return f"nobody was connected for {timeout} minutes"
+    quiet = rules.no_operation_minutes
+    if quiet and now - stream.used_at >= quiet * MINUTE:
+        return f"it was not used for {quiet} minutes"
+    if rules.max_minutes and now - stream.began_at >= rules.max_minutes * MINUTE:
+        return f"it had lasted {rules.max_minutes} minutes"
+    return None

@@ -1,0 +1,234 @@
+"""The pages of the door: opening an application, its screen, its files, its end."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Coroutine
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from typing import TypeVar
+from urllib.parse import quote
+
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from admit.control import programs
+from admit.control.streamed_apps import Wanted
+from admit.core.activity import ActivityKind
+from admit.pages.site import PageRefused, Site
+from admit.streaming.door import Door, Visitor
+from admit.streaming.homes import FileRefused
+from admit.streaming.refusals import Close, Refused
+from admit.streaming.relay import farewell, shown
+from admit.streaming.stream import Over, Stream
+
+T = TypeVar("T")
+
+PART = 256 * 1024
+GONE = "There is no such session of yours. It may be over."
+HOME = "/home"
+OVER = Over(Close.OVER, "The session is over.")
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """What the pages of the door are made with."""
+
+    site: Site
+    door: Door
+    most_bytes: int
+    """The largest file that may be uploaded."""
+
+    # -- opening -----------------------------------------------------------------------------------
+
+    async def start(self, request: Request) -> Response:
+        """Open an application: the form of a tile."""
+        signed_in = await self.site.require(request)
+        fields = await self.site.form(request, signed_in)
+        visitor = Visitor(signed_in.name, signed_in.users, _peer(request), _client(request))
+        wanted = Wanted(*(str(fields.get(name, "")) for name in ("group", "app", "session")))
+        try:
+            stream = await self.door.open(visitor, wanted)
+        except Refused as refused:
+            values = {"signed_in": signed_in, "text": refused.text}
+            return self.site.page(request, "streaming/refused.html", values, status=refused.status)
+        return RedirectResponse(f"/stream/{stream.id}", HTTPStatus.SEE_OTHER)
+
+    # -- the screen --------------------------------------------------------------------------------
+
+    async def screen(self, request: Request) -> Response:
+        """The page of a session."""
+        stream, csrf = await self._stream(request)
+        streamed, rules = stream.streamed, stream.rules
+        key = programs.key_of(self.door.world.programs, streamed.program or "", streamed.app.name)
+        icon = "app" if key is None else self.door.world.programs[key].icon
+        values = {
+            "signed_in": await self.site.signed_in(request),
+            "session": stream.id,
+            "csrf": csrf,
+            "app": stream.label,
+            "group": streamed.group.name,
+            "picture": self.picture(icon),
+            "home": HOME,
+            "fixed": streamed.rules.size is not None,
+            "lasting": not streamed.rules.forgets,
+            "copy_in": rules.clipboard in ("readwrite", "write"),
+            "copy_out": rules.clipboard in ("readwrite", "read"),
+            "upload": rules.file_transfer in ("all", "upload"),
+            "download": rules.file_transfer in ("all", "download"),
+        }
+        return self.site.page(request, "streaming/screen.html", values)
+
+    def picture(self, icon: str) -> str:
+        """The address of a program's picture; of the usual one, where there is none of its name."""
+        name = f"streaming/icons/{icon}.svg"
+        return self.site.assets.url(name if name in self.site.assets.files else "streaming/icons/app.svg")
+
+    async def rfb(self, websocket: WebSocket) -> None:
+        """The screen itself, and what is told beside it."""
+        try:
+            self.site.require_origin(websocket)
+            stream, _ = await self._stream(websocket)
+            wires = await self.door.connect(stream)
+        except (PageRefused, OSError):
+            await websocket.close()
+            return
+        await websocket.accept()
+        now = self.door.world.clock.now
+
+        def used() -> None:
+            stream.used_at = now()
+
+        await websocket.send_json(stream.left(now()))
+        stream.left_at = 0
+        try:
+            page = await shown(websocket, stream, wires, used)
+        finally:
+            if not stream.pages:
+                stream.left_at = now()
+        if page.away:
+            await farewell(websocket, Over(Close.AWAY, "It was opened in another window."))
+        elif stream.over is not None or await self.door.broke_off(stream):
+            await farewell(websocket, stream.over or OVER)
+
+    async def end(self, request: Request) -> Response:
+        """The person ends their session."""
+        stream, _ = await self._stream(request, forms=True)
+        self.door.close(stream, "the person ended it", "You ended the session.")
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    # -- files -------------------------------------------------------------------------------------
+
+    async def files(self, request: Request) -> Response:
+        """What lies in the home folder."""
+        stream, _ = await self._stream(request)
+        _require(stream, "download")
+        found = await self._or_404(self.door.launcher.files(stream.id))
+        listed = [{"path": each.path, "size": each.size, "changed_at": each.changed_at} for each in found]
+        return JSONResponse({"files": listed}, headers={"cache-control": "no-store"})
+
+    async def download(self, request: Request) -> Response:
+        """A file of the home folder."""
+        stream, _ = await self._stream(request)
+        _require(stream, "download")
+        path = request.path_params["path"]
+        opened = await self._or_404(self.door.launcher.open_file(stream.id, path))
+        size = os.fstat(opened).st_size
+        self.door.note(ActivityKind.TRANSFER, stream, f"download {path}"[:1000], bytes=size)
+        name = quote(path.rpartition("/")[2])
+        headers = {
+            "content-disposition": f"attachment; filename*=UTF-8''{name}",
+            "content-security-policy": "sandbox; default-src 'none'",
+            "x-content-type-options": "nosniff",
+            "cache-control": "no-store",
+        }
+        return StreamingResponse(
+            _read(opened, stream), media_type="application/octet-stream", headers=headers
+        )
+
+    async def upload(self, request: Request) -> Response:
+        """A file for the home folder: the body as it is."""
+        stream, _ = await self._stream(request, forms=True)
+        _require(stream, "upload")
+        name = request.query_params.get("name", "")
+        opened, kept = await self._or_404(self.door.launcher.new_file(stream.id, name))
+        size = 0
+        try:
+            async for part in request.stream():
+                size += len(part)
+                if size > self.most_bytes or stream.over is not None:
+                    os.ftruncate(opened, 0)
+                    raise PageRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The file is too large.")
+                await asyncio.to_thread(_write, opened, part)
+        finally:
+            os.close(opened)
+        self.door.note(ActivityKind.TRANSFER, stream, f"upload {kept}"[:1000], bytes=size)
+        return JSONResponse({"name": kept, "size": size})
+
+    # -- who may -----------------------------------------------------------------------------------
+
+    async def _stream(self, request: HTTPConnection, *, forms: bool = False) -> tuple[Stream, str]:
+        """The session that is asked for, if it is theirs who ask; and what its forms send along.
+
+        Raises:
+            PageRefused: it is not, or there is none.
+            NotSignedIn, Forged: as for every page.
+        """
+        signed_in = await self.site.require(request)
+        if forms:
+            self.site.require_origin(request)
+            self.site.require_token(request, signed_in)
+        stream = self.door.streams.get(request.path_params["session"])
+        if stream is None or stream.streamed.user.ref not in {user.ref for user in signed_in.users}:
+            raise PageRefused(HTTPStatus.NOT_FOUND, GONE)
+        return stream, signed_in.csrf
+
+    async def _or_404(self, wanted: Coroutine[None, None, T]) -> T:
+        try:
+            return await wanted
+        except FileRefused as refused:
+            raise PageRefused(HTTPStatus.NOT_FOUND, str(refused)) from None
+
+
+def routes(site: Site, door: Door, most_bytes: int) -> list[BaseRoute]:
+    """The door's own paths."""
+    pages = Pages(site, door, most_bytes)
+    return [
+        Route("/stream/start", pages.start, methods=["POST"]),
+        Route("/stream/{session}", pages.screen),
+        WebSocketRoute("/stream/{session}/rfb", pages.rfb),
+        Route("/stream/{session}/end", pages.end, methods=["POST"]),
+        Route("/stream/{session}/files", pages.files, methods=["GET"]),
+        Route("/stream/{session}/files", pages.upload, methods=["POST"]),
+        Route("/stream/{session}/files/{path:path}", pages.download, methods=["GET"]),
+    ]
+
+
+def _require(stream: Stream, way: str) -> None:
+    if stream.rules.file_transfer not in ("all", way):
+        raise PageRefused(HTTPStatus.FORBIDDEN, "Files may not be copied this way here.")
+
+
+def _peer(request: HTTPConnection) -> str:
+    return request.client.host if request.client else ""
+
+
+def _client(request: HTTPConnection) -> str:
+    return request.headers.get("user-agent", "")[:200]
+
+
+async def _read(opened: int, stream: Stream) -> AsyncIterator[bytes]:
+    """The bytes of a file, for as long as the session lasts."""
+    try:
+        while stream.over is None and (part := await asyncio.to_thread(partial(os.read, opened, PART))):
+            yield part
+    finally:
+        os.close(opened)
+
+
+def _write(opened: int, part: bytes) -> None:
+    left = memoryview(part)
+    while left:
+        left = left[os.write(opened, left) :]

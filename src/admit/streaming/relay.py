@@ -1,0 +1,78 @@
+"""Between a page and a screen: bytes both ways, each side read only as fast as the other takes them."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from admit.streaming.stream import Over, Page, Stream, encoded
+
+PART = 64 * 1024
+FAREWELL_S = 2.0
+"""How long a page has to take the last notice before its connection is let go."""
+_INPUT = frozenset((4, 5, 255))
+"""The first byte of what a page sends for a key or a pointer (RFC 6143 §7.5; 255: with scan codes)."""
+
+Wires = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+async def shown(
+    websocket: WebSocket, stream: Stream, wires: Wires, used: Callable[[], object], tap: Any = None
+) -> Page:
+    """Show a session to a page, which is accepted already, until either is over.
+
+    ``used`` is told of keys and buttons; ``tap`` is given what is shown, before the page is.
+    """
+    page = Page()
+    stream.join(page)
+    reader, writer = wires
+    tasks = {
+        asyncio.create_task(_down(reader, websocket, tap)),
+        asyncio.create_task(_up(websocket, writer, used)),
+        asyncio.create_task(_told(page, websocket)),
+        asyncio.create_task(page.over.wait()),
+    }
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stream.pages.discard(page)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        writer.close()
+    return page
+
+
+async def farewell(websocket: WebSocket, over: Over) -> None:
+    """Tell a page why its connection is closed, if it is there to be told."""
+    with suppress(TimeoutError, RuntimeError, WebSocketDisconnect):
+        async with asyncio.timeout(FAREWELL_S):
+            await websocket.send_text(encoded({"kind": "over", "code": int(over.code), "text": over.text}))
+            await websocket.close(int(over.code))
+
+
+async def _down(reader: asyncio.StreamReader, websocket: WebSocket, tap: Any) -> None:
+    """From the screen to the page."""
+    while part := await reader.read(PART):
+        if tap is not None:
+            tap.output(part)
+            await tap.keep_up()
+        await websocket.send_bytes(part)
+
+
+async def _up(websocket: WebSocket, writer: asyncio.StreamWriter, used: Callable[[], object]) -> None:
+    """From the page to the screen. Text is nothing a page may send."""
+    while True:
+        part = await websocket.receive_bytes()
+        if part and part[0] in _INPUT:
+            used()
+        writer.write(part)
+        await writer.drain()
+
+
+async def _told(page: Page, websocket: WebSocket) -> None:
+    """Notices to the page."""
+    while True:
+        await websocket.send_text(encoded(await page.notices.get()))

@@ -1,0 +1,118 @@
+"""One streamed session: the pages that show it, and what they are told."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from admit.control.live_session import Live
+from admit.control.streamed_apps import SessionRules, Streamed
+from admit.core.validity import FOREVER, Millis
+from admit.streaming.refusals import CLOSES, Close
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """That a session is over."""
+
+    code: Close
+    text: str
+
+
+@dataclass(eq=False, slots=True)
+class Page:
+    """A page that shows a session: what it is still to be told."""
+
+    notices: asyncio.Queue[dict[str, Any]] = field(default_factory=asyncio.Queue)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    away: bool = False
+    """Another page took its place."""
+
+    def tell(self, notice: dict[str, Any]) -> None:
+        """Let it be told."""
+        self.notices.put_nowait(notice)
+
+
+class Stream:
+    """A streamed session, as its person has it: the screen that the watching of sessions speaks to."""
+
+    def __init__(self, streamed: Streamed, label: str, ended: Callable[["Stream"], object]) -> None:
+        """``ended`` is called when it is over, whatever the reason."""
+        self.streamed = streamed
+        self.label = label
+        self.rules: SessionRules = streamed.rules.sessions
+        self.live: Live | None = None
+        """None until it is written down."""
+        self.over: Over | None = None
+        self.key = ""
+        """What lets the holder of a ticket in, who did not sign in here; empty if there is none."""
+        self.pages: set[Page] = set()
+        self.warning: dict[str, Any] | None = None
+        """What pages that come later are told as well."""
+        self.began_at: Millis = 0
+        self.left_at: Millis = 0
+        """Since when no page shows it; 0 while one does."""
+        self.used_at: Millis = 0
+        """When a key or a button was pressed last."""
+        self.standing = asyncio.Event()
+        """Its screen stands, or it is over."""
+        self._ended = ended
+
+    @property
+    def id(self) -> str:
+        """The session's ID."""
+        if self.live is None:
+            raise RuntimeError("the session is not written down yet")
+        return self.live.id
+
+    def warn(self, text: str) -> None:
+        """Show a sentence of what is to come."""
+        self.warning = {"kind": "warning", "text": _sentence(text)}
+        self.tell(self.warning)
+
+    def end(self, text: str) -> None:
+        """Access has ended, and so does this."""
+        outcome = None if self.live is None else self.live.outcome
+        self.close(Over(Close.OVER if outcome is None else CLOSES.get(outcome, Close.OVER), _sentence(text)))
+
+    def close(self, over: Over) -> None:
+        """It is over: whatever shows it is told why, and whatever runs in it is ended."""
+        if self.over is None:
+            # Before anything is ended: a page whose screen breaks off asks here why.
+            self.over = over
+            self.standing.set()
+            for page in self.pages:
+                page.over.set()
+            self._ended(self)
+
+    def join(self, page: Page) -> None:
+        """A page shows it from now on, in place of any other: one screen has one size."""
+        for other in self.pages:
+            other.away = True
+            other.over.set()
+        self.pages.add(page)
+        if self.over is not None:
+            page.over.set()
+        if self.warning is not None:
+            page.tell(self.warning)
+
+    def tell(self, notice: dict[str, Any]) -> None:
+        """Tell every page that shows it."""
+        for page in self.pages:
+            page.tell(notice)
+
+    def left(self, now: Millis) -> dict[str, Any]:
+        """How long it has, as pages are told."""
+        until = FOREVER if self.live is None else self.live.standing.until
+        return {"kind": "left", "ms": None if until == FOREVER else max(until - now, 0)}
+
+
+def encoded(notice: dict[str, Any]) -> str:
+    """A notice, as it is sent."""
+    return msgspec.json.encode(notice).decode()
+
+
+def _sentence(clause: str) -> str:
+    return f"{clause[:1].upper()}{clause[1:]}."

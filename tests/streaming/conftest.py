@@ -1,0 +1,41 @@
+"""What every test of the streaming door may ask for: one server and one browser for all."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.streaming.office import CHROMIUM_FLAGS, Office, Person, at_browser, chromium
+from tests.streaming.office import office as opened
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """A serving admit."""
+    with opened(tmp_path_factory.mktemp("streaming") / "data") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=[*CHROMIUM_FLAGS])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def signed_in(office: Office, browser: Browser) -> Iterator[Person]:
+    """Somebody at a browser, for all tests of a module."""
+    with at_browser(browser, office, office.person()) as person:
+        yield person
+
+
+@pytest.fixture
+def person(office: Office, signed_in: Person) -> Iterator[Person]:
+    """The same, with no session left of the test before."""
+    signed_in.page.goto(f"{office.url}/home")
+    yield signed_in
+    for session in office.sessions(State="live"):
+        office.caller.call("admit", "EndSession", SessionId=session["SessionId"])

@@ -1,0 +1,51 @@
+"""A launcher with programs of a test's own, and what they leave behind."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from admit.base.chance import Chance
+from admit.control.programs import Program
+from admit.streaming.launching import LocalLauncher, Order
+from admit.streaming.limits import Limiter, best
+
+
+@asynccontextmanager
+async def launching(
+    root: Path, limiter: Limiter | None = None, **programs: Program
+) -> AsyncIterator[LocalLauncher]:
+    """A launcher that runs until the block ends."""
+    launcher = LocalLauncher(programs, root, Chance(), best if limiter is None else lambda: limiter)
+    running = asyncio.create_task(launcher.run())
+    try:
+        yield launcher
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+def script(text: str, **more: object) -> Program:
+    """A program that is a script of the shell."""
+    return Program(name="script", command=("sh", "-c", text), **more)  # type: ignore[arg-type]
+
+
+def order(session: str, program: str = "probe", home: str = "aig-1/alice") -> Order:
+    """An order for one of them."""
+    return Order(session, program, home)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Let everything run until something is so; a test that waits for ever fails."""
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.get_running_loop().run_in_executor(None, lambda: None)
+
+
+async def ran(
+    launcher: LocalLauncher, session: str, program: str = "probe", home: str = "aig-1/alice"
+) -> None:
+    """Run a session to its end."""
+    await launcher.start(order(session, program, home))
+    await until(lambda: session not in launcher.sessions())

@@ -1,0 +1,307 @@
+"""Applications in a real browser: seen, used, and gone when access is."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from admit.base.clock import SystemClock
+from tests.streaming.office import Office, Person, assert_copied, assert_shows, at_browser
+
+KEYS = """async (keys) => {
+    const canvas = document.querySelector("#screen canvas");
+    for (const key of keys) {
+        for (const kind of ["keydown", "keyup"])
+            canvas.dispatchEvent(new KeyboardEvent(kind, { key, code: "", bubbles: true, cancelable: true }));
+        await new Promise((resolve) => setTimeout(resolve, 60));
+    }
+}"""
+"""Presses keys that the test's own keyboard has not."""
+SOCKETS = """
+window.sockets = [];
+const Real = window.WebSocket;
+window.WebSocket = function (...all) {
+    window.sockets.push(new Real(...all));
+    return window.sockets.at(-1);
+};
+Object.setPrototypeOf(window.WebSocket, Real);
+"""
+"""Lets a test get at the connections of a page."""
+
+
+def written(office: Office, group: str, name: str, person: Person) -> str:
+    """A file in a home folder, once the program has written it."""
+    path: Path = office.home(group) / name
+    for _ in range(200):
+        if path.exists() and path.read_bytes().endswith(b"\n"):
+            return path.read_text()
+        person.page.wait_for_timeout(50)
+    raise AssertionError(f"{name} was not written")
+
+
+def test_a_terminal_is_shown_typed_into_and_takes_the_size_of_the_page(office: Office, person: Person):
+    group = office.group(person.name)
+    person.open_terminal(group)
+    person.type("id -u >who\n")
+    assert written(office, group, "who", person) == "1000\n"
+
+    person.page.set_viewport_size({"width": 800, "height": 500})
+    expect(person.page.locator("#screen canvas")).to_have_js_property("width", 800)
+    person.type("stty size >size; echo ok >done\n")
+    written(office, group, "done", person)
+    rows, columns = map(int, written(office, group, "size", person).split())
+    assert rows < 30
+    assert columns < 100
+    (session,) = [each for each in office.sessions(State="live") if each["Person"] == person.name]
+    assert (session["Door"], session["What"], session["SessionId"]) == (
+        "streaming",
+        "stream",
+        person.session,
+    )
+
+
+def test_letters_of_any_script_and_from_an_input_method_arrive(office: Office, person: Person):
+    group = office.group(person.name)
+    person.open_editor(group)
+    person.page.locator("#screen canvas").focus()
+    person.page.evaluate(KEYS, list("é€Ж中"))
+    person.page.click("[data-tool=keyboard]")
+    person.page.keyboard.insert_text("日本語")
+    person.page.keyboard.press("Enter")
+    person.page.keyboard.insert_text("ok")
+    person.page.click("[data-tool=keyboard]")
+    person.page.keyboard.press("Control+a")
+    person.page.keyboard.press("Control+c")
+
+    assert_copied(person, "é€Ж中日本語\nok")
+
+
+def test_text_is_copied_into_the_application_and_out_of_it(office: Office, person: Person):
+    group = office.group(person.name)
+    person.open_editor(group)
+    person.page.click("[data-tool=clipboard]")
+    person.page.fill("#copied", "from this device: Grüße")
+    person.page.click("[data-tool=give]")
+    person.page.locator("#screen canvas").focus()
+    person.page.keyboard.press("Control+v")
+    person.page.keyboard.press("Home")
+    person.page.keyboard.press("Shift+End")
+    person.page.keyboard.press("Control+x")
+    person.page.keyboard.type("out")
+    person.page.keyboard.press("Control+a")
+    person.page.keyboard.press("Control+c")
+
+    assert_copied(person, "out")
+    person.page.click("[data-tool=clipboard]")
+    expect(person.page.locator("#copied")).to_have_value("out")
+
+
+@pytest.mark.parametrize("way", ["write", "read", "off"])
+def test_text_is_copied_only_the_ways_the_delivery_group_allows(office: Office, person: Person, way: str):
+    group = office.group(person.name, rules={"Clipboard": way})
+    person.open_terminal(group)
+
+    assert person.page.locator("[data-tool=clipboard]").count() == int(way != "off")
+    assert person.page.locator("[data-tool=give]").count() == int(way == "write")
+    assert person.page.locator("[data-tool=take]").count() == int(way == "read")
+    # Whatever a page of their own would send: the screen itself does not take or give it.
+    ((line,),) = [_screens(office, person.session)]
+    assert f"-AcceptCutText={int(way == 'write')}" in line
+    assert f"-SendCutText={int(way == 'read')}" in line
+
+
+def _screens(office: Office, session: str) -> list[str]:
+    found = []
+    for each in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = each.read_bytes().replace(b"\0", b" ").decode()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if line.startswith("Xvnc ") and _under(each.parent, office):
+            found.append(line)
+    return found[-1:]
+
+
+def _under(process: Path, office: Office) -> bool:
+    """Whether a process descends from the server."""
+    pid = process.name
+    while pid not in ("0", "1"):
+        if int(pid) == office.served.process.pid:
+            return True
+        pid = Path("/proc", pid, "stat").read_text().rpartition(")")[2].split()[1]
+    return False
+
+
+def test_the_program_goes_on_when_the_page_is_gone_and_is_shown_again(office: Office, person: Person):
+    group = office.group(person.name)
+    person.page.add_init_script(SOCKETS)
+    person.open_terminal(group)
+    session = person.session
+    person.type("x=kept\n")
+
+    person.page.evaluate("sockets.at(-1).close(3000)")
+    expect(person.page.locator("#stream")).to_have_attribute("data-state", "closed")
+    person.connected()
+    person.page.goto(f"{office.url}/home")
+    person.start(group, office.app("Terminal"))
+    person.connected()
+
+    assert person.session == session
+    person.type("echo $x >again\n")
+    assert written(office, group, "again", person) == "kept\n"
+
+
+def test_a_session_is_shown_in_the_window_that_opened_it_last(office: Office, person: Person):
+    group = office.group(person.name)
+    person.open_terminal(group)
+    other = person.context.new_page()
+    other.goto(person.page.url)
+
+    assert_shows(person.page, "#over h1:visible", "Not shown here any more")
+    person.page.click("#again")
+    person.connected()
+    assert_shows(other, "#over h1:visible", "Not shown here any more")
+
+
+def test_a_revoked_grant_ends_the_session_and_the_page_says_why(office: Office, person: Person):
+    group = office.group(person.name)
+    person.open_terminal(group)
+    address, opened = person.page.url, person.session
+
+    office.authorize(group, UnAuthorizeUserIds=[person.name])
+
+    assert_shows(person.page, "#over h1:visible", "Your access has ended")
+    assert_shows(person.page, "#why", "Your access to Terminal ended: the grant was revoked.")
+    assert person.page.goto(address).status == 404  # type: ignore[union-attr]
+    person.page.goto(f"{office.url}/home")
+    person.start(group, office.app("Terminal"))
+    assert_shows(person.page, "h1", "The application was not opened")
+    session = office.ended(opened)
+    assert (session["Outcome"], session["Reason"]) == ("revoked", "the grant was revoked")
+
+
+def test_a_grant_that_ends_warns_and_ends_the_session_on_time(office: Office, person: Person):
+    group = office.group(person.name)
+    person.open_terminal(group)
+    until = SystemClock().now() + 3_000
+    office.grant(person.name, group, until)
+
+    assert_shows(person.page, "#notice p", "Your access to Terminal ends in 1 minute.")
+    assert_shows(person.page, "#left", "1 minute left")
+    assert_shows(person.page, "#over h1:visible", "Your time is over")
+    session = office.ended(person.session)
+    assert session["Outcome"] == "expired"
+    assert until <= session["EndedAt"]
+
+
+def test_an_administrator_ends_a_session(office: Office, person: Person):
+    group = office.group(person.name)
+    person.open_terminal(group)
+
+    office.caller.call("admit", "EndSession", SessionId=person.session, Reason="maintenance")
+
+    assert_shows(person.page, "#why", re.compile("root ended it: maintenance"))
+
+
+def test_what_the_person_closes_is_over(office: Office, person: Person):
+    group = office.group(person.name)
+    person.open_terminal(group)
+    person.type("exit\n")
+    assert_shows(person.page, "#why", "The application was closed.")
+
+    person.page.goto(f"{office.url}/home")
+    person.open_terminal(group)
+    person.page.click("[data-tool=end]")
+    person.page.click("[data-tool=over]")
+    assert_shows(person.page, "#why", "You ended the session.")
+
+
+def test_nobody_else_gets_to_a_session(office: Office, browser: Browser):
+    name, other = office.person(), office.person()
+    group = office.group(name, other)
+    with at_browser(browser, office, name) as person, at_browser(browser, office, other) as stranger:
+        person.open_terminal(group)
+
+        answer = stranger.page.goto(person.page.url)
+        assert answer is not None
+        assert answer.status == 404
+        refused = stranger.page.evaluate(
+            """(session) => new Promise((resolve) => {
+                const socket = new WebSocket(`ws://${location.host}/stream/${session}/rfb`);
+                socket.onopen = () => resolve("opened");
+                socket.onclose = (event) => resolve(`closed ${event.code}`);
+            })""",
+            person.session,
+        )
+        assert refused == "closed 1006"
+        for method, path in (
+            ("GET", "files"),
+            ("POST", "files?name=x"),
+            ("POST", "end"),
+            ("GET", "files/who"),
+        ):
+            told = stranger.page.evaluate(
+                "([method, address]) => fetch(address, { method }).then((answer) => answer.status)",
+                [method, f"/stream/{person.session}/{path}"],
+            )
+            assert told in (403, 404)
+        expect(person.page.locator("#stream")).to_have_attribute("data-state", "connected")
+
+
+def test_nothing_is_opened_without_a_grant_or_from_another_page(office: Office, person: Person):
+    group = office.group()
+    person.start(group, office.app("Terminal"))
+    assert_shows(person.page, "h1", "The application was not opened")
+    person.page.goto(f"{office.url}/home")
+    person.start("aig-none", "ca-none")
+    assert_shows(person.page, "h1", "The application was not opened")
+
+    sent = {"group": group, "app": office.app("Terminal")}
+    answer = person.context.request.post(f"{office.url}/stream/start", form=sent)
+    assert answer.status == 403
+
+
+def test_files_are_put_into_the_home_folder_and_taken_out(office: Office, person: Person):
+    group = office.group(person.name)
+    person.open_terminal(group)
+    person.page.click("[data-tool=files]")
+    sent = {"name": "Bericht.txt", "mimeType": "text/plain", "buffer": b"lines\n" * 50_000}
+    person.page.set_input_files("#upload", sent)  # type: ignore[arg-type]
+    assert_shows(person.page, "#uploading", "Uploaded: Bericht.txt")
+    assert written(office, group, "Bericht.txt", person) == "lines\n" * 50_000
+
+    with person.page.expect_download() as downloading:
+        person.page.click("#listing a")
+    assert Path(downloading.value.path()).read_bytes() == b"lines\n" * 50_000
+    assert downloading.value.suggested_filename == "Bericht.txt"
+    person.page.set_input_files("#upload", sent)  # type: ignore[arg-type]
+    assert_shows(person.page, "#uploading", "Uploaded: Bericht (2).txt")
+
+
+@pytest.mark.parametrize("way", ["off", "upload", "download"])
+def test_files_are_copied_only_the_ways_the_delivery_group_allows(office: Office, person: Person, way: str):
+    group = office.group(person.name, rules={"FileTransfer": way})
+    person.open_terminal(group)
+    csrf = person.page.locator("#stream").get_attribute("data-csrf") or ""
+    base = f"{office.url}/stream/{person.session}/files"
+    put = person.context.request.post(f"{base}?name=a.txt", data=b"a", headers={"x-csrf-token": csrf})
+    got = person.context.request.get(base)
+
+    assert put.status == (200 if way == "upload" else 403)
+    assert got.status == (200 if way == "download" else 403)
+    assert person.page.locator("[data-tool=files]").count() == int(way != "off")
+
+
+def test_what_is_named_to_lead_out_of_the_home_folder_is_not_found(office: Office, person: Person):
+    group = office.group(person.name)
+    person.open_terminal(group)
+    person.type("ln -s /etc/passwd out; ln -s / root; mkfifo pipe; echo ok >done\n")
+    written(office, group, "done", person)
+    base = f"{office.url}/stream/{person.session}/files"
+    listed = json.loads(person.context.request.get(base).text())["files"]
+
+    assert [each["path"] for each in listed] == ["done"]
+    for path in ("out", "root/etc/passwd", "pipe", "..%2f..%2fseal.key", "%2e%2e/x", "a//b"):
+        assert person.context.request.get(f"{base}/{path}").status == 404
