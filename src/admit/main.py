@@ -10,7 +10,7 @@ from functools import cache, partial
 import msgspec
 from sqlalchemy import Connection
 
-from admit import __version__, authzen
+from admit import __version__, authzen, terminal
 from admit.base.authority import create_authority
 from admit.base.chance import Chance
 from admit.base.clock import Clock, SystemClock
@@ -18,15 +18,20 @@ from admit.base.directory import filled
 from admit.base.metrics import Metrics
 from admit.base.sealing import Sealer, create_key_file
 from admit.control import founding, programs
+from admit.control.recorder import Keeping, Recorder
 from admit.control.web_sessions import Lasting, WebSessions
+from admit.control.web_sign_in import WebSignIn
 from admit.control.world import World
 from admit.core.links import Kind
 from admit.core.validity import HOUR, MINUTE
 from admit.oidc.provider import Provider
 from admit.oidc.routes import routes as oidc_routes
 from admit.pages import faults
+from admit.pages.changes import ChangeWatch
 from admit.pages.site import Site
 from admit.portal.routes import routes as portal_routes
+from admit.porter.direct import DirectPorter
+from admit.porter.house import House
 from admit.rpc.dispatch import Dispatcher
 from admit.rpc.openapi import openapi
 from admit.rpc.operation import Registry
@@ -79,6 +84,10 @@ class Admit:
     oidc: Provider
     streaming: Streaming | None
     """None where nothing is streamed."""
+    house: House
+    """What stands behind the SSH door and the web terminal."""
+    changes: ChangeWatch
+    """Wakes the pages that follow changes."""
 
     def close(self) -> None:
         """Finish what is under way and let go of the database."""
@@ -193,8 +202,10 @@ def open_admit(settings: Settings, clock: Clock | None = None, chance: Chance | 
     upkeep = Upkeep(lambda: _answers(store), measured, described)
     oidc = Provider(store, world)
     streaming = _streaming(settings, store, world) if settings.streaming else None
-    web = Web(dispatcher, chance.request_id, upkeep, _pages(settings, store, world, oidc, streaming))
-    return Admit(settings, store, world, registry, dispatcher, web, oidc, streaming)
+    house, changes = _house(settings, store, world), ChangeWatch(store)
+    pages = _pages(settings, house, changes, (oidc, streaming))
+    web = Web(dispatcher, chance.request_id, upkeep, pages)
+    return Admit(settings, store, world, registry, dispatcher, web, oidc, streaming, house, changes)
 
 
 def _streaming(settings: Settings, store: Store, world: World) -> Streaming:
@@ -203,17 +214,35 @@ def _streaming(settings: Settings, store: Store, world: World) -> Streaming:
     return Streaming(Door(store, world, launcher, settings.streaming_sessions), launcher)
 
 
-ROOMS = ("portal", "oidc", "streaming")
+def _house(settings: Settings, store: Store, world: World) -> House:
+    """What stands behind the SSH door, and behind the web terminal."""
+    keeping = Keeping(
+        free_bytes=settings.recording_free_mb * MIB,
+        most_bytes=settings.recording_most_mb * MIB,
+        input=settings.ssh_recording_input,
+    )
+    recorded = settings.ssh_recording == "required"
+    return House(store, world, Recorder(store, world, keeping) if recorded else None)
+
+
+ROOMS = ("portal", "oidc", "streaming", "terminal")
 """The rooms with pages: each has templates, and files of its own."""
 
 
 def _pages(
-    settings: Settings, store: Store, world: World, oidc: Provider, streaming: Streaming | None
+    settings: Settings, house: House, changes: ChangeWatch, others: tuple[Provider, Streaming | None]
 ) -> Pages:
     """What browsers are shown."""
+    store, world = house.store, house.world
     lasting = Lasting(settings.web_session_hours * HOUR, settings.web_idle_minutes * MINUTE)
     site = Site(store, world, WebSessions(store, world, lasting), ROOMS)
-    doors = [*portal_routes(site), *oidc_routes(site, oidc), *authzen.routes(store, world)]
+    oidc, streaming = others
+    doors = [
+        *portal_routes(site, WebSignIn(store, world), changes, settings.public_url),
+        *terminal.routes(DirectPorter(house), site),
+        *oidc_routes(site, oidc),
+        *authzen.routes(store, world),
+    ]
     if streaming is not None:
         doors += streaming_routes(site, streaming.door, settings.streaming_upload_mb * MIB)
     return Pages((site.assets.route(), *doors), faults.handlers(site))

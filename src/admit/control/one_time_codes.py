@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from admit.control import things as verbs
 from admit.control.bastion import UserDetails
 from admit.control.world import World
+from admit.core.links import Kind
 from admit.core.validity import MINUTE, SECOND, Millis
 from admit.store import messages, things, tokens
 from admit.store.engine import Tx
@@ -39,6 +40,9 @@ def method_of(sql: Connection, world: World, user: Thing) -> Method:
     DingTalk, mail without a mail server), or an authenticator that was never set
     up; they cannot sign in.
     """
+    if not is_of_bastion(sql, user):
+        # Nobody demands it of others: who has set up an authenticator wants to be asked.
+        return "totp" if ONE_TIME_CODE in things.secret_purposes(sql, user.key) else "none"
     kept = user.read(UserDetails)
     if kept.two_factor_status != "Enable":
         return "none"
@@ -48,13 +52,33 @@ def method_of(sql: Connection, world: World, user: Thing) -> Method:
     return "email" if mailed else "unknown"
 
 
+def is_of_bastion(sql: Connection, user: Thing) -> bool:
+    """Whether it is a bastion host's user, whose settings say what second factor is demanded."""
+    return user.kind is Kind.USER and things.by_key(sql, user.parent).kind is Kind.BASTION
+
+
 def set_secret(tx: Tx, world: World, user: Thing) -> str:
     """Give a user a new authenticator; its address (``otpauth://…``) is told this once."""
+    secret = new_secret(world)
+    keep_secret(tx, world, user, secret)
+    return address_of(secret, user.name)
+
+
+def new_secret(world: World) -> str:
+    """A new authenticator's secret, as apps take it."""
     # Base32 of 20 bytes ends without padding.
-    secret = world.chance.text(SECRET_BYTES * 8 // 5, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
-    sealed = world.sealer.seal(secret.encode(), f"{ONE_TIME_CODE}:{user.id}")
-    verbs.keep_secret(tx, user, ONE_TIME_CODE, sealed)
-    return pyotp.TOTP(secret).provisioning_uri(name=user.name, issuer_name="admit")
+    return world.chance.text(SECRET_BYTES * 8 // 5, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+
+
+def keep_secret(tx: Tx, world: World, holder: Thing, secret: str) -> None:
+    """Let an authenticator with this secret, and no other, make somebody's codes."""
+    sealed = world.sealer.seal(secret.encode(), f"{ONE_TIME_CODE}:{holder.id}")
+    verbs.keep_secret(tx, holder, ONE_TIME_CODE, sealed)
+
+
+def address_of(secret: str, name: str) -> str:
+    """``otpauth://…``, as an app is given a secret."""
+    return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name="admit")
 
 
 def forget_secret(tx: Tx, user: Thing) -> bool:
@@ -71,10 +95,15 @@ def matching_step(sql: Connection, world: World, user: Thing, code: str, now: Mi
     if sealed is None:
         return None
     totp = pyotp.TOTP(world.sealer.open(sealed, f"{ONE_TIME_CODE}:{user.id}").decode())
+    right = steps_of(totp, code, now)
+    return right[0] if right else None
+
+
+def steps_of(totp: pyotp.TOTP, code: str, now: Millis) -> list[int]:
+    """The half minutes, of this one and its neighbours, whose code this is."""
     step = now // STEP
     # All three are compared, or the time taken would tell which it was.
-    right = [each for each in (step - 1, step, step + 1) if _same(totp.generate_otp(each), code)]
-    return right[0] if right else None
+    return [each for each in (step - 1, step, step + 1) if _same(totp.generate_otp(each), code)]
 
 
 def use_step(tx: Tx, user: Thing, step: int) -> bool:

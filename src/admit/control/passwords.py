@@ -69,6 +69,24 @@ def replace_hash(tx: Tx, world: World, user: Thing, digest: str) -> None:
         things.change(tx, found, details=details)
 
 
+class _Aging(msgspec.Struct, omit_defaults=True):
+    """What a service that lets passwords grow old keeps of one."""
+
+    password_set_at: int | None = None
+    change_password_at_logon: bool | None = None
+
+
+def note_new(tx: Tx, owner: Thing) -> None:
+    """Let a new password be new, where its service counts its days, and not one that must be changed."""
+    kept = owner.read(_Aging)
+    fields: dict[str, object] = {}
+    if kept.password_set_at is not None:
+        fields["password_set_at"] = tx.now
+    if kept.change_password_at_logon:
+        fields["change_password_at_logon"] = False
+    things.set_fields(tx, owner, fields)
+
+
 class Weakness(NamedTuple):
     """Why a password will not do."""
 

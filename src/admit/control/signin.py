@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
-from admit.control import bastion_users, one_time_codes, passwords
+from admit.control import bastion_users, one_time_codes, passwords, recovery_codes
 from admit.control.access import person_behind
 from admit.control.bastion import UserDetails, fingerprint_of
 from admit.control.names import printable
@@ -244,10 +244,18 @@ class SignIn:
     async def _is_code(self, user: Thing, code: str, now: Millis) -> bool:
         if self._mailed.use(user, code, now):
             return True
+        if recovery_codes.is_one(code):
+            return await self._is_recovery_code(user, code)
         step = await self._read(lambda sql: one_time_codes.matching_step(sql, self._world, user, code, now))
         if step is None:
             return False
         used = self._store.write(AUTHOR, lambda tx: one_time_codes.use_step(tx, user, step))
+        return await asyncio.wrap_future(used)
+
+    async def _is_recovery_code(self, user: Thing, code: str) -> bool:
+        """Whether it is one of the user's, which is used up by it."""
+        author = Author(printable(user.name), "door:UseRecoveryCode", self._world.chance.request_id())
+        used = self._store.write(author, lambda tx: recovery_codes.use(tx, self._world, user, code))
         return await asyncio.wrap_future(used)
 
     async def _mail(self, user: Thing, peer: str) -> None:

@@ -1,5 +1,6 @@
 """The verbs for anything that has an id: add, change, remove, switch off and on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -147,6 +148,16 @@ def unblock(tx: Tx, thing: Thing, word: str) -> bool:
     stored.update_thing(tx.sql, thing.key, {"changed_at": tx.now})
     tx.record(ThingUnblocked(named(thing), word))
     return True
+
+
+def set_fields(tx: Tx, thing: Thing, fields: Mapping[str, object]) -> None:
+    """Give some attributes of a thing new values, whichever service keeps it and whatever else it keeps."""
+    kept = thing.read(dict[str, Any])
+    new = {name: value for name, value in fields.items() if kept.get(name) != value}
+    if new:
+        details = msgspec.json.encode(kept | new).decode()
+        stored.update_thing(tx.sql, thing.key, {"details": details, "changed_at": tx.now})
+        tx.record(ThingChanged(named(thing), new))
 
 
 def keep_secret(tx: Tx, thing: Thing, purpose: str, sealed: bytes | None) -> None:

@@ -123,6 +123,23 @@ class WebSessions:
             await self._write(lambda sql: stored.seen(sql, signed_in.id, now))
         return signed_in
 
+    async def lives(self, signed_in: SignedIn, *, in_use: bool = False) -> bool:
+        """Whether somebody is still signed in who keeps a page open; with ``in_use`` they are not idle."""
+        found = await self.read(lambda sql: self._signed_in(sql, signed_in.token))
+        now = self._world.clock.now()
+        if found is not None and in_use and now - found[1] > MINUTE:
+            await self._write(lambda sql: stored.seen(sql, signed_in.id, now))
+        return found is not None
+
+    async def caller_of(self, signed_in: SignedIn) -> Thing | None:
+        """The RAM user or administrator that a session stands for, as a thing."""
+
+        def read(sql: Connection) -> Thing | None:
+            row = stored.by_token(sql, signed_in.token)
+            return None if row is None or row.caller is None else things.living(sql, row.caller)
+
+        return None if signed_in.caller is None else await self.read(read)
+
     def whom(self, signed_in: SignedIn) -> Callable[[Connection], Caller]:
         """Whom its calls come from, asked again in the view each call is carried out in."""
 

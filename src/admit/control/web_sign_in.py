@@ -2,13 +2,15 @@
 
 import asyncio
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
 from sqlalchemy import Connection
 
-from admit.control import bastion_users, passwords
+from admit.control import bastion_users, one_time_codes, passwords
 from admit.control.names import printable
+from admit.control.passkeys import PasskeyRefused
 from admit.control.signin import (
     LONGEST_NAME,
     LONGEST_PASSWORD,
@@ -23,7 +25,7 @@ from admit.core.activity import Activity, ActivityKind, Mention, Outcome
 from admit.core.links import Kind
 from admit.core.validity import DAY, MINUTE, Millis
 from admit.store import things
-from admit.store.engine import Store
+from admit.store.engine import Author, Store, Tx
 from admit.store.things import Thing, Where
 
 CHECKS = 6
@@ -105,8 +107,7 @@ class WebSignIn:
         Raises:
             SignInRefused: it cannot be asked for here.
         """
-        asked = await self._of_bastions(proven.users)
-        return await self.at_doors.second_factor(asked, peer) if asked else None
+        return await self.at_doors.second_factor(_things(proven), peer) if proven else None
 
     async def by_code(self, factor: SecondFactor, proven: Proven, name: str, code: str, peer: str) -> Proven:
         """Who is proven once the code is right; nobody if it is wrong.
@@ -117,8 +118,30 @@ class WebSignIn:
         right = await self.at_doors.by_code(factor, name, code, peer)
         if not right:
             return Proven(())
-        others = [user for user in proven.users if user not in await self._of_bastions(proven.users)]
-        return Proven((*right, *others), proven.caller)
+        return _proven_among(proven, right)
+
+    async def shows_code(self, proven: Proven) -> bool:
+        """Whether a code is asked for besides the password of one of them."""
+
+        def read() -> bool:
+            with self._store.read() as sql:
+                methods = [one_time_codes.method_of(sql, self._world, each) for each in _things(proven)]
+            return any(method in ("totp", "email") for method in methods)
+
+        return read() if self._store.is_sqlite else await asyncio.to_thread(read)
+
+    async def by_passkey(self, prove: Callable[[Tx], tuple[Proven, str]], peer: str) -> tuple[Proven, str]:
+        """Whom a passkey proves, and their name. It is two factors in one: nothing is asked for besides.
+
+        Raises:
+            PasskeyRefused: nobody.
+        """
+        author = Author("admit", "web-sign-in", self._world.chance.request_id())
+        try:
+            return await asyncio.wrap_future(self._store.write(author, prove))
+        except PasskeyRefused as refused:
+            self.note(Outcome.REFUSED, "", "passkey", peer, reason=refused.kind)
+            raise
 
     def came_in(self, proven: Proven, name: str, how: str, peer: str) -> None:
         """Somebody is in, with all that was asked for."""
@@ -198,14 +221,6 @@ class WebSignIn:
         async with self._hashing:
             return await asyncio.to_thread(passwords.matches, digest, password)
 
-    async def _of_bastions(self, users: tuple[Thing, ...]) -> tuple[Thing, ...]:
-        def read() -> tuple[Thing, ...]:
-            with self._store.read() as sql:
-                places = things.by_keys(sql, [user.parent for user in users])
-            return tuple(user for user in users if places[user.parent].kind is Kind.BASTION)
-
-        return read() if self._store.is_sqlite else await asyncio.to_thread(read)
-
 
 def _places(sql: Connection, world: World) -> int:
     """How many passwords a name may have: one in each directory, one in RAM."""
@@ -213,6 +228,17 @@ def _places(sql: Connection, world: World) -> int:
         things.count(sql, Where(kind, parent=world.account_key)) for kind in (Kind.BASTION, Kind.IDAAS)
     )
     return min(directories + 2, CHECKS)
+
+
+def _things(proven: Proven) -> tuple[Thing, ...]:
+    return (*proven.users, *([] if proven.caller is None else [proven.caller]))
+
+
+def _proven_among(proven: Proven, right: tuple[Thing, ...]) -> Proven:
+    """Those of the proven who also showed what was asked for besides."""
+    keys = {each.key for each in right}
+    caller = proven.caller if proven.caller is not None and proven.caller.key in keys else None
+    return Proven(tuple(user for user in proven.users if user.key in keys), caller)
 
 
 def _proven(right: list[_Candidate]) -> Proven:

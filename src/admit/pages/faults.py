@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from admit.core.errors import AdmitError
-from admit.pages.site import Forged, NotSignedIn, PageRefused, Site, is_htmx
+from admit.pages.site import Forged, NotFresh, NotSignedIn, PageRefused, Site, is_htmx
 
 log = structlog.get_logger("admit.pages")
 
@@ -36,6 +36,9 @@ def handlers(site: Site) -> dict[Any, Callable[[Request, Any], Awaitable[Respons
             return Response(status_code=401, headers={"hx-redirect": SIGN_IN})
         return RedirectResponse(target, 303)
 
+    async def not_fresh(_request: Request, error: NotFresh) -> Response:
+        return RedirectResponse(error.where, 303)
+
     async def forged(request: Request, _error: Forged) -> Response:
         return await fault(request, 403, "That was not sent", FORGED)
 
@@ -56,6 +59,7 @@ def handlers(site: Site) -> dict[Any, Callable[[Request, Any], Awaitable[Respons
 
     return {
         NotSignedIn: not_signed_in,
+        NotFresh: not_fresh,
         Forged: forged,
         PageRefused: refused,
         AdmitError: by_api,

@@ -42,6 +42,15 @@ class NotSignedIn(Exception):
     """A page is for those who have signed in."""
 
 
+class NotFresh(Exception):
+    """What could do harm is for those who have shown lately who they are."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(where)
+        self.where = where
+        """Where they can."""
+
+
 class Forged(Exception):
     """A form does not come from a page of ours, or from one that is too old."""
 

@@ -3,36 +3,82 @@
 from collections.abc import Sequence
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from admit.control.web_sign_in import WebSignIn
+from admit.pages.changes import ChangeWatch
 from admit.pages.choices import choose
 from admit.pages.site import Site
+from admit.portal.asking import AskingPages
+from admit.portal.home import HomePages
+from admit.portal.proving import ProvingPages
+from admit.portal.settings import SettingsPages
 from admit.portal.sign_in import SignInPages
 
 
-def routes(site: Site) -> Sequence[BaseRoute]:
-    """The pages, ready to be served."""
-    sign_in = SignInPages(site, WebSignIn(site.store, site.world))
+def routes(site: Site, sign_in: WebSignIn, changes: ChangeWatch, public_url: str = "") -> Sequence[BaseRoute]:
+    """The pages, ready to be served; ``public_url`` is the one place passkeys are for, if it is set."""
+    proving = ProvingPages(site, sign_in, public_url)
+    return (
+        *_sign_in(site, SignInPages(site, sign_in), proving),
+        *_home(HomePages(site, changes)),
+        *_asking(AskingPages(site)),
+        *_settings(SettingsPages(site, proving)),
+    )
 
-    async def home(request: Request) -> Response:
-        signed_in = await site.require(request)
-        return site.page(request, "portal/home.html", {"signed_in": signed_in})
 
+def _sign_in(site: Site, sign_in: SignInPages, proving: ProvingPages) -> tuple[BaseRoute, ...]:
     async def chosen(request: Request) -> Response:
         return await choose(site, request)
-
-    async def begin(_request: Request) -> Response:
-        return RedirectResponse("/home", 303)
 
     return (
         Route("/sign-in", sign_in.ask, methods=["GET"]),
         Route("/sign-in", sign_in.answer, methods=["POST"]),
         Route("/sign-in/code", sign_in.code, methods=["POST"]),
         Route("/sign-in/password", sign_in.change_password, methods=["POST"]),
+        Route("/sign-in/passkey", proving.sign_in_by_passkey, methods=["POST"]),
+        Route("/passkey/options", proving.options, methods=["POST"]),
+        Route("/prove", proving.ask, methods=["GET"]),
+        Route("/prove", proving.answer, methods=["POST"]),
+        Route("/prove/passkey", proving.by_passkey, methods=["POST"]),
         Route("/sign-out", sign_in.out, methods=["POST"]),
         Route("/choices", chosen, methods=["POST"]),
-        Route("/home", home, methods=["GET"]),
-        Route("/home/", begin, methods=["GET"]),
+    )
+
+
+def _home(home: HomePages) -> tuple[BaseRoute, ...]:
+    return (
+        Route("/home", home.home, methods=["GET"]),
+        Route("/home/", home.begin, methods=["GET"]),
+        Route("/home/now", home.now, methods=["GET"]),
+        Route("/home/events", home.events, methods=["GET"]),
+    )
+
+
+def _asking(asking: AskingPages) -> tuple[BaseRoute, ...]:
+    return (
+        Route("/home/ask", asking.ask, methods=["GET"]),
+        Route("/home/ask", asking.asked, methods=["POST"]),
+        Route("/home/requests", asking.requests, methods=["GET"]),
+        Route("/home/requests/{request}/withdraw", asking.withdraw, methods=["POST"]),
+        Route("/home/requests/{request}/decide", asking.decide, methods=["POST"]),
+        Route("/home/break-glass/{agreement}", asking.glass, methods=["GET"]),
+        Route("/home/break-glass/{agreement}", asking.broken, methods=["POST"]),
+    )
+
+
+def _settings(settings: SettingsPages) -> tuple[BaseRoute, ...]:
+    place = "/home/settings"
+    return (
+        Route(place, settings.show, methods=["GET"]),
+        Route(f"{place}/password", settings.change_password, methods=["POST"]),
+        Route(f"{place}/authenticator", settings.authenticator, methods=["GET"]),
+        Route(f"{place}/authenticator", settings.set_authenticator, methods=["POST"]),
+        Route(f"{place}/authenticator/remove", settings.remove_authenticator, methods=["POST"]),
+        Route(f"{place}/codes", settings.new_codes, methods=["POST"]),
+        Route(f"{place}/passkeys/options", settings.passkey_options, methods=["POST"]),
+        Route(f"{place}/passkeys", settings.add_passkey, methods=["POST"]),
+        Route(f"{place}/passkeys/remove", settings.remove_passkey, methods=["POST"]),
+        Route(f"{place}/browsers", settings.end_browsers, methods=["POST"]),
     )

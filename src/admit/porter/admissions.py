@@ -32,6 +32,13 @@ class DirectAdmission:
         self._opener = opener
         self._chosen = chosen
 
+    async def until(self) -> Millis | None:
+        """Until when access holds, asked again; None if it does not any more."""
+        chosen, now = self._chosen, self._house.world.clock.now()
+        resource = chosen.target.resource
+        decision = await self._house.read(lambda sql: ask_as(sql, chosen.user.ref, resource, now))
+        return decision.valid_until if decision.allowed else None
+
     async def open(self, what: What, detail: str | None, screen: Screen) -> DirectSession:
         """A session, if access still holds and control policies leave it."""
         session = DirectSession(self._house, self._opener, self._chosen, screen)

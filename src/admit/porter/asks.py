@@ -223,6 +223,10 @@ class Admission(Protocol):
         """Where it leads."""
         ...
 
+    async def until(self) -> Millis | None:
+        """Until when access holds, asked again; None if it does not any more."""
+        ...
+
     async def open(self, what: What, detail: str | None, screen: Screen) -> Session:
         """A session, if access still holds and control policies leave it. It is watched from now on.
 

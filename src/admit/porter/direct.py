@@ -34,6 +34,12 @@ class DirectPorter:
         """Somebody comes from an address."""
         return self.visitor_with(self.house.world.chance.fill(COOKIE_BYTES), peer)
 
+    def entered(self, opener: Opener) -> "DirectVisitor":
+        """Somebody who has proven at another door of this process to be exactly these users, and is in."""
+        visitor = self.visitor(opener.peer)
+        visitor.let_in(opener)
+        return visitor
+
     def visitor_with(self, cookie: bytes, peer: str) -> "DirectVisitor":
         """Somebody comes to a door that shows a cookie, which nobody could foresee."""
         return DirectVisitor(self.house, peer, cookie)
@@ -145,6 +151,11 @@ class DirectVisitor:
         self._opener = Opener(self._name, users, self._peer, client[:200])
         self._entered_at = self._house.world.clock.now()
         await self._house.sign_in.signed_in(users, self._name, self._peer, self._how)
+
+    def let_in(self, opener: Opener) -> None:
+        """They have proven elsewhere who they are."""
+        self._opener = opener
+        self._entered_at = self._house.world.clock.now()
 
     # -- what is opened then -----------------------------------------------------------------------
 

@@ -69,7 +69,7 @@ class DirectSession:
             Refused: access has ended since it was asked for.
         """
         chosen, opener = self._chosen, self._opener
-        about = About("ssh", chosen.label, chosen.target.login, opener.peer, opener.client, what)
+        about = About(opener.door, chosen.label, chosen.target.login, opener.peer, opener.client, what)
         self.what = what
         if what is What.SHELL and left.judges_commands and left.commands is not None:
             self.commands = left.commands.rule

@@ -29,7 +29,7 @@ def note_decision(
         # That somebody tried it is worth knowing.
         note_refusal(house, opener, Mention(wanted.label), Reason.NOT_GRANTED.value)
         return
-    asker = Asker(opener.name, "ssh", peer=opener.peer)
+    asker = Asker(opener.name, opener.door, peer=opener.peer)
     labels = decisions.labels_of(sql, decision)
     house.world.activities.note(decisions.noted(decision, labels, asker, house.world.clock.now()))
 
@@ -42,7 +42,7 @@ def note_refusal(house: House, opener: Opener, resource: Mention, reason: str) -
             ActivityKind.DECISION,
             Outcome.REFUSED,
             opener.name,
-            "ssh",
+            opener.door,
             reason,
             resource=resource,
             peer=opener.peer,

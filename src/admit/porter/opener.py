@@ -19,6 +19,8 @@ class Opener:
     """The address they come from, as the door says."""
     client: str
     """What their program calls itself."""
+    door: str = "ssh"
+    """Where they came in."""
 
 
 @dataclass(frozen=True, slots=True)

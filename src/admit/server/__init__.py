@@ -141,7 +141,7 @@ async def serve_until(
     """What :func:`run` does, on the loop there is."""
     servers = [(_Server(_config(admit, each.tls)), each) for each in listeners]
     stopping = asyncio.Event()
-    signals = _stop_on_signals([server for server, _ in servers], stopping)
+    signals = _stop_on_signals([server for server, _ in servers], stopping, admit.changes.stop)
     serving = [asyncio.create_task(server.serve([listener.socket])) for server, listener in servers]
     beside = [asyncio.create_task(each) for each in background.tasks(admit)]
     beside += [
@@ -167,7 +167,9 @@ async def serve_until(
         signals.close()
 
 
-def _stop_on_signals(servers: Sequence[_Server], stopping: asyncio.Event) -> contextlib.ExitStack:
+def _stop_on_signals(
+    servers: Sequence[_Server], stopping: asyncio.Event, dismiss: Callable[[], None]
+) -> contextlib.ExitStack:
     """Let the first signal end the servers, and the second one end them at once."""
     loop = asyncio.get_running_loop()
 
@@ -175,6 +177,8 @@ def _stop_on_signals(servers: Sequence[_Server], stopping: asyncio.Event) -> con
         for server in servers:
             server.force_exit = stopping.is_set()
             server.should_exit = True
+        # Pages that follow changes would be waited for.
+        dismiss()
         stopping.set()
 
     handlers = contextlib.ExitStack()

@@ -1,0 +1,170 @@
+"""What somebody who has signed in may use now: each thing once, by the path that stays open longest."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import msgspec
+from sqlalchemy import Connection
+
+from admit.control import names
+from admit.control.access import everything_as
+from admit.core.access import Reach
+from admit.core.links import Kind, Link, Ref, Stage, stage_of
+from admit.core.validity import Millis
+from admit.store import things
+from admit.store.things import Thing
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One thing that may be used now."""
+
+    thing: Thing
+    label: str
+    """As people call it; of a host account ``root@db-1``."""
+    until: Millis
+    path: tuple[str, ...]
+    """What leads there, from the user to the thing, by what people call it."""
+    through: str
+    """The group or unit that it is held through; empty if it was granted to the user."""
+    parent: Thing
+    """What it is in: of an application to stream the delivery group."""
+    details: "Shown"
+
+    @property
+    def url(self) -> str | None:
+        """Where a web application begins, if it says so, and it is an address that may stand in a page."""
+        url = self.details.init_login_url or ""
+        return url if url.startswith(("https://", "http://")) else None
+
+    @property
+    def target(self) -> str:
+        """What the terminal's address ends with."""
+        return self.label if self.thing.kind is Kind.HOST_ACCOUNT else f"@{self.thing.name}"
+
+
+class Shown(msgspec.Struct):
+    """What is shown of a thing, whichever service keeps it."""
+
+    protocol_name: str = "SSH"
+    host_os: str | None = None
+    version_name: str | None = None
+    description: str | None = None
+    sso_type: str | None = None
+    init_login_url: str | None = None
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """All of it, by what sort of thing it is."""
+
+    hosts: Sequence[Holding] = ()
+    streamed: Sequence[Holding] = ()
+    web: Sequence[Holding] = ()
+    roles: Sequence[Holding] = ()
+    keys: frozenset[int] = frozenset()
+    """The keys of all that is on a way to it: a change of one of them may change what is held."""
+    next_end: Millis | None = None
+    """When the first of it ends."""
+    seen: frozenset[int] = field(default_factory=frozenset)
+    """The keys of what is held itself."""
+
+    @property
+    def count(self) -> int:
+        """How many things there are."""
+        return len(self.hosts) + len(self.streamed) + len(self.web) + len(self.roles)
+
+    def all(self) -> Iterable[Holding]:
+        """Every one of them."""
+        return (*self.hosts, *self.streamed, *self.web, *self.roles)
+
+    def ending(self, before: Millis) -> list[Holding]:
+        """Those that end before a moment, the first first."""
+        return sorted((each for each in self.all() if each.until < before), key=lambda each: each.until)
+
+    def matching(self, words: str) -> "Holdings":
+        """Those whose names have all of some words."""
+        wanted = words.lower().split()
+
+        def fits(each: Holding) -> bool:
+            text = " ".join((each.label, each.parent.name, each.details.description or "")).lower()
+            return all(word in text for word in wanted)
+
+        hosts, streamed, web, roles = (
+            tuple(filter(fits, each)) for each in (self.hosts, self.streamed, self.web, self.roles)
+        )
+        return replace(self, hosts=hosts, streamed=streamed, web=web, roles=roles)
+
+
+USABLE = frozenset({Kind.HOST_ACCOUNT, Kind.HOST, Kind.APP, Kind.APPLICATION, Kind.CLOUD_ROLE})
+"""What is opened itself; a delivery group or a rule only leads to such."""
+
+
+def held(sql: Connection, users: tuple[Thing, ...], now: Millis) -> Holdings:
+    """What proven users may use now, by name."""
+    best: dict[Ref, Reach] = {}
+    for user in users:
+        for reach in everything_as(sql, user.ref, now):
+            known = best.get(reach.ref)
+            if known is None or known.until < reach.until:
+                best[reach.ref] = reach
+    on_paths = {
+        ref.key for reach in best.values() for link in reach.path for ref in (link.source, link.target)
+    }
+    usable = [reach for ref, reach in best.items() if ref.kind in USABLE]
+    labels = names.labels(sql, sorted(on_paths))
+    found = _told(sql, usable, labels)
+    hosts = _without_covered(found)
+    mine = {key for user in users for key in (user.key, user.parent)}
+    return Holdings(
+        hosts=hosts,
+        streamed=_of(found, Kind.APP),
+        web=_of(found, Kind.APPLICATION),
+        roles=_of(found, Kind.CLOUD_ROLE),
+        keys=frozenset(on_paths | mine),
+        next_end=min((reach.until for reach in best.values()), default=None),
+        seen=frozenset(reach.ref.key for reach in usable),
+    )
+
+
+def _told(sql: Connection, reaches: list[Reach], labels: dict[int, names.Named]) -> list[Holding]:
+    found = things.by_keys(sql, [reach.ref.key for reach in reaches])
+    parents = things.by_keys(sql, sorted({each.parent for each in found.values()}))
+    told = []
+    for reach in reaches:
+        thing = found[reach.ref.key]
+        path = tuple(labels[ref.key].label for ref in _steps(reach.path))
+        plain = thing.kind is not Kind.HOST_ACCOUNT
+        label = thing.name if plain else labels[thing.key].label
+        holder = _through(reach.path, labels)
+        parent = parents[thing.parent]
+        told.append(
+            Holding(thing, names.printable(label), reach.until, path, holder, parent, thing.read(Shown))
+        )
+    return sorted(told, key=lambda each: (each.parent.name.lower(), each.label.lower()))
+
+
+def _steps(path: tuple[Link, ...]) -> list[Ref]:
+    """The things of a path after the person, who is whoever looks."""
+    return [link.target for link in path]
+
+
+def _through(path: tuple[Link, ...], labels: dict[int, names.Named]) -> str:
+    grant = next(link for link in path if stage_of(link.source.kind, link.target.kind) is Stage.GRANT)
+    return "" if grant.source.kind is Kind.USER else labels[grant.source.key].thing.name
+
+
+def _of(found: list[Holding], kind: Kind) -> tuple[Holding, ...]:
+    return tuple(each for each in found if each.thing.kind is kind)
+
+
+def _without_covered(found: list[Holding]) -> tuple[Holding, ...]:
+    """Accounts, and the hosts on which none is held: a host comes with its accounts, and opens no more."""
+    with_accounts = {each.thing.parent for each in found if each.thing.kind is Kind.HOST_ACCOUNT}
+    return tuple(
+        each
+        for each in found
+        if each.thing.kind is Kind.HOST_ACCOUNT
+        or (each.thing.kind is Kind.HOST and each.thing.key not in with_accounts)
+    )

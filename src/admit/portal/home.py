@@ -1,0 +1,176 @@
+"""The page of everything somebody may use now: it follows grants while it is looked at."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+
+from admit.control import access_requests, break_glass, names
+from admit.control.break_glass import AgreementDetails
+from admit.control.web_sessions import SignedIn
+from admit.core.validity import DAY, MINUTE, Millis
+from admit.pages.changes import ChangeWatch, Watch
+from admit.pages.site import Site, protected
+from admit.portal.holdings import Holdings, held
+from admit.portal.past import Choice, Had, called, choices, had, plain
+from admit.store.things import Thing
+
+LONGEST_SEARCH = 200
+SHOWN = 60
+"""How many of one sort are shown until all are asked for."""
+LOOK_MS: Millis = 5_000
+"""How often an open page looks whether its browser is still signed in."""
+GATHER_MS: Millis = 50
+"""How long after a change to look what it did: a change seldom comes alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glass:
+    """A glass that may be broken."""
+
+    agreement: Thing
+    label: str
+    lasting_ms: Millis
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the page shows, of one moment."""
+
+    held: Holdings
+    had: list[Had]
+    choices: list[Choice]
+    requests: list[Thing]
+    to_decide: list[Thing]
+    glass: list[Glass]
+
+    def keys(self) -> frozenset[int]:
+        """What it hears of changes of."""
+        return self.held.keys | {each.key for each in self.requests}
+
+    def mark(self) -> int:
+        """A number that is another as soon as something else is shown."""
+        held = tuple((each.thing.key, each.until, each.label, each.path) for each in self.held.all())
+        rest = (*self.had, *self.choices, *self.glass)
+        states = tuple((each.key, each.changed_at) for each in (*self.requests, *self.to_decide))
+        return hash((held, tuple(repr(each) for each in rest), states))
+
+
+def seen(sql: Connection, users: tuple[Thing, ...], now: Millis) -> Seen:
+    """What the page shows to whoever has proven to be these users."""
+    now_held = held(sql, users, now)
+    lost = had(sql, users, now_held, now)
+    return Seen(
+        now_held,
+        lost,
+        choices(sql, users, now_held, lost),
+        access_requests.of_users(sql, users)[:20],
+        access_requests.to_decide(sql, users, now),
+        glass_of(sql, users, now),
+    )
+
+
+def glass_of(sql: Connection, users: tuple[Thing, ...], now: Millis) -> list[Glass]:
+    """The glasses that one of some proven users may break now."""
+    found = break_glass.open_to(sql, users, now)
+    labels = names.labels(sql, [each.parent for each in found])
+    told = []
+    for each in found:
+        details = each.read(AgreementDetails)
+        told.append(Glass(each, plain(labels[each.parent]), details.lasting_ms, details.note))
+    return told
+
+
+class HomePages:
+    """It, its part that changes, and what tells it to."""
+
+    def __init__(self, site: Site, changes: ChangeWatch) -> None:
+        self.site = site
+        self._changes = changes
+
+    async def home(self, request: Request) -> Response:
+        """The whole page."""
+        signed_in = await self.site.require(request)
+        return self.site.page(request, "portal/home.html", await self._values(request, signed_in))
+
+    async def now(self, request: Request) -> Response:
+        """The part of it that changes."""
+        signed_in = await self.site.require(request)
+        text = self.site.fragment(request, "portal/now.html", await self._values(request, signed_in))
+        return Response(text, media_type="text/html", headers=protected({}))
+
+    async def begin(self, _request: Request) -> Response:
+        """The same by another address."""
+        return RedirectResponse("/home", 303)
+
+    async def events(self, request: Request) -> Response:
+        """Says, for as long as somebody looks, when what they see has changed."""
+        signed_in = await self.site.require(request)
+        headers = protected({}) | {"x-accel-buffering": "no"}
+        return StreamingResponse(self._told(signed_in), media_type="text/event-stream", headers=headers)
+
+    async def _told(self, signed_in: SignedIn) -> AsyncIterator[str]:
+        with self._changes.watching() as watch:
+            shown: int | None = None
+            yield "retry: 2000\n\n"
+            while not self._changes.stopping:
+                watch.woken.clear()
+                if not await self.site.sessions.lives(signed_in):
+                    yield "event: signed-out\ndata:\n\n"
+                    return
+                found = await self._seen(signed_in)
+                watch.keys = found.keys()
+                mark = found.mark()
+                if shown is not None and mark != shown:
+                    yield "event: changed\ndata:\n\n"
+                else:
+                    # A browser that is gone is noticed by what cannot be sent to it.
+                    yield ":\n\n"
+                shown = mark
+                await self._rest(watch, found.held.next_end)
+
+    async def _rest(self, watch: Watch, next_end: Millis | None) -> None:
+        """Until a change that may concern it, the end of something, or the next look at the session."""
+        clock = self.site.world.clock
+        until = clock.now() + LOOK_MS
+        waits: list[asyncio.Task[Any]] = [
+            asyncio.create_task(watch.woken.wait()),
+            asyncio.create_task(clock.sleep_until(until if next_end is None else min(until, next_end))),
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waits:
+                task.cancel()
+        if watch.woken.is_set():
+            await clock.sleep_until(clock.now() + GATHER_MS)
+
+    async def _seen(self, signed_in: SignedIn) -> Seen:
+        def read() -> Seen:
+            with self.site.store.read() as sql:
+                return seen(sql, signed_in.users, self.site.world.clock.now())
+
+        # Whoever may use thousands of accounts must not hold up the others.
+        return await asyncio.to_thread(read)
+
+    async def _values(self, request: Request, signed_in: SignedIn) -> dict[str, Any]:
+        found = await self._seen(signed_in)
+        search = request.query_params.get("q", "")[:LONGEST_SEARCH].strip()
+        now = self.site.world.clock.now()
+        return {
+            "signed_in": signed_in,
+            "seen": found,
+            "shown": found.held.matching(search) if search else found.held,
+            "search": search,
+            "ending": found.held.ending(now + DAY),
+            "most": None if "all" in request.query_params else SHOWN,
+            "state_of": lambda each: access_requests.state_of(each, now),
+            "called": called,
+            "asked": lambda each: each.read(access_requests.RequestDetails),
+            "soon_ms": 15 * MINUTE,
+        }

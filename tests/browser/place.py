@@ -1,0 +1,109 @@
+"""A served admit with a real host behind it, and browsers that visit it."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from weakref import WeakSet
+
+from playwright.sync_api import Browser, ConsoleMessage, Page
+
+from tests.ssh.office import PASSWORD, Office
+
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+RULES = {"resultTypes": ["violations"]}
+PATIENCE_MS = 10_000
+
+
+@dataclass
+class Place:
+    """The office, as browsers see it."""
+
+    office: Office
+    browser: Browser
+    pictures: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.office.served.urls['http'].rpartition(':')[2]}"
+
+    def call(self, action: str, **parameters: Any) -> dict[str, Any]:
+        """An operation of admit's own service."""
+        return self.office.caller.call("admit", action, **parameters)
+
+    @contextmanager
+    def visiting(self, **options: Any) -> Iterator[Page]:
+        """A browser of its own, and that it has nothing to complain of."""
+        complaints: list[str] = []
+        context = self.browser.new_context(base_url=self.url, **{"locale": "en-GB", **options})
+        context.set_default_timeout(PATIENCE_MS)
+        page = context.new_page()
+        page.on("console", lambda said: complaints.append(said.text) if _counts(said, page) else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        yield page
+        context.close()
+        assert complaints == []
+
+    @contextmanager
+    def signed_in(self, name: str = "alice", **options: Any) -> Iterator[Page]:
+        """The same, signed in."""
+        with self.visiting(**options) as page:
+            sign_in(page, name)
+            yield page
+
+
+AXED: WeakSet[Page] = WeakSet()
+"""Pages that axe was let in to: it sets styles, which their policy complains of."""
+EXPECTED = ("403 (Forbidden)", "404 (Not Found)", "409 (Conflict)")
+"""What a browser says of a page that was answered with a refusal."""
+
+
+def _counts(said: ConsoleMessage, page: Page) -> bool:
+    styles = page in AXED and "Content Security Policy" in said.text
+    return said.type == "error" and not styles and not any(each in said.text for each in EXPECTED)
+
+
+def sign_in(page: Page, name: str, password: str = PASSWORD, target: str = "/home") -> None:
+    """Sign in with the form."""
+    page.goto(f"/sign-in?next={target}")
+    page.fill("#name", name)
+    page.fill("#password", password)
+    page.click("main button.primary")
+    page.wait_for_url(f"**{target}")
+
+
+def shown(page: Page) -> str:
+    """What the terminal of a page shows."""
+    script = """() => { const lines = window.terminal.buffer.active;
+        const all = [...Array(lines.length).keys()].map((at) => lines.getLine(at).translateToString(true));
+        return all.join("\\n"); }"""
+    return str(page.evaluate(script))
+
+
+def until_shown(page: Page, text: str) -> None:
+    """Wait until the terminal of a page shows a text."""
+    page.wait_for_selector("#state[data-is=open]")
+    for _ in range(PATIENCE_MS // 20):
+        if text in shown(page):
+            return
+        page.wait_for_timeout(20)
+    raise AssertionError(f"{text!r} is not shown:\n{shown(page)[-2000:]}")
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds wrong with a page as it is shown."""
+    AXED.add(page)
+    session = page.context.new_cdp_session(page)
+    session.send("Runtime.evaluate", {"expression": AXE.read_text("utf-8")})
+    answer = session.send(
+        "Runtime.evaluate",
+        {
+            "expression": f"axe.run(document, {json.dumps(RULES)}).then((r) => JSON.stringify(r.violations))",
+            "awaitPromise": True,
+        },
+    )
+    session.detach()
+    found = json.loads(answer["result"]["value"])
+    return [f"{each['id']}: {node['html'][:200]}" for each in found for node in each["nodes"]]
