@@ -17,12 +17,12 @@ from admit.main import open_admit
 from admit.settings import Settings
 from admit.store import things
 from admit.store.things import Where
+from tests.casts import strictly
 from tests.cli.conftest import Run
 
 
-@pytest.fixture
-def recorded(office: None, settings: Settings) -> str:
-    """The ID of a recording of alice on db-1, of a host that tried something."""
+def record(settings: Settings, *shown: bytes) -> str:
+    """Record alice on db-1, and a resize after each part; returns the recording's ID."""
     admit = open_admit(settings)
     with admit.store.read() as sql:
         user = next(each for each in things.find(sql, Where(Kind.USER)) if each.name == "alice")
@@ -32,7 +32,10 @@ def recorded(office: None, settings: Settings) -> str:
         recorder = Recorder(admit.store, admit.world, Keeping())
         of = Recorded("s-1", user, host, "root@db-1", "root", "192.0.2.1")
         recording = await recorder.begin(of, Opening(80, 24, "xterm"), lambda _: None)
-        recording.output(b"hello \x1b[1mworld\x1b[0m\x1b]52;c;cm0=\x07\r\n")
+        for number, part in enumerate(shown):
+            if number:
+                recording.resized(80 + number, 24)
+            recording.output(part)
         await recording.finished()
         recorder.close()
         return recording.id
@@ -41,6 +44,26 @@ def recorded(office: None, settings: Settings) -> str:
         return asyncio.run(session())
     finally:
         admit.close()
+
+
+@pytest.fixture
+def recorded(office: None, settings: Settings) -> str:
+    """The ID of a recording of alice on db-1, of a host that tried something."""
+    return record(settings, b"hello \x1b[1mworld\x1b[0m\x1b]52;c;cm0=\x07\r\n")
+
+
+def test_whatever_a_host_shows_a_file_is_strictly_a_cast(
+    office: None, settings: Settings, run: Run, tmp_path
+):
+    every_byte = bytes(range(256))
+    wide = "竜\u2028\U0001f9ea".encode()
+    shown = (every_byte * 200, wide[:2], wide[2:], b"\xed\xa0\x80", b"\r\n\0" * 9)
+    file = tmp_path / "out.cast"
+    assert run("replay", record(settings, *shown), "--cast", str(file)).exit_code == 0
+    header, events = strictly(file.read_bytes())
+    assert header["title"] == "root@db-1"
+    assert [content for _, code, content in events if code == "r"] == ["81x24", "82x24", "83x24", "84x24"]
+    assert wide.decode() in "".join(content for _, code, content in events if code == "o")
 
 
 def test_recordings_are_listed(run: Run, recorded: str):

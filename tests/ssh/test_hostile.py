@@ -1,10 +1,13 @@
 """Whoever means harm, or is broken: the gate stays, and others do not notice."""
 
+import asyncio
+import contextlib
 import os
 import socket
 import subprocess
 import threading
 
+import asyncssh
 import pytest
 
 from admit.ssh.arrivals import FROM_ONE
@@ -61,22 +64,102 @@ def test_whoever_went_makes_room_for_others(served_office, others):
 
 
 def test_a_client_that_reads_nothing_holds_no_more_than_a_window(served_office, others):
-    status = f"/proc/{served_office.served.process.pid}/status"
-
-    def memory_kib() -> int:
-        with open(status) as file:  # noqa: PTH123 - a line of the kernel's
-            return next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
-
     line = ["ssh", *served_office.options(), "-p", str(served_office.port)]
-    before = memory_kib()
+    before = memory_kib(served_office)
     with subprocess.Popen(
         [*line, f"{served_office.on_db_1}@127.0.0.1", "head -c 300000000 /dev/zero"], stdout=subprocess.PIPE
     ) as process:
         assert process.stdout is not None
         assert process.stdout.read(1) == b"\x00"
         assert others()
-        assert memory_kib() - before < 100_000
+        assert memory_kib(served_office) - before < 100_000
         process.kill()
+    assert others()
+
+
+def memory_kib(office) -> int:
+    """What the gate's process keeps in memory."""
+    with open(f"/proc/{office.served.process.pid}/status") as file:  # noqa: PTH123 - a line of the kernel's
+        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
+
+
+def half_a_handshake(office, address: str) -> socket.socket:
+    """Somebody who begins a key exchange, and says no more."""
+    made = socket.create_connection(("127.0.0.1", office.port), timeout=20, source_address=(address, 0))
+    packet = b"\x14" + bytes(16) + (1000).to_bytes(4, "big") + bytes(200)
+    made.sendall(b"SSH-2.0-slow\r\n" + (1500).to_bytes(4, "big") + b"\x04" + packet)
+    return made
+
+
+def test_memory_of_a_thousand_half_made_handshakes_comes_back(served_office, others):
+    """From many addresses at once, so that none of them is turned away for its number."""
+    after: list[int] = []
+    for _ in range(4):
+        held = [half_a_handshake(served_office, f"127.0.7.{each % 10 + 1}") for each in range(250)]
+        assert others()
+        for each in held:
+            each.close()
+        assert others()
+        after.append(memory_kib(served_office))
+    # What one round took is there for the next.
+    assert after[3] - after[1] < 8_000
+
+
+def test_a_client_that_heeds_no_window_is_cut_off(served_office, others):
+    async def flood() -> None:
+        key = str(served_office.key("alice"))
+        async with asyncssh.connect(
+            "127.0.0.1",
+            served_office.port,
+            config=None,
+            username=served_office.on_db_1,
+            client_keys=[key],
+            known_hosts=None,
+            agent_path=None,
+        ) as connection:
+            channel, _ = await connection.create_session(asyncssh.SSHClientSession, "sleep 60", encoding=None)
+            channel._send_window = 1 << 40
+            before = memory_kib(served_office)
+            while not channel.is_closing():
+                channel.write(bytes(32_768))
+                await asyncio.sleep(0)
+            assert memory_kib(served_office) - before < 50_000
+
+    asyncio.run(flood())
+    assert others()
+
+
+@pytest.mark.parametrize(
+    "name", ["a" * 900, "alice+" + "r" * 500 + "+db-1", "+" * 900, "alice+root+" + "ü" * 400]
+)
+def test_names_longer_than_any_are_refused_in_a_line(served_office, name):
+    ran = served_office.ssh(name, "true")
+    assert ran.returncode == 255
+    assert ran.stderr.count(b"\n") <= 2
+
+
+def test_what_a_client_asks_for_may_be_as_long_as_it_likes(served_office, others):
+    """A terminal's kind, a variable, a subsystem of a hundred kilobytes end at most their own session."""
+    long = "x" * 100_000
+
+    async def ask() -> None:
+        options = {"config": None, "known_hosts": None, "agent_path": None}
+        key = str(served_office.key("alice"))
+        for asked in (
+            {"term_type": long, "request_pty": True, "command": "true"},
+            {"env": {"LANG": long}, "command": "true"},
+            {"subsystem": long},
+        ):
+            async with asyncssh.connect(
+                "127.0.0.1", served_office.port, username=served_office.on_db_1, client_keys=[key], **options
+            ) as connection:
+                with contextlib.suppress(asyncssh.Error):
+                    channel, _ = await connection.create_session(
+                        asyncssh.SSHClientSession, encoding=None, **asked
+                    )
+                    await channel.wait_closed()
+
+    asyncio.run(ask())
     assert others()
 
 
