@@ -146,6 +146,10 @@ def test_pages_read_at_once_are_those_that_changes_make(links: dict[tuple[int, i
     made = filling.done(known)
 
     assert made.pages == Pages(known).edited(rows).pages
+    turned = Pages(known).edited((other, key, period) for key, other, period in rows)
+    assert [page for page in made.turned(301).pages if page is not EMPTY] == [
+        page for page in turned.pages if page is not EMPTY
+    ]
     assert len(made) == len(links)
     for key in {key for key, _ in links}:
         others = sorted(other for here, other in links if here == key)

@@ -32,7 +32,7 @@ class Kinds:
     def put(self, key: int, kind: int) -> None:
         """Learn of a thing."""
         if key >= len(self._kinds):
-            self._kinds.extend(bytes(key + 1024 - len(self._kinds)))
+            self._kinds.extend(bytes(key + len(self._kinds) // 8 + 1024 - len(self._kinds)))
         self._kinds[key] = kind
         if kind == Kind.ACCOUNT:
             self.accounts.add(key)

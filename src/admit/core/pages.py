@@ -4,7 +4,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import repeat
+from itertools import accumulate, repeat
 from typing import TypeAlias
 
 from admit.core.facts import Step
@@ -48,6 +48,13 @@ class Periods:
             self._starts.append(period[0])
             self._ends.append(period[1])
         return known
+
+    def numbers(self, periods: list[tuple[Millis, Millis]]) -> list[int]:
+        """The numbers of many periods."""
+        return [
+            self.number(period) if known is None else known
+            for period, known in zip(periods, map(self._numbers.get, periods), strict=True)
+        ]
 
     def told(self, numbers: "array[int]") -> Iterable[Validity]:
         """Periods by their numbers."""
@@ -140,6 +147,31 @@ class Pages:
             pages[number] = _edited(pages[number], found)
         return Pages(self.periods, pages)
 
+    def turned(self, keys: int) -> "Pages":
+        """The same links by their other ends, of which none has a key of ``keys`` or more."""
+        begins = array("I", bytes(4 * (keys + 1)))
+        for page in self.pages:
+            for other in page[_FIRST : page[KEYS]]:
+                begins[other + 1] += 1
+        begins = array("I", accumulate(begins))
+        # Keys come in their order, so that what is put down for each other end is in order, too.
+        nexts, others, numbers = begins[:], *(array("I", bytes(4 * begins[keys])) for _ in range(2))
+        for key, other, number in self._all():
+            place = nexts[other]
+            others[place], numbers[place] = key, number
+            nexts[other] = place + 1
+        begins.extend([begins[keys]] * KEYS)
+        return Pages(self.periods, [_cut(begins, others, numbers, first) for first in range(0, keys, KEYS)])
+
+    def _all(self) -> Iterator[tuple[int, int, int]]:
+        """Every key, each of its other ends and the number of the period."""
+        for number, page in enumerate(self.pages):
+            behind = page[KEYS] - _FIRST
+            numbered = len(page) > _FIRST + behind
+            for here in range(KEYS):
+                for place in range(page[here], page[here + 1]):
+                    yield number << BITS | here, page[place], page[place + behind] if numbered else 0
+
     def __len__(self) -> int:
         return sum(page[KEYS] - _FIRST for page in self.pages if page is not EMPTY)
 
@@ -175,6 +207,14 @@ def _page(begins: "array[int]", others: "array[int]", numbers: "array[int]") -> 
     if not others:
         return EMPTY
     return begins + others + numbers if any(numbers) else begins + others
+
+
+def _cut(begins: "array[int]", others: "array[int]", numbers: "array[int]", first: int) -> Page:
+    """The page that begins with a key, of links that stand one behind the other by their begins."""
+    here = begins[first : first + _FIRST]
+    low, high = here[0], here[KEYS]
+    ahead = _FIRST - low
+    return _page(array("I", [each + ahead for each in here]), others[low:high], numbers[low:high])
 
 
 class Filling:

@@ -1,6 +1,7 @@
 """Statements of the hot path: compiled once, then handed to the driver as they are."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any, TypeVar
@@ -56,6 +57,16 @@ class Prepared:
             Conflict: it writes a row that a uniqueness rule forbids.
         """
         return self._run(sql, values).fetchall()  # type: ignore[no-any-return]
+
+    def batches(self, sql: Connection, size: int, **values: Any) -> Iterator[list[tuple[Any, ...]]]:
+        """Run it; its rows, so many at a time: what is not read yet waits in the database."""
+        compiled, driver = self._of(sql), sql.connection.driver_connection
+        # A server sends all there are, unless it is told to keep them for a cursor of a name.
+        named = {} if sql.dialect.name == "sqlite" else {"name": "batches"}
+        with closing(driver.cursor(**named)) as cursor:  # type: ignore[union-attr]
+            cursor.execute(compiled.text, compiled.bound(values))
+            while rows := cursor.fetchmany(size):
+                yield rows
 
     def first(self, sql: Connection, **values: Any) -> tuple[Any, ...] | None:
         """Run it; its first row, if it has one."""
