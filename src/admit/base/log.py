@@ -2,11 +2,13 @@
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import msgspec
 import structlog
+
+from admit.core.validity import SECOND, Millis, iso
 
 
 def configure(*, json: bool, level: str = "INFO") -> None:
@@ -14,6 +16,7 @@ def configure(*, json: bool, level: str = "INFO") -> None:
 
     What libraries log goes the same way.
     """
+    _often.write = None
     steps: list[Any] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -29,6 +32,8 @@ def configure(*, json: bool, level: str = "INFO") -> None:
     else:
         # What is laid out for the eye costs as much as answering a request does.
         steps += [structlog.processors.format_exc_info, _line]
+        if getattr(logging, level) <= logging.INFO:
+            _often.write = factory().info
     structlog.configure(
         processors=steps,
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
@@ -37,6 +42,26 @@ def configure(*, json: bool, level: str = "INFO") -> None:
     )
     logging.basicConfig(
         handlers=[_Forward()], level=max(getattr(logging, level), logging.WARNING), force=True
+    )
+
+
+class _Often:
+    """Where lines go that are written so often that what structlog does for one would be felt."""
+
+    write: Callable[[bytes], object] | None = None
+
+
+_often = _Often()
+
+
+def often(log: Any, now: Millis, event: str, **fields: object) -> None:
+    """Log a line of what happens all the time. It looks like any other, and takes a fourth of its time."""
+    if _often.write is None:
+        log.info(event, **fields)
+        return
+    rest = " ".join([f"{name}={_shown(value)}" for name, value in fields.items() if value is not None])
+    _often.write(
+        f"{iso(now)[:-1]}.{now % SECOND:03}Z [info] {event} {rest}".encode("utf-8", "backslashreplace")
     )
 
 

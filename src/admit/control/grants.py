@@ -17,9 +17,8 @@ def find(tx: Tx, source: Thing, target: Thing) -> Held | None:
 
 def grant(tx: Tx, source: Thing, target: Thing, validity: Validity = PERMANENT) -> bool:
     """Join two things; returns False, and changes nothing, if they are joined already."""
-    if find(tx, source, target) is not None:
+    if not stored.add(tx.sql, Link(source.ref, target.ref, validity), tx.now, tx.revision):
         return False
-    stored.add(tx.sql, Link(source.ref, target.ref, validity), tx.now, tx.revision)
     tx.record(LinkAdded(named(source), named(target), validity.start, validity.end))
     return True
 

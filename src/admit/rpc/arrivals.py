@@ -1,11 +1,24 @@
 """From the writer's thread to the event loop: what is done together arrives together."""
 
 import asyncio
+import types
 from collections import deque
+from collections.abc import Generator
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+
+@types.coroutine
+def next_turn() -> Generator[None, None, None]:
+    """Until the loop has dealt with all that it had to at this moment.
+
+    Who is about to hand something to another thread waits for it: all that arrived together is then handed
+    over together, by a loop that has nothing else to do. Otherwise the two threads would take the
+    interpreter's lock from each other at each statement of either.
+    """
+    yield
 
 
 class Arrivals:

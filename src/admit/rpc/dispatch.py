@@ -27,7 +27,7 @@ from admit.core.errors import (
 from admit.core.ram import Access
 from admit.core.validity import MINUTE, Millis, iso
 from admit.rpc import request
-from admit.rpc.arrivals import Arrivals
+from admit.rpc.arrivals import Arrivals, next_turn
 from admit.rpc.nonces import WINDOW, Nonces
 from admit.rpc.noted import Noted
 from admit.rpc.operation import Call, Operation, Registry, Work
@@ -322,6 +322,7 @@ class Dispatcher:
             call = self._call(again, envelope, tx.sql, tx.now, tx)
             return once(operation, pending.parsed, work, call)
 
+        await next_turn()
         # What fails undoes its work, but its nonce stays used.
         written = self._store.write(author, body, admitted.nonce)
         return envelope.success_of(await self._arrivals().result(written))

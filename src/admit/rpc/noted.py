@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from admit.base.log import often
 from admit.control.world import World
 from admit.core.activity import Activity, ActivityKind, Outcome
 from admit.core.validity import Millis
@@ -47,8 +48,10 @@ class Noted:
         # What follows the dot may be anything a caller sent.
         code = answer.code.partition(".")[0]
         world.metrics.observe_call(self.service, self.action, code, took_s)
-        duration_ms = round(took_s * 1000, 3)
-        log.info(
+        duration_ms, now = round(took_s * 1000, 3), world.clock.now()
+        often(
+            log,
+            now,
             "request",
             request_id=self.request_id,
             caller=self.caller,
@@ -60,7 +63,7 @@ class Noted:
         )
         # Of a stranger's requests there may be any number: they are counted and logged, and fill no disk.
         if self.caller:
-            world.activities.note(self._activity(world.clock.now(), answer, duration_ms))
+            world.activities.note(self._activity(now, answer, duration_ms))
 
     def _activity(self, now: Millis, answer: Answer, duration_ms: float) -> Activity:
         status = answer.status

@@ -10,10 +10,8 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
-    bindparam,
     delete,
     func,
-    insert,
     literal_column,
     select,
     tuple_,
@@ -22,7 +20,7 @@ from sqlalchemy import (
 
 from admit.core.activity import Activity, ActivityKind, Detail, Mention, Outcome
 from admit.core.validity import Millis
-from admit.store.prepared import Prepared
+from admit.store.prepared import PreparedRows
 from admit.store.tables import activity
 
 LONGEST = 4096
@@ -62,31 +60,32 @@ class Where:
 
 def add(sql: Connection, batch: Sequence[Activity]) -> None:
     """Write activities down."""
-    _ADD.many(sql, [_row(each) for each in batch])
+    _ADD.put(sql, [_row(each) for each in batch])
 
 
-_ADD = Prepared(
-    insert(activity).values({each.name: bindparam(each.name) for each in activity.c if not each.primary_key})
-)
+_ADD = PreparedRows(activity, [each.name for each in activity.c if not each.primary_key])
 
 
-def _row(each: Activity) -> dict[str, object]:
-    row: dict[str, object] = {
-        "at": each.at,
-        "kind": each.kind.value,
-        "outcome": each.outcome.value,
-        "actor": _kept(each.actor),
-        "action": _kept(each.action),
-        "reason": _kept(each.reason),
-        "request_id": each.request_id,
-        "peer": _kept(each.peer),
-        "session": each.session or None,
-        "details": _details(each.details) if each.details else None,
-    }
-    for place, mention in (("person", each.person), ("user", each.user), ("resource", each.resource)):
-        row[f"{place}_key"] = None if mention is None else mention.key
-        row[f"{place}_name"] = None if mention is None else _kept(mention.name)
-    return row
+def _row(each: Activity) -> tuple[object, ...]:
+    return (
+        each.at,
+        each.kind.value,
+        each.outcome.value,
+        _kept(each.actor),
+        _kept(each.action),
+        _kept(each.reason),
+        *_mentioned(each.person),
+        *_mentioned(each.user),
+        *_mentioned(each.resource),
+        each.request_id,
+        _kept(each.peer),
+        each.session or None,
+        _details(each.details) if each.details else None,
+    )
+
+
+def _mentioned(mention: Mention | None) -> tuple[int | None, str | None]:
+    return (None, None) if mention is None else (mention.key, _kept(mention.name))
 
 
 def _kept(text: str) -> str:

@@ -60,24 +60,33 @@ def find(sql: Connection, source: Ref, target: Ref) -> Held | None:
     return None if row is None else Held(source.key, target.key, _validity(row[0], row[1]), row[2], row[3])
 
 
+_VALUES = [column.name for column in links.c if column.name != "grace"]
+_KNOWN = select(links.c.source).where(
+    links.c.source == bindparam("source"),
+    links.c.stage == bindparam("stage"),
+    links.c.target == bindparam("target"),
+)
 _ADD = Prepared(
-    insert(links).values(
-        {column.name: bindparam(column.name) for column in links.c if column.name != "grace"}
+    insert(links).from_select(
+        _VALUES,
+        select(*(bindparam(name, type_=links.c[name].type) for name in _VALUES)).where(~_KNOWN.exists()),
     )
 )
 
 
-def add(sql: Connection, link: Link, now: Millis, number: int) -> None:
-    """Write a link. The two things must not be joined yet."""
-    _ADD.run(
-        sql,
-        source=link.source.key,
-        stage=int(stage_of(link.source.kind, link.target.kind)),
-        target=link.target.key,
-        starts_at=link.validity.start,
-        ends_at=link.validity.end,
-        added_at=now,
-        added_in=number,
+def add(sql: Connection, link: Link, now: Millis, number: int) -> bool:
+    """Write a link; returns False, and writes nothing, if the two things are joined already."""
+    return bool(
+        _ADD.run(
+            sql,
+            source=link.source.key,
+            stage=int(stage_of(link.source.kind, link.target.kind)),
+            target=link.target.key,
+            starts_at=link.validity.start,
+            ends_at=link.validity.end,
+            added_at=now,
+            added_in=number,
+        )
     )
 
 

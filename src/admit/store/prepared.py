@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any, TypeVar
 
-from sqlalchemy import BindParameter, ClauseElement, Connection, bindparam
+from sqlalchemy import BindParameter, ClauseElement, Connection, Table, bindparam, insert
 from sqlalchemy.engine.interfaces import Dialect
 
 T = TypeVar("T")
@@ -28,6 +28,8 @@ class _Compiled:
     """The names of its values by position; None where they are named."""
     constants: dict[str, Any]
     """The values that stand in the statement itself."""
+    names: tuple[str, ...]
+    """The names of its values as it was written."""
 
     def bound(self, values: dict[str, Any]) -> Any:
         """The values as the driver wants them."""
@@ -78,28 +80,31 @@ class Prepared:
         Raises:
             Conflict: it writes a row that a uniqueness rule forbids.
         """
-        return int(self._run(sql, values).rowcount)
+        before = sql.info.get("wrote_policy", False)
+        written = int(self._run(sql, values).rowcount)
+        if not written:
+            # What found nothing to write changed nothing.
+            sql.info["wrote_policy"] = before
+        return written
 
-    def many(self, sql: Connection, rows: Sequence[dict[str, Any]]) -> None:
-        """Run it for each of some values.
+    def run_in_order(self, sql: Connection, values: Sequence[Any]) -> None:
+        """Run it with values in the order in which it was written.
 
         Raises:
-            Conflict: it writes a row that a uniqueness rule forbids; some may be written by then.
+            Conflict: it writes a row that a uniqueness rule forbids.
         """
         compiled = self._of(sql)
-        cursor: Any = sql.connection.driver_connection.cursor()  # type: ignore[union-attr]
-        try:
-            cursor.executemany(compiled.text, [compiled.bound(each) for each in rows])
-        except sql.dialect.loaded_dbapi.IntegrityError as error:
-            raise Conflict from error
-        finally:
-            cursor.close()
+        named = compiled.order is None
+        self._execute(sql, compiled, dict(zip(compiled.names, values, strict=True)) if named else values)
 
     def _run(self, sql: Connection, values: dict[str, Any]) -> Any:
         compiled = self._of(sql)
+        return self._execute(sql, compiled, compiled.bound(values))
+
+    def _execute(self, sql: Connection, compiled: _Compiled, values: Any) -> Any:
         driver: Any = sql.connection.driver_connection
         try:
-            return driver.execute(compiled.text, compiled.bound(values))
+            return driver.execute(compiled.text, values)
         except sql.dialect.loaded_dbapi.IntegrityError as error:
             raise Conflict from error
 
@@ -119,9 +124,48 @@ class Prepared:
             for name, value in compiled.params.items()
             if value is not None
         }
-        found = _Compiled(str(compiled), None if order is None else tuple(order), constants)
+        names = tuple(compiled.params)
+        found = _Compiled(str(compiled), None if order is None else tuple(order), constants, names)
         self._compiled[dialect.name] = found
         return found
+
+
+ROWS_AT_ONCE = (128, 16, 1)
+"""How many rows one statement writes: as many as are left, of these."""
+
+
+class PreparedRows:
+    """An insertion of any number of rows into a table.
+
+    A driver that is given rows one by one lets go of the interpreter's lock and waits for it again at each of
+    them. So rows are written by the hundred, in one statement, while others go on.
+    """
+
+    def __init__(self, table: Table, columns: Sequence[str] | None = None) -> None:
+        self._table = table
+        self._columns = tuple(columns or (column.name for column in table.c))
+        self._of: dict[int, Prepared] = {}
+
+    def put(self, sql: Connection, rows: Sequence[Sequence[Any]]) -> None:
+        """Write rows, each with its values in the order of the columns.
+
+        Raises:
+            Conflict: a row that a uniqueness rule forbids; some may be written by then.
+        """
+        start = 0
+        for size in ROWS_AT_ONCE:
+            while len(rows) - start >= size:
+                self._statement(size).run_in_order(sql, [*chain.from_iterable(rows[start : start + size])])
+                start += size
+
+    def _statement(self, size: int) -> Prepared:
+        known = self._of.get(size)
+        if known is None:
+            rows: list[dict[str, Any]] = [
+                {name: bindparam(f"{name}_{row}") for name in self._columns} for row in range(size)
+            ]
+            known = self._of[size] = Prepared(insert(self._table).values(rows))
+        return known
 
 
 AT_ONCE = 512

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from admit.core.validity import Millis
 from admit.store.connections import driver
-from admit.store.prepared import Conflict, Prepared
+from admit.store.prepared import Conflict, Prepared, PreparedRows
 from admit.store.tables import client_tokens, nonces
 
 
@@ -27,7 +27,7 @@ _TOLD = Prepared(
     )
 )
 _TELL = Prepared(insert(client_tokens))
-_USE = Prepared(insert(nonces))
+_USE = PreparedRows(nonces)
 
 
 def use_nonces(sql: Connection, nonces: Sequence[str], now: Millis) -> list[bool]:
@@ -44,7 +44,7 @@ def _used(sql: Connection, nonces: Sequence[str], now: Millis) -> bool:
     say = driver(sql)
     say("savepoint nonces")
     try:
-        _USE.many(sql, [{"nonce": each, "at": now} for each in nonces])
+        _USE.put(sql, [(each, now) for each in nonces])
     except Conflict:
         say("rollback to savepoint nonces")
         fresh = False

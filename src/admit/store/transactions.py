@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from admit.base.clock import Clock
 from admit.core.errors import NonceUsed
@@ -19,7 +19,7 @@ from admit.core.validity import Millis
 from admit.store import tokens
 from admit.store.connections import driver
 from admit.store.ledger import Entry, chain
-from admit.store.prepared import Prepared
+from admit.store.prepared import Prepared, PreparedRows
 from admit.store.tables import changes, revision
 
 T = TypeVar("T")
@@ -80,7 +80,7 @@ class Head:
     hash: bytes
     callers: int
     """The number of the newest change to who may call."""
-    rows: list[dict[str, object]] = field(default_factory=list)
+    rows: list[tuple[object, ...]] = field(default_factory=list)
 
     def extend(self, key: bytes, tx: Tx) -> None:
         """Put a transaction's events at the end of the chain: all of them, or on an error none."""
@@ -97,7 +97,7 @@ class Head:
                 msgspec.json.encode(what).decode(),
             )
             head = chain(key, head, entry)
-            rows.append({**entry._asdict(), "hash": head})
+            rows.append((*entry, head))
         self.n, self.hash = tx.revision, head
         if any(thing.kind in CALLERS for what in tx.events for thing in touched(what)):
             self.callers = tx.revision
@@ -119,7 +119,7 @@ _HEAD = {lock: Prepared(_READ_HEAD.with_for_update() if lock else _READ_HEAD) fo
 _SAVE_HEAD = Prepared(
     update(revision).values(n=bindparam("n"), head=bindparam("head"), callers=bindparam("callers"))
 )
-_EXTEND = Prepared(insert(changes))
+_EXTEND = PreparedRows(changes)
 
 
 def load_head(sql: Connection, *, lock: bool = False) -> Head:
@@ -134,7 +134,7 @@ def load_head(sql: Connection, *, lock: bool = False) -> Head:
 def save_head(sql: Connection, head: Head) -> None:
     """Write what was put on the chain."""
     if head.rows:
-        _EXTEND.many(sql, head.rows)
+        _EXTEND.put(sql, head.rows)
         _SAVE_HEAD.run(sql, n=head.n, head=head.hash, callers=head.callers)
 
 
