@@ -143,11 +143,12 @@ class Web:
                 answer = await self._dispatcher.answer(wire, peer)
         await _send(send, answer, head=scope["method"] == "HEAD")
 
-    async def _readiness(self, _request: Request) -> Response:
+    # Not coroutines: they ask the database, which may be far away, and run on threads of their own.
+    def _readiness(self, _request: Request) -> Response:
         ready = self._upkeep.ready()
         return JSONResponse({"ready": ready}, 200 if ready else 503)
 
-    async def _metrics(self, request: Request) -> Response:
+    def _metrics(self, request: Request) -> Response:
         if not self._upkeep.measured.told_to(request.client.host if request.client else ""):
             return PlainTextResponse("Metrics are told on this machine only: see metrics_public.\n", 403)
         return Response(self._upkeep.measured.text(), media_type=metrics.CONTENT_TYPE)

@@ -10,7 +10,7 @@ from admit.main import SERVICES
 from admit.rpc.dispatch import Dispatcher
 from admit.rpc.operation import Registry
 from admit.rpc.signing import Call, SigningKey, sign_acs3
-from admit.web import Measured, Web
+from admit.web import Measured, Pages, Upkeep, Web
 from tests.rpc.sample import SAMPLE
 from tests.system import System
 
@@ -64,6 +64,7 @@ def served(system: System) -> System:
     admit = system.admit
     registry = Registry((*SERVICES, SAMPLE))
     dispatcher = Dispatcher(registry, admit.store, admit.world)
-    web = Web(dispatcher, admit.world.chance.request_id, lambda: True, Measured(bytes, public=True), bytes)
+    upkeep = Upkeep(lambda: True, Measured(bytes, public=True), bytes)
+    web = Web(dispatcher, admit.world.chance.request_id, upkeep, Pages())
     served = replace(admit, registry=registry, dispatcher=dispatcher, web=web)
     return System(served, system.clock, system.founded, _count=system._count)

@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from threading import Event
+from threading import Barrier, Event
 
 import pytest
 from sqlalchemy import func, insert, select, text, update
@@ -14,7 +14,7 @@ from admit.core.links import Kind, Link
 from admit.store import links as stored_links
 from admit.store import tables, tokens
 from admit.store import things as stored
-from admit.store.engine import SilentChange, Store, Tx
+from admit.store.engine import READERS_KEPT, SilentChange, Store, Tx
 from admit.store.links import current_revision
 from tests.databases import Cluster
 from tests.store.writing import AUTHOR, Details, add, adding, assert_whole, held, names, revision
@@ -241,3 +241,18 @@ def test_a_database_server_that_was_restarted_is_found_again(on_postgresql: Stor
     server.disconnect(str(store.url.database))
     assert store.write_now(AUTHOR, lambda tx: grants.grant(tx, group, host))
     assert revision(store) == 3
+
+
+def test_more_threads_than_a_pool_has_connections_may_read_from_a_server(on_postgresql: Store):
+    everybody = Barrier(READERS_KEPT + 4)
+
+    def look() -> int:
+        with on_postgresql.read() as sql:
+            everybody.wait()
+            return current_revision(sql)
+
+    with ThreadPoolExecutor(everybody.parties) as threads:
+        for _ in range(2):
+            looks = [threads.submit(look) for _ in range(everybody.parties)]
+            assert [each.result() for each in looks] == [0] * everybody.parties
+    assert on_postgresql.engine.pool.checkedout() == READERS_KEPT  # type: ignore[attr-defined]

@@ -18,6 +18,10 @@ from admit.store.transactions import Author, Bodies, Job, SilentChange, Tx
 from admit.store.writers import Pool, Writer
 
 T = TypeVar("T")
+
+READERS_KEPT = 16
+"""How many threads keep a connection to a database server to read by; of more, each takes one for each view.
+A pool has 32, and those who write need some."""
 _log = logging.getLogger("admit.store")
 
 __all__ = ["Author", "SilentChange", "Store", "Tx"]
@@ -31,7 +35,7 @@ class Store:
         self.clock = clock
         self._followers: list[Callable[[int], None]] = []
         self._local = threading.local()
-        self._readers: list[Connection] = []
+        self._kept: set[Connection] = set()
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = connected(self.url, is_sqlite=self.is_sqlite)
         self.faults: tuple[type[Exception], ...] = (SQLAlchemyError, self.engine.dialect.loaded_dbapi.Error)
@@ -63,6 +67,8 @@ class Store:
             yield sql
         finally:
             driver(sql)("rollback")
+            if sql not in self._kept:
+                sql.close()
 
     def _reader(self) -> Connection:
         """This thread's own connection, in a transaction that was begun now."""
@@ -75,13 +81,15 @@ class Store:
                 if self.is_sqlite:
                     raise
                 # The server was restarted since. What waits in the pool is as dead as this one.
-                self._readers.remove(sql)
+                self._kept.discard(sql)
                 sql.invalidate()
                 self.engine.dispose()
             else:
                 return sql
-        sql = self._local.sql = read_only(self.engine, self.replica, is_sqlite=self.is_sqlite)
-        self._readers.append(sql)
+        sql = read_only(self.engine, self.replica, is_sqlite=self.is_sqlite)
+        if self.is_sqlite or len(self._kept) < READERS_KEPT:
+            self._local.sql = sql
+            self._kept.add(sql)
         driver(sql)(begin)
         return sql
 
@@ -100,7 +108,7 @@ class Store:
     def close(self) -> None:
         """Finish what is waiting and let go of the database."""
         self._writer.close()
-        for sql in self._readers:
+        for sql in self._kept:
             sql.close()
         self.engine.dispose()
 

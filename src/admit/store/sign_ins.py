@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import BigInteger, Connection, bindparam, delete, insert, or_, select, update
 
 from admit.core.validity import Millis
-from admit.store.prepared import Prepared
+from admit.store.prepared import Prepared, PreparedRows
 from admit.store.sign_in_tables import sign_in_tokens, sign_ins
 from admit.store.tables import sessions
 
@@ -187,7 +187,7 @@ def tried(sql: Connection, session: str, how: Tried) -> None:
 # -- codes and tokens --------------------------------------------------------------------------------
 
 _TOKEN = tuple(sign_in_tokens.c[name] for name in Token.__struct_fields__)
-_GIVE = Prepared(insert(sign_in_tokens).values({name: bindparam(name) for name in Token.__struct_fields__}))
+_GIVE = PreparedRows(sign_in_tokens, Token.__struct_fields__)
 _BY_HASH = Prepared(select(*_TOKEN).where(sign_in_tokens.c.hash == bindparam("hash")))
 _USE = Prepared(
     update(sign_in_tokens)
@@ -203,7 +203,7 @@ _CHANGE = Prepared(
 
 def give(sql: Connection, tokens: Sequence[Token]) -> None:
     """Write what is given out."""
-    _GIVE.many(sql, [msgspec.structs.asdict(each) for each in tokens])
+    _GIVE.put(sql, [msgspec.structs.astuple(each) for each in tokens])
 
 
 def token(sql: Connection, token_hash: bytes) -> Token | None:
