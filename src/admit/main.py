@@ -17,6 +17,7 @@ from admit.base.clock import Clock, SystemClock
 from admit.base.directory import filled
 from admit.base.metrics import Metrics
 from admit.base.sealing import Sealer, create_key_file
+from admit.console.routes import routes as console_routes
 from admit.control import founding, programs
 from admit.control.recorder import Keeping, Recorder
 from admit.control.web_sessions import Lasting, WebSessions
@@ -203,7 +204,7 @@ def open_admit(settings: Settings, clock: Clock | None = None, chance: Chance | 
     oidc = Provider(store, world)
     streaming = _streaming(settings, store, world) if settings.streaming else None
     house, changes = _house(settings, store, world), ChangeWatch(store)
-    pages = _pages(settings, house, changes, (oidc, streaming))
+    pages = _pages(settings, house, changes, dispatcher, (oidc, streaming))
     web = Web(dispatcher, chance.request_id, upkeep, pages)
     return Admit(settings, store, world, registry, dispatcher, web, oidc, streaming, house, changes)
 
@@ -225,12 +226,16 @@ def _house(settings: Settings, store: Store, world: World) -> House:
     return House(store, world, Recorder(store, world, keeping) if recorded else None)
 
 
-ROOMS = ("portal", "oidc", "streaming", "terminal")
+ROOMS = ("portal", "console", "oidc", "streaming", "terminal")
 """The rooms with pages: each has templates, and files of its own."""
 
 
 def _pages(
-    settings: Settings, house: House, changes: ChangeWatch, others: tuple[Provider, Streaming | None]
+    settings: Settings,
+    house: House,
+    changes: ChangeWatch,
+    dispatcher: Dispatcher,
+    others: tuple[Provider, Streaming | None],
 ) -> Pages:
     """What browsers are shown."""
     store, world = house.store, house.world
@@ -239,6 +244,7 @@ def _pages(
     oidc, streaming = others
     doors = [
         *portal_routes(site, WebSignIn(store, world), changes, settings.public_url),
+        *console_routes(site, dispatcher, SERVICES),
         *terminal.routes(DirectPorter(house), site),
         *oidc_routes(site, oidc),
         *authzen.routes(store, world),

@@ -1,0 +1,191 @@
+"""The table of grants, and one of them explained."""
+
+import csv
+import io
+from http import HTTPStatus
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from admit.console.desk import Desk, Refused, Visit
+from admit.console.shelves import resource_name, subject_name
+from admit.console.showing import moment_of
+from admit.core.validity import iso
+from admit.pages.site import with_protection
+
+TABS = (
+    ("", "All", None),
+    ("hosts", "Hosts", ("host", "host account")),
+    ("streams", "Streamed", ("delivery group", "app", "persistent session")),
+    ("web", "Web sign-in", ("application",)),
+    ("cloud", "Cloud roles", ("rule", "cloud role")),
+)
+"""The kinds of resource one can look at alone."""
+STATUSES = (
+    ("current", "In force or to come"),
+    ("active", "In force"),
+    ("ending", "Ending within a day"),
+    ("future", "Not yet"),
+    ("ended", "Ended"),
+    ("any", "Any status"),
+)
+
+
+async def table(desk: Desk, request: Request) -> Response:
+    """All grants, with filters; as of a moment if one is given."""
+    visit = await desk.visit(request)
+    asked = _asked(visit)
+    listed = await visit.call("ListGrants", **asked, MaxResults=25, NextToken=visit.asked("next") or None)
+    at = asked["At"]
+    return visit.page(
+        "grants.html",
+        listed=listed,
+        counts=None if at else await visit.may_call("GetOverview"),
+        tabs=TABS,
+        statuses=STATUSES,
+        status=visit.asked("status") or "current",
+        at=at,
+    )
+
+
+def _asked(visit: Visit) -> dict[str, Any]:
+    """What the filters in the address ask for."""
+    status = visit.asked("status") or "current"
+    return {
+        "Status": None if status == "any" else status,
+        "Kinds": next((kinds for slug, _, kinds in TABS if slug == visit.asked("kind")), None),
+        "Text": visit.asked("q") or None,
+        "At": moment_of(visit.asked("at"), visit.reader.zone),
+    }
+
+
+async def one(desk: Desk, request: Request) -> Response:
+    """One grant: whether it opens anything now, how, what was done to it, and what can be done."""
+    visit = await desk.visit(request)
+    subject, resource = _ends(visit)
+    links = await visit.call("ListLinks", **subject, Direction="outward", Stage="grant", MaxResults=200)
+    link = next((each for each in links["Links"] if _is(each["Thing"], resource)), None)
+    who = (await visit.call("DescribeThing", **subject))["Thing"]
+    what = (await visit.call("DescribeThing", **resource))["Thing"]
+    person = await person_of(visit, who)
+    return visit.page(
+        "grant.html",
+        link=link,
+        who=who,
+        what=what,
+        person=person,
+        explained=await _explained(visit, person, what),
+        members=None
+        if person
+        else await visit.may_call("ListLinks", **subject, Direction="inward", Stage="join", MaxResults=6),
+        history=await visit.may_call(
+            "ListChanges",
+            **subject,
+            OtherKind=resource["Kind"],
+            OtherId=resource["Id"],
+            MaxResults=8,
+        ),
+        used=await _last_use(visit, person, what),
+        grantable=grantable,
+    )
+
+
+def _ends(visit: Visit) -> tuple[dict[str, str], dict[str, str]]:
+    return (
+        {"Kind": visit.asked("who_kind"), "Id": visit.asked("who")},
+        {"Kind": visit.asked("what_kind"), "Id": visit.asked("what")},
+    )
+
+
+def _is(thing: Any, end: dict[str, str]) -> bool:
+    return bool(thing["Kind"] == end["Kind"] and thing["Id"] == end["Id"])
+
+
+async def person_of(visit: Visit, who: Any) -> str | None:
+    """The name of the person that somebody is; None for a group or a unit."""
+    if who["Kind"] == "person":
+        return str(who["Name"])
+    if who["Kind"] != "user":
+        return None
+    joined = await visit.may_call(
+        "ListLinks", Kind="user", Id=who["Id"], Direction="inward", Stage="join", MaxResults=1
+    )
+    return None if joined is None or not joined["Links"] else str(joined["Links"][0]["Thing"]["Name"])
+
+
+async def _explained(visit: Visit, person: str | None, what: Any) -> Any:
+    name = resource_name(what)
+    if person is None or name is None:
+        return None
+    try:
+        return await visit.call("ExplainAccess", Person=person, Resource=name)
+    except Refused:
+        return None
+
+
+async def _last_use(visit: Visit, person: str | None, what: Any) -> Any:
+    name = resource_name(what)
+    if person is None or name is None:
+        return None
+    found = await visit.may_call("ListSessions", Person=person, Resource=name, MaxResults=1)
+    return found["Sessions"][0] if found and found["Sessions"] else None
+
+
+async def explain(desk: Desk, request: Request) -> Response:
+    """May somebody use something, why or why not, at a moment."""
+    visit = await desk.visit(request)
+    person, resource = visit.asked("person"), visit.asked("resource")
+    at = moment_of(visit.asked("at"), visit.reader.zone)
+    told, fault = None, ""
+    if person and resource:
+        try:
+            told = await visit.call("ExplainAccess", Person=person, Resource=resource, At=at)
+        except Refused as refused:
+            if refused.status == HTTPStatus.FORBIDDEN:
+                raise
+            fault = refused.text
+    return visit.page("explain.html", told=told, fault=fault, person=person, resource=resource, at=at)
+
+
+EXPORTED = 10_000
+"""How many grants an export has at most; who needs more asks the API."""
+
+
+async def exported(desk: Desk, request: Request) -> Response:
+    """The same grants as CSV: what the filters show, up to ``EXPORTED``."""
+    visit = await desk.visit(request)
+    asked, after, rows = _asked(visit), None, 0
+    written = io.StringIO()
+    table = csv.writer(written)
+    table.writerow(("who_kind", "who", "may_use", "status", "from", "until", "granted_by", "granted_at"))
+    while rows < EXPORTED:
+        listed = await visit.call("ListGrants", **asked, MaxResults=200, NextToken=after)
+        for grant in listed["Grants"]:
+            rows += 1
+            table.writerow(_row(grant))
+        after = listed["NextToken"]
+        if after is None:
+            break
+    answer = Response(written.getvalue(), media_type="text/csv; charset=utf-8")
+    answer.headers["content-disposition"] = 'attachment; filename="grants.csv"'
+    return with_protection(answer)
+
+
+def _row(grant: Any) -> tuple[str, ...]:
+    times = (grant["StartTime"], grant["EndTime"])
+    start, end = ("" if each is None else iso(each) for each in times)
+    names = (grant["Subject"]["Kind"], grant["Subject"]["Name"], grant["Resource"]["Label"])
+    shown = (*names, grant["Status"], start, end, grant["GrantedBy"], iso(grant["GrantedAt"]))
+    return tuple(_cell(each) for each in shown)
+
+
+def _cell(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def grantable(who: Any, what: Any) -> tuple[str, str] | None:
+    """Who and what as GrantAccess and RevokeAccess take them; None if theirs are other operations."""
+    subject, resource = subject_name(who), resource_name(what)
+    return None if subject is None or resource is None else (subject, resource)

@@ -1,0 +1,149 @@
+"""Sessions live and past, ending one, and what was on their terminals."""
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from admit.console.desk import Desk, Refused
+from admit.pages.site import with_protection
+
+PLAYER = {"script-src": "'self' 'wasm-unsafe-eval'"}
+"""What the player needs: its terminal is WebAssembly."""
+MOST_PARTS = 400
+"""How many parts of a recording are put together for a page; the rest is for ``admit replay``."""
+
+
+async def sessions(desk: Desk, request: Request) -> Response:
+    """Who is in now; or who was."""
+    visit = await desk.visit(request)
+    state = visit.asked("state") or "live"
+    listed = await visit.call(
+        "ListSessions",
+        State=None if state == "any" else state,
+        Person=visit.asked("person") or None,
+        Resource=visit.asked("resource") or None,
+        MaxResults=50,
+        NextToken=visit.asked("next") or None,
+    )
+    return visit.page("sessions.html", listed=listed, state=state)
+
+
+async def session(desk: Desk, request: Request) -> Response:
+    """All that is kept of a session: who, where, how long, what was done in it."""
+    visit = await desk.visit(request)
+    session_id = request.path_params["id"]
+    told = await visit.call("GetSession", SessionId=session_id)
+    return visit.page(
+        "session.html",
+        it=told["Session"],
+        fault="",
+        acts=await visit.may_call("ListActivity", SessionId=session_id, MaxResults=100),
+        recordings=await visit.may_call("ListRecordings", SessionId=session_id),
+    )
+
+
+async def end(desk: Desk, request: Request) -> Response:
+    """Order the end of a session, with a reason."""
+    visit = await desk.visit(request)
+    sent = await visit.form()
+    session_id = request.path_params["id"]
+    await visit.call("EndSession", SessionId=session_id, Reason=str(sent.get("reason", "")).strip())
+    return visit.go("/console/sessions?done=ended")
+
+
+async def recordings(desk: Desk, request: Request) -> Response:
+    """The recordings there are."""
+    visit = await desk.visit(request)
+    listed = await visit.call(
+        "ListRecordings",
+        Person=visit.asked("person") or None,
+        MaxResults=50,
+        NextToken=visit.asked("next") or None,
+    )
+    return visit.page("recordings.html", listed=listed)
+
+
+async def recording(desk: Desk, request: Request) -> Response:
+    """The page that plays one; what it plays is asked for with the rights of whoever looks."""
+    visit = await desk.visit(request)
+    listed = await visit.call("GetRecording", RecordingId=request.path_params["id"])
+    return visit.page("recording.html", it=listed["Recording"], policy=PLAYER)
+
+
+async def cast(desk: Desk, request: Request) -> Response:
+    """A recording as asciicast v2, for the player."""
+    visit = await desk.visit(request)
+    parts: list[str] = []
+    after: str | None = None
+    for _ in range(MOST_PARTS):
+        told = await visit.call("GetRecording", RecordingId=request.path_params["id"], NextToken=after)
+        parts.append(told["Content"])
+        after = told["NextToken"]
+        if after is None:
+            break
+    return with_protection(Response("".join(parts), media_type="application/x-asciicast"))
+
+
+async def found(desk: Desk, request: Request) -> Response:
+    """Where a text was on the terminal, for the search beside the player."""
+    visit = await desk.visit(request)
+    text = visit.asked("q").casefold()
+    hits: list[dict[str, Any]] = []
+    after: str | None = None
+    for _ in range(MOST_PARTS if text else 0):
+        told = await visit.call("GetRecording", RecordingId=request.path_params["id"], NextToken=after)
+        hits += _hits(told["Content"], text)
+        after = told["NextToken"]
+        if after is None or len(hits) >= 100:
+            break
+    return visit.page("hits.html", hits=hits[:100], text=text)
+
+
+def _hits(content: str, text: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for line in content.splitlines():
+        if line.startswith("["):
+            at, kind, shown = json.loads(line)
+            plain = "".join(each if each.isprintable() else " " for each in shown)
+            where = plain.casefold().find(text)
+            if kind in ("o", "i", "m") and where >= 0:
+                found.append({"at": at, "kind": kind, "text": plain[max(0, where - 30) : where + 60]})
+    return found
+
+
+async def activity(desk: Desk, request: Request) -> Response:
+    """What has happened: calls, decisions, sign-ins, sessions and what was done in them."""
+    visit = await desk.visit(request)
+    fault, listed = "", None
+    try:
+        listed = await visit.call(
+            "ListActivity",
+            Kind=visit.asked("kind") or None,
+            Outcome=visit.asked("outcome") or None,
+            Person=visit.asked("person") or None,
+            Resource=visit.asked("resource") or None,
+            MaxResults=50,
+            NextToken=visit.asked("next") or None,
+        )
+    except Refused as refused:
+        if refused.status == HTTPStatus.FORBIDDEN:
+            raise
+        fault = refused.text
+    return visit.page("activity.html", listed=listed, fault=fault, kinds=KINDS)
+
+
+KINDS = (
+    ("", "Everything"),
+    ("api-call", "Calls"),
+    ("decision", "Decisions"),
+    ("sign-in", "Sign-ins"),
+    ("session-opened", "Sessions opened"),
+    ("session-ended", "Sessions ended"),
+    ("command", "Commands"),
+    ("transfer", "Files"),
+    ("forward", "Forwards"),
+    ("recording-viewed", "Recordings viewed"),
+)

@@ -1,0 +1,86 @@
+"""Every page of the console, and where it is."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TypeAlias
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from admit.console import granting, grants, live, overview, ram, reach, records, taking, things
+from admit.console.desk import Desk
+from admit.console.shelves import SHELVES
+from admit.pages.site import Site
+from admit.rpc.dispatch import Dispatcher
+from admit.rpc.operation import Service
+
+Shown: TypeAlias = Callable[[Desk, Request], Awaitable[Response]]
+
+READ: tuple[tuple[str, Shown], ...] = (
+    ("/console", overview.overview),
+    ("/console/search", things.search),
+    ("/console/suggest", things.suggest),
+    ("/console/grants", grants.table),
+    ("/console/grants.csv", grants.exported),
+    ("/console/grants/one", grants.one),
+    ("/console/grants/new", granting.new),
+    ("/console/grants/revoke", granting.revoking),
+    ("/console/explain", grants.explain),
+    ("/console/reach", reach.reach),
+    ("/console/requests", records.requests),
+    ("/console/break-glass", records.glass),
+    ("/console/new/{making}", things.making),
+    ("/console/sessions", live.sessions),
+    ("/console/sessions/{id}", live.session),
+    ("/console/recordings", live.recordings),
+    ("/console/recordings/{id}", live.recording),
+    ("/console/recordings/{id}/cast", live.cast),
+    ("/console/recordings/{id}/found", live.found),
+    ("/console/activity", live.activity),
+    ("/console/ledger", records.ledger),
+    ("/console/import", taking.ask),
+    ("/console/ram", ram.callers),
+    ("/console/ram/{name}", ram.caller),
+    ("/console/health", records.health),
+)
+"""What is shown."""
+
+WRITTEN: tuple[tuple[str, Shown], ...] = (
+    ("/console/grants/new", granting.granted),
+    ("/console/grants/revoke", granting.revoked),
+    ("/console/requests/{id}", records.decided),
+    ("/console/offers", records.offered),
+    ("/console/break-glass", records.agreed),
+    ("/console/new/{making}", things.made),
+    ("/console/sessions/{id}/end", live.end),
+    ("/console/ledger/verify", records.verified),
+    ("/console/import", taking.take),
+    ("/console/ram", ram.added),
+    ("/console/ram/{name}", ram.done),
+)
+"""What forms are sent to."""
+
+
+def routes(site: Site, dispatcher: Dispatcher, services: Sequence[Service]) -> Sequence[BaseRoute]:
+    """The pages, ready to be served."""
+    desk = Desk(site, dispatcher, services)
+    found = [Route(path, _shown(desk, page), methods=["GET"]) for path, page in READ]
+    found += [Route(path, _shown(desk, page), methods=["POST"]) for path, page in WRITTEN]
+    for shelf in SHELVES:
+        place = f"{shelf.place}/{{id}}"
+        listed = partial(things.shelf, shelf=shelf)
+        found.append(Route(shelf.place, _shown(desk, listed), methods=["GET"]))
+        one = partial(things.thing, shelf=shelf)
+        found.append(Route(place, _shown(desk, one), methods=["GET"]))
+        doing, done = partial(things.doing, shelf=shelf), partial(things.done, shelf=shelf)
+        found.append(Route(f"{place}/do/{{deed}}", _shown(desk, doing), methods=["GET"]))
+        found.append(Route(f"{place}/do/{{deed}}", _shown(desk, done), methods=["POST"]))
+    return found
+
+
+def _shown(desk: Desk, page: Shown) -> Callable[[Request], Awaitable[Response]]:
+    async def show(request: Request) -> Response:
+        return await page(desk, request)
+
+    return show

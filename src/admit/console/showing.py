@@ -1,0 +1,173 @@
+"""How the console shows what the API tells: bars of time, initials, who did what, words for events."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.datastructures import QueryParams
+
+from admit.console.shelves import place_of, resource_name, shelf_of, subject_name
+from admit.core.validity import DAY, FOREVER, HOUR, SECOND, Millis
+from admit.pages import moments
+from admit.pages.site import Reader
+
+BAR_SPAN: Millis = 10 * DAY
+"""How far a bar of time shows the past and the future."""
+BAR_WIDTH = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A period as a strip that has now in its middle."""
+
+    x: float
+    width: float
+    kind: str
+    """good, warn, later, past or ever."""
+
+
+def bar(start: Millis | None, end: Millis | None, status: str, now: Millis) -> Bar:
+    """The strip of a period; what has no end runs out of it."""
+    left, right = now - BAR_SPAN, now + BAR_SPAN
+    begin = max(left, min(right, left if start is None else start))
+    close = max(left, min(right, right if end is None else end))
+    x = (begin - left) / (right - left) * BAR_WIDTH
+    width = max(4.0, (close - begin) / (right - left) * BAR_WIDTH)
+    kind = {"ending": "warn", "future": "later", "ended": "past"}.get(
+        status, "ever" if end is None else "good"
+    )
+    return Bar(round(min(x, BAR_WIDTH - 4), 1), round(width, 1), kind)
+
+
+def initials(name: str) -> str:
+    """One or two letters that stand for a name."""
+    words = [word for word in name.replace(".", " ").replace("-", " ").replace("_", " ").split() if word]
+    return "".join(word[0] for word in words[:2]).upper() if len(words) > 1 else name[:2].upper()
+
+
+def hue(name: str) -> int:
+    """One of six colours for a name, always the same."""
+    return sum(name.encode()) % 6
+
+
+def actor(arn: str | None) -> str:
+    """Who an ARN is, in short: ``root``, ``ops``."""
+    if not arn:
+        return ""
+    return arn.rsplit(":", 1)[-1].removeprefix("user/").removeprefix("assumed-role/").removeprefix("system/")
+
+
+def moment_of(text: str, zone: Any) -> Millis | None:
+    """The moment that a text names: UNIX milliseconds, or local time; None for anything else."""
+    if text.isascii() and text.isdecimal() and len(text) == 13:
+        return int(text)
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    at = int((read if read.tzinfo else read.replace(tzinfo=zone)).timestamp() * SECOND)
+    return at if 1_000_000_000_000 <= at <= 9_999_999_999_999 else None
+
+
+def local(moment: Millis, zone: Any) -> str:
+    """A moment as a field for date and time has it."""
+    return datetime.fromtimestamp(moment / SECOND, UTC).astimezone(zone).strftime("%Y-%m-%dT%H:%M")
+
+
+SLIDE_HOURS = 720
+"""How far back the slider goes."""
+
+
+def hours_back(at: Millis | None, now: Millis) -> int:
+    """How many hours ago a moment was, as far as the slider goes."""
+    return 0 if at is None else max(0, min(SLIDE_HOURS, round((now - at) / HOUR)))
+
+
+def end_of(given: Millis | None) -> Millis:
+    """An end as the pages' words want it: what has none ends never."""
+    return FOREVER if given is None else given
+
+
+def with_query(query: QueryParams, **changed: Any) -> str:
+    """The same address with some fields changed; what is None or empty is left out."""
+    kept = [(name, value) for name, value in query.multi_items() if name not in changed]
+    new = [(name, str(value)) for name, value in changed.items() if value not in (None, "")]
+    found = urlencode(kept + new)
+    return f"?{found}" if found else "?"
+
+
+def size(many: float) -> str:
+    """A number of bytes as people read it."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if many < 1000 or unit == "GB":
+            return f"{many:.0f} {unit}" if many >= 10 or unit == "B" else f"{many:.1f} {unit}"
+        many /= 1000
+    return ""
+
+
+EVENTS = {
+    "ThingAdded": ("made", "circle-plus"),
+    "ThingChanged": ("changed", "pencil"),
+    "ThingRemoved": ("removed", "trash"),
+    "ThingBlocked": ("switched off", "lock"),
+    "ThingUnblocked": ("switched on", "lock-open"),
+    "LinkAdded": ("joined to", "link"),
+    "LinkChanged": ("joined for another time to", "calendar-time"),
+    "LinkRemoved": ("parted from", "unlink"),
+    "GraceSet": ("may go on after the end at", "hourglass"),
+    "SessionEndOrdered": ("told to leave", "power"),
+    "SessionEnded": ("left", "logout"),
+}
+"""Each event of the ledger: what happened, and a sign for it."""
+
+
+USED = ("host", "host account", "delivery group", "app", "application", "rule", "cloud role")
+"""What is granted, rather than joined to."""
+GRANTED = {
+    "LinkAdded": ("was granted", "key"),
+    "LinkChanged": ("was granted for another time", "calendar-time"),
+    "LinkRemoved": ("was taken", "ban"),
+}
+
+
+def event(entry: Any) -> tuple[str, str]:
+    """What an entry of the ledger says happened, in words, and a sign for it."""
+    name = entry["Event"]
+    if entry["Things"][-1]["Kind"] in USED and name in GRANTED:
+        return GRANTED[name]
+    return EVENTS.get(name, (name, "circle-dashed"))
+
+
+DONE = {
+    "granted": "Granted. Whoever gained access may use it at once.",
+    "revoked": "Revoked. Live sessions that depended on it are ending.",
+    "ended": "The session is ending. Its person is told why.",
+    "done": "Done.",
+    "made": "Made.",
+    "removed": "Removed.",
+    "approved": "Approved. The access is granted for the time that was asked.",
+    "declined": "Declined. Whoever asked is told.",
+}
+"""What a page says after a form, by the word in its address."""
+
+
+def tools(reader: Reader) -> dict[str, Any]:
+    """What every template of the console can do."""
+    return {
+        "actor": actor,
+        "bar": bar,
+        "end_of": end_of,
+        "event": event,
+        "hours_back": lambda at: hours_back(at, reader.now),
+        "hue": hue,
+        "initials": initials,
+        "left_at": lambda until, at: moments.left(until, at, reader.language),
+        "local": lambda at: local(at, reader.zone),
+        "place_of": place_of,
+        "resource_name": resource_name,
+        "shelf_of": shelf_of,
+        "size": size,
+        "subject_name": subject_name,
+        "with_query": with_query,
+    }

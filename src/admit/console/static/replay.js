@@ -1,0 +1,21 @@
+// Plays a recording in the page, and goes where a search has found something.
+const place = document.getElementById("player");
+addEventListener("DOMContentLoaded", () => {
+  const player = window.AsciinemaPlayer.create(place.dataset.cast, place, { idleTimeLimit: 2, fit: "width", preload: true, theme: "asciinema" });
+  const hits = document.getElementById("hits");
+  document.addEventListener("submit", async (event) => {
+    const form = event.target.closest("form[data-hits]");
+    if (!form) return;
+    event.preventDefault();
+    const asked = new URLSearchParams(new FormData(form));
+    const answer = await fetch(`${form.action}?${asked}`, { headers: { "X-Drawer": "1" }, credentials: "same-origin" });
+    const found = new DOMParser().parseFromString(await answer.text(), "text/html");
+    hits.replaceChildren(...found.body.childNodes);
+  });
+  hits.addEventListener("click", async (event) => {
+    const hit = event.target.closest("[data-seek]");
+    if (!hit) return;
+    await player.seek(Number(hit.dataset.seek));
+    player.play();
+  });
+});

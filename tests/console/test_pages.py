@@ -1,0 +1,280 @@
+"""The pages of the console, as they are served."""
+
+import html
+import json
+import re
+
+import msgspec
+import pytest
+
+from admit.console.deeds import deeds
+from admit.console.drawing import picture, timeline
+from admit.console.showing import moment_of
+from admit.control import grants, people, things
+from admit.control.things import New
+from admit.core.links import Kind
+from admit.core.validity import DAY, HOUR, MINUTE
+from admit.main import SERVICES
+from admit.pages.moments import zone_of
+from admit.store import things as stored
+from admit.store.engine import Tx
+from tests.browsing import Pages
+from tests.console.office import AUTHOR, BASTION, as_admin
+from tests.system import System
+
+EVIL = """<xss-mark onload='x'>"{{1337*1331}}&lt;"""
+"""What no page may hold as it is."""
+
+
+def links_in(text: str) -> list[str]:
+    """The addresses of the console that a page leads to."""
+    return [html.unescape(each) for each in re.findall(r'href="(/console[^"]*)"', text)]
+
+
+def crawled(pages: Pages, most: int = 130) -> dict[str, str]:
+    """Every sort of page that is reached from the first one, once or twice each."""
+    waiting, sorts, found = ["/console", "/console/import", "/console/new/host"], {}, {}
+    while waiting and len(found) < most:
+        place = waiting.pop(0)
+        sort = re.sub(r"=[^&]*", "=", re.sub(r"/[^/]*\d[^/?]*", "/1", place))
+        if place in found or sorts.get(sort, 0) == 2 or ".csv" in place:
+            continue
+        sorts[sort] = sorts.get(sort, 0) + 1
+        answer = pages.get(place)
+        assert answer.status == 200, place
+        found[place] = answer.text
+        waiting += links_in(answer.text)
+    return found
+
+
+def test_every_page_is_shown_and_leads_to_pages_that_are(admin: Pages) -> None:
+    found = crawled(admin)
+    assert len(found) > 80
+    for place, text in found.items():
+        assert "style=" not in text, place
+        assert "<script>" not in text, place
+
+
+def test_no_name_is_more_than_a_name(office: System) -> None:
+    office.admit.store.write_now(AUTHOR, _evil)
+    pages = as_admin(office)
+    found = crawled(pages)
+    for place in ("/console/search?q=xss-mark", "/console/reach?q=xss-mark", "/console/grants?q=xss-mark"):
+        found[place] = pages.get(place).text
+
+    assert sum(html.escape("<xss-mark", quote=False) in text for text in found.values()) > 10
+    for place, text in found.items():
+        assert "<xss-mark" not in text, place
+        assert '"{{1337' not in text, place
+        assert "1779547" not in text, place
+
+
+def _evil(tx: Tx) -> None:
+    """A thing of each sort with a name that wants to be more."""
+    bastion = stored.find(tx.sql, stored.Where(Kind.BASTION))[0]
+    idaas = stored.find(tx.sql, stored.Where(Kind.IDAAS))[0]
+    details = Anything(display_name=EVIL, comment=EVIL, private_address=EVIL)
+    user = people.add_user(tx, New(Kind.USER, bastion.key, EVIL, details))
+    group = things.add(tx, New(Kind.GROUP, bastion.key, EVIL, details))
+    host = things.add(tx, New(Kind.HOST, bastion.key, EVIL, details))
+    account = things.add(tx, New(Kind.HOST_ACCOUNT, host.key, EVIL, details))
+    application = things.add(tx, New(Kind.APPLICATION, idaas.key, EVIL, details))
+    things.add(tx, New(Kind.UNIT, idaas.key, EVIL, details))
+    things.add(tx, New(Kind.RULE, idaas.key, EVIL, details))
+    grants.grant(tx, user, group)
+    grants.grant(tx, group, account)
+    grants.grant(tx, user, host)
+    grants.grant(tx, user, application)
+
+
+class Anything(msgspec.Struct):
+    """Details of any sort of thing."""
+
+    display_name: str
+    comment: str
+    private_address: str
+
+
+def test_a_grant_is_previewed_made_explained_and_revoked(office: System) -> None:
+    pages = as_admin(office)
+    csrf = pages.get("/console/grants/new").csrf
+    wish = {"csrf": csrf, "subject": "carol", "resource": "root@db-1", "length": str(HOUR)}
+    before = office.revision()
+
+    preview = pages.post("/console/grants/new", {**wish, "step": "preview"})
+    assert "Gain access: 1" in preview.text
+    assert office.revision() == before
+
+    assert pages.post("/console/grants/new", {**wish, "step": "sure"}).status == 303
+    listed = pages.get("/console/grants?q=carol").text
+    assert "1 h left" in listed
+
+    explained = pages.get("/console/explain?person=carol&resource=root@db-1").text
+    assert "carol may use root@db-1." in explained
+
+    revoking = pages.get("/console/grants/revoke?subject=bob&resource=root@db-1").text
+    assert "Lose access: 1" in revoking
+    assert "Live sessions that end at once: 1" in revoking
+    pages.post("/console/grants/revoke", {"csrf": csrf, "subject": "bob", "resource": "root@db-1"})
+    decision = office.call("admit", "CheckAccess", Person="bob", Resource="root@db-1")["Decision"]
+    assert decision["Allowed"] is False
+
+
+def test_a_fault_in_a_form_is_told_in_the_form(admin: Pages, shared: System) -> None:
+    csrf, before = admin.get("/console/grants/new").csrf, shared.revision()
+    wish = {"csrf": csrf, "subject": "nobody", "resource": "root@db-1", "length": "", "step": "preview"}
+    answer = admin.post("/console/grants/new", wish)
+    assert answer.status == 404
+    assert "There is no person nobody" in answer.text
+    assert 'value="nobody"' in answer.text
+    until = admin.post("/console/grants/new", {**wish, "length": "until"})
+    assert (until.status, "Say until when." in until.text) == (400, True)
+    assert shared.revision() == before
+
+
+def test_the_past_is_shown_as_it_was(office: System) -> None:
+    pages = as_admin(office)
+    office.advance(MINUTE)
+    then = office.clock.now()
+    office.advance(20 * MINUTE)
+    office.call("admit", "RevokeAccess", Subject="alice", Resource="app:wiki")
+    office.call("admit", "GrantAccess", Subject="carol", Resource="app:wiki")
+
+    def names(text: str) -> str:
+        return text.partition('id="main"')[2]
+
+    for place in ("/console/grants?kind=web", "/console/reach?q=wiki"):
+        now, past = names(pages.get(place).text), names(pages.get(f"{place}&at={then}").text)
+        assert ("carol" in now, "alice" in now) == (True, False), place
+        assert ("carol" in past, "alice" in past) == (False, True), place
+
+
+def test_grants_are_exported_as_the_filters_show_them(admin: Pages) -> None:
+    answer = admin.get("/console/grants.csv?kind=web&status=current")
+    assert answer.headers["content-type"].startswith("text/csv")
+    lines = answer.text.splitlines()
+    assert len(lines) == 2
+    assert lines[1].startswith("user,alice,app:wiki,active,")
+
+
+def test_what_can_be_done_is_done_by_the_vendors_operations(office: System) -> None:
+    pages = as_admin(office)
+    user = office.call("admit", "ListThings", Kinds=["user"], Text="bob")["Things"][0]["Id"]
+    form = pages.get(f"/console/users/{user}/do/lock")
+    assert "Live sessions end at once." in form.text
+    answer = pages.post(f"/console/users/{user}/do/lock", {"csrf": form.csrf})
+    assert (answer.status, answer.place) == (303, f"/console/users/{user}?done=done")
+    newest = office.call("admit", "ListChanges", MaxResults=1)["Entries"][0]
+    assert newest["Action"] == f"{BASTION}:LockUsers"
+    assert "Unlock" in pages.get(f"/console/users/{user}").text
+
+    instance = office.call(BASTION, "DescribeInstances")["Instances"][0]["InstanceId"]
+    made = {"csrf": form.csrf, "bastion": instance, "name": "db-9", "where": "10.0.0.9", "os": "Linux"}
+    assert pages.post("/console/new/host", made).status == 303
+    assert "db-9" in pages.get("/console/hosts").text
+
+
+def test_every_deed_is_an_operation_that_knows_its_parameters() -> None:
+    operations = {
+        f"{each.product}:{name}": found for each in SERVICES for name, found in each.operations.items()
+    }
+    for deed in (*deeds().done, *deeds().made):
+        operation = operations[deed.call]
+        required = {each.name for each in operation.parameters if each.required}
+        assert set(deed.parameters) <= set(operation.by_name), deed.call
+        assert required <= set(deed.parameters), deed.call
+
+
+def test_people_are_imported_line_by_line_after_they_were_shown(office: System) -> None:
+    pages = as_admin(office)
+    form = pages.get("/console/import")
+    instance = office.call(BASTION, "DescribeInstances")["Instances"][0]["InstanceId"]
+    text = "username,display name,groups\nmei,Mei Tanaka,dba\nalice,Alice,\nno good name!,x,\n"
+    sent = {"csrf": form.csrf, "kind": "people", "instance": instance, "text": text}
+    before = office.revision()
+
+    shown = pages.post("/console/import", {**sent, "step": "preview"}).text
+    assert "mei" in shown
+    assert office.revision() == before
+
+    told = pages.post("/console/import", {**sent, "step": "sure"}).text
+    rows = re.findall(
+        r"<b>([^<]+)</b>.*?(made|there already|refused)", told.partition('id="main"')[2], re.DOTALL
+    )
+    assert ("mei", "made") in rows
+    assert ("alice", "there already") in rows
+    groups = office.call("admit", "ListWhat", Person="mei")["Resources"]
+    assert "root@db-1" in [each["Label"] for each in groups]
+
+
+def test_the_ledger_is_verified_from_its_page(admin: Pages) -> None:
+    answer = admin.post("/console/ledger/verify", {"csrf": admin.get("/console/ledger").csrf, "noted": ""})
+    assert "The ledger is whole" in answer.text
+    wrong = admin.post(
+        "/console/ledger/verify", {"csrf": admin.get("/console/ledger").csrf, "noted": "0" * 63 + "1"}
+    )
+    assert "The ledger does not fit" in wrong.text
+
+
+def test_callers_get_keys_and_policies_on_their_page(office: System) -> None:
+    pages = as_admin(office)
+    csrf = pages.get("/console/ram").csrf
+    assert pages.post("/console/ram", {"csrf": csrf, "name": "robot"}).status == 303
+    shown = pages.post("/console/ram/robot", {"csrf": csrf, "deed": "key"})
+    assert "AccessKeySecret" in shown.text
+    attach = {"csrf": csrf, "deed": "attach", "policy": "AdministratorAccess", "type": "System"}
+    assert pages.post("/console/ram/robot", attach).status == 303
+    text = pages.get("/console/ram/robot").text
+    assert "AdministratorAccess" in text
+    assert "AccessKeySecret" not in text
+
+
+# -- what is drawn -----------------------------------------------------------------------------------
+
+
+def _node(name: str, column: int) -> dict[str, object]:
+    return {"Thing": {"Kind": "user", "Name": name, "Label": name, "Blocked": None}, "Column": column}
+
+
+def _edge(source: int, target: int, end: int | None = None) -> dict[str, object]:
+    times = {"StartTime": None, "EndTime": end, "GrantedAt": 10 * DAY}
+    return {"Source": source, "Target": target, "Stage": "grant", "Status": "active", **times}
+
+
+def test_an_edge_that_passes_a_column_has_room_there_and_boxes_never_touch() -> None:
+    nodes = [_node("a", 0), _node("g", 2), _node("h", 2), _node("x", 3), _node("y", 3)]
+    drawn = picture(nodes, [_edge(0, 1), _edge(0, 3), _edge(1, 3), _edge(2, 4)])
+    direct = next(each for each in drawn.edges if (each.source, each.target) == (0, 3))
+    assert "H" in direct.line
+    for one in drawn.nodes:
+        for other in drawn.nodes:
+            if one.number < other.number and one.x == other.x:
+                assert abs(one.y - other.y) >= 48
+
+
+def test_a_timeline_has_its_soonest_end_on_top_and_now_inside() -> None:
+    nodes = [_node("a", 0), _node("x", 3), _node("y", 3)]
+    times = timeline(nodes, [_edge(0, 1), _edge(0, 2, 41 * DAY)], 40 * DAY, zone_of("UTC"))
+    assert [each.what for each in times.strips] == ["y", "x"]
+    assert times.strips[0].x < times.now < times.strips[0].x + times.strips[0].width
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "moment"),
+    [
+        ("1780000000000", "UTC", 1780000000000),
+        ("2026-11-17T14:00", "Asia/Shanghai", 1794895200000),
+        ("2026-11-17T14:00+00:00", "Asia/Shanghai", 1794924000000),
+        ("tuesday", "UTC", None),
+        ("", "UTC", None),
+    ],
+)
+def test_a_moment_is_read_in_the_readers_zone(text: str, zone: str, moment: int | None) -> None:
+    assert moment_of(text, zone_of(zone)) == moment
+
+
+def test_what_is_sent_to_an_operation_is_filled_in() -> None:
+    lock = next(each for each in deeds().done if each.slug == "lock" and each.inside == "bastion")
+    service, action, parameters = lock.filled({"id": '1"2', "instance": "i"})
+    assert (service, action, parameters["InstanceId"]) == (BASTION, "LockUsers", "i")
+    assert json.loads(parameters["UserIds"]) == ['1"2']
