@@ -191,6 +191,7 @@ def open_admit(settings: Settings, clock: Clock | None = None, chance: Chance | 
         zone=settings.zone,
         recordings=settings.recordings,
         mails=bool(settings.mail_host),
+        activity_days=settings.activity_days,
         programs=programs.of(settings.data),
         user_makers=USER_MAKERS,
     )

@@ -74,7 +74,7 @@ def can(client: Client, person: str, resource: str, at: Millis | None, *, as_jso
         _say_decision(decision, at)
         if decision["Allowed"]:
             _line("through", wording.through(decision["Path"]))
-            _line("until", _now().tell(decision.get("ValidUntil")))
+            _line("until", now_here().tell(decision.get("ValidUntil")))
         else:
             _say_nearest(decision)
     raise SystemExit(0 if decision["Allowed"] else NO)
@@ -96,7 +96,7 @@ def explain(client: Client, person: str, resource: str, at: Millis | None, *, as
         _say_decision(decision, at)
         for path in answer["Paths"]:
             _line("path", wording.path(path["Steps"]))
-            _line("until", _now().tell(wording.ends(path["Steps"])))
+            _line("until", now_here().tell(wording.ends(path["Steps"])))
         for each in answer["Restrictions"]:
             _line("policy", f"{each['PolicyName']}: {each['Text']}")
         if not decision["Allowed"]:
@@ -110,14 +110,14 @@ def _say_decision(decision: dict[str, Any], at: Millis | None) -> None:
     line = Text.assemble(("yes", "bold green") if yes else ("no ", "bold red"), f"  {decision['Text']}")
     console().print(line)
     if at is not None:
-        _line("asked for", _now().tell(at))
+        _line("asked for", now_here().tell(at))
 
 
 def _say_nearest(decision: dict[str, Any]) -> None:
     """The path nearest to being open, and what about it is not."""
     if decision["Path"]:
         _line("nearest", wording.path(decision["Path"]))
-    for link, what_ in wording.closed(decision["Path"], decision["At"], _now()):
+    for link, what_ in wording.closed(decision["Path"], decision["At"], now_here()):
         _line("", f"{link}: {what_}")
 
 
@@ -139,8 +139,8 @@ def _say_holders(person: str, holders: list[dict[str, Any]]) -> None:
 @connected
 def who(client: Client, resource: str, at: Millis | None, *, as_json: bool) -> None:
     """List everybody who may use RESOURCE, now or at any moment."""
-    found = _all(client, "ListWho", "People", Resource=resource, At=at)
-    _list(found, "person", as_json=as_json, nobody=f"Nobody may use {resource}{_then(at)}.")
+    found = all_of(client, "ListWho", "People", Resource=resource, At=at)
+    list_access(found, "person", as_json=as_json, nobody=f"Nobody may use {resource}{then(at)}.")
 
 
 @click.command()
@@ -150,23 +150,26 @@ def who(client: Client, resource: str, at: Millis | None, *, as_json: bool) -> N
 @connected
 def what(client: Client, person: str, at: Millis | None, *, as_json: bool) -> None:
     """List everything PERSON may use, now or at any moment."""
-    found = _all(client, "ListWhat", "Resources", Person=person, At=at)
-    _list(found, "resource", as_json=as_json, nobody=f"{person} may use nothing{_then(at)}.")
+    found = all_of(client, "ListWhat", "Resources", Person=person, At=at)
+    list_access(found, "resource", as_json=as_json, nobody=f"{person} may use nothing{then(at)}.")
 
 
-def _all(client: Client, action: str, items: str, **parameters: Any) -> list[dict[str, Any]]:
+def all_of(
+    client: Client, action: str, items: str, *, size: int = PAGE, **parameters: Any
+) -> list[dict[str, Any]]:
     """Every entry of a listing, page after page."""
     found: list[dict[str, Any]] = []
     token: str | None = None
     while True:
-        answer = client.call("admit", action, MaxResults=PAGE, NextToken=token, **parameters)
+        answer = client.call("admit", action, MaxResults=size, NextToken=token, **parameters)
         found += answer[items]
         token = answer.get("NextToken")
         if not token:
             return found
 
 
-def _list(found: list[dict[str, Any]], head: str, *, as_json: bool, nobody: str) -> None:
+def list_access(found: list[dict[str, Any]], head: str, *, as_json: bool, nobody: str) -> None:
+    """Show who has access to what, each with its end and its way."""
     if as_json:
         print_json(found)
     elif not found:
@@ -190,7 +193,7 @@ def _table(head: str, rows: Iterable[tuple[str, ...]]) -> Table:
 
 
 def _rows(found: list[dict[str, Any]]) -> Iterable[tuple[str, ...]]:
-    now = _now()
+    now = now_here()
     for each in found:
         until = each.get("ValidUntil")
         yield (
@@ -234,7 +237,7 @@ def grant(  # noqa: PLR0913 - a command has the options people need
         raise click.UsageError("Give --until or --for, not both.")
     if drain and grace is not None:
         raise click.UsageError("Give --grace or --drain, not both.")
-    now = _now()
+    now = now_here()
     if lasting is not None:
         until = (now.at if start is None else start) + lasting
     answer = client.call(
@@ -272,7 +275,7 @@ def revoke(client: Client, subject: str, resource: str, *, preview: bool, as_jso
     if as_json:
         print_json(result)
         return
-    _say_change(result, f"{subject}{ARROW}{resource}", "revoked", _now())
+    _say_change(result, f"{subject}{ARROW}{resource}", "revoked", now_here())
     if ":" not in subject and not (preview and result["Changed"]):
         _say_what_stays(client, subject, resource)
 
@@ -304,7 +307,8 @@ def _say_what_stays(client: Client, person: str, resource: str) -> None:
 # -- saying ----------------------------------------------------------------------------------------
 
 
-def _now() -> Now:
+def now_here() -> Now:
+    """Now, and in which zone."""
     return Now(SystemClock().now(), get_localzone())
 
 
@@ -312,5 +316,6 @@ def _line(word: str, text: str) -> None:
     console().print(Text(f"     {word:<12}{text}"))
 
 
-def _then(at: Millis | None) -> str:
-    return "" if at is None else f" at {_now().clock(at)}"
+def then(at: Millis | None) -> str:
+    """When, if another moment was asked about."""
+    return "" if at is None else f" at {now_here().clock(at)}"

@@ -5,9 +5,11 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
+from admit.core import lists
 from admit.core.access import Decision, Question, Reach, Reason, decide, reachable, reached_by
 from admit.core.facts import AsUser, Facts, Source
 from admit.core.links import Kind, Ref
+from admit.core.lists import Page, Span
 from admit.core.validity import Millis
 from admit.store import links as stored_links
 from admit.store.links import Scope, facts_about, source_of
@@ -99,6 +101,30 @@ def everyone(sql: Connection, resource: Ref, now: Millis, as_of: Millis | None =
     """All that may use ``resource``, who may longest first; paths run towards the resource."""
     source = source_at(sql, Scope.TO, _past(as_of, now), resource=resource)
     return reached_by(resource, source, now if as_of is None else as_of)
+
+
+def who(sql: Connection, resource: Ref, now: Millis, as_of: Millis | None, span: Span) -> Page:
+    """A page of those who may use ``resource``."""
+    source = source_at(sql, Scope.TO, _past(as_of, now), resource=resource)
+    return lists.who(resource, source, now if as_of is None else as_of, span)
+
+
+def what(sql: Connection, subject: Ref, now: Millis, as_of: Millis | None, span: Span) -> Page:
+    """A page of what ``subject`` may use."""
+    source = source_at(sql, Scope.FROM, _past(as_of, now), subject=subject)
+    return lists.what(subject, source, now if as_of is None else as_of, span)
+
+
+def through(sql: Connection, thing: Ref, now: Millis, as_of: Millis | None, span: Span) -> Page:
+    """A page of those with a way through ``thing``: a group, a rule, a host."""
+    past = _past(as_of, now)
+    source = source_at(sql, Scope.TO, past, resource=thing)
+    if isinstance(source, Facts):
+        onward = facts_about(sql, Scope.FROM, subject=thing, as_of=past)
+        source = replace(
+            source, links=(*source.links, *onward.links), blocked={**onward.blocked, **source.blocked}
+        )
+    return lists.through(thing, source, now if as_of is None else as_of, span)
 
 
 def _past(as_of: Millis | None, now: Millis) -> Millis | None:

@@ -84,6 +84,22 @@ def resource(sql: Connection, text: str, at: Millis | None = None) -> Thing:
     return _only(accounts, text, at)
 
 
+PASSED = PREFIXES | {"rule": Kind.RULE, "unit": Kind.UNIT}
+"""The kinds of which it may be asked who has a way through them, beside ``account@host``."""
+
+
+def passed(sql: Connection, text: str, at: Millis | None = None) -> Thing:
+    """What a text such as ``group:dba``, ``rule:build`` or ``root@db-1`` names: something ways lead through.
+
+    Raises:
+        NameFault: it is not understood, or names nothing, or more than one thing.
+    """
+    prefix, colon, name = text.partition(":")
+    if not colon or prefix not in PASSED:
+        return resource(sql, text, at)
+    return _only(lambda moment: stored.named(sql, PASSED[prefix], name, moment), text, at)
+
+
 def _only(find: Callable[[Millis | None], list[Thing]], text: str, at: Millis | None) -> Thing:
     found = find(at)
     if not found:

@@ -57,3 +57,5 @@ class World:
     """The catalogue of programs that can be streamed."""
     user_makers: Mapping[Kind, UserMaker] = field(default_factory=dict)
     """How a user is made, by the kind of the directory they are to be in."""
+    activity_days: int = 365
+    """How many days what happened is known."""

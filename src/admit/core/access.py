@@ -1,8 +1,9 @@
 """The decision: may this subject use this resource now, why, and until when."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from typing import TypeAlias
 
 from admit.core.facts import Source
 from admit.core.links import Link, Ref, Stage
@@ -128,12 +129,58 @@ def decide(question: Question, source: Source, now: Millis, judge: Judge = unjud
     if not _connected(question, source):
         return Decision(question, Reason.NOT_GRANTED, now, source.revision)
     shut = _shut(source, question.action, judge)
-    best = min(_meeting(question, source, now, shut), default=None)
+    joined = _joined(question.subject, source, now, shut)
+    best = min(_meeting(joined, _held(question.resource, source, now, shut), source, now), default=None)
     if best is None:
         return _refuse(question, source, now, Judged(source.asked, question.action, judge))
     closes, _, keys, periods = best
     path = _path(source, keys, periods)
     return Decision(question, Reason.GRANTED, now, source.revision, because=path, valid_until=-closes)
+
+
+Ways: TypeAlias = Callable[[Ref], Reach | None]
+"""What ``decide`` says of one thing after another, while the other end of the question stays: None for a
+refusal."""
+
+
+def ways_from(subject: Ref, source: Source, now: Millis, judge: Judge = unjudged) -> Ways:
+    """The ways of one subject to many resources."""
+    shut = _shut(source, None, judge)
+    joined = _joined(subject, source, now, shut)
+
+    def way(resource: Ref) -> Reach | None:
+        return _best(resource, joined, _held(resource, source, now, shut), source, now)
+
+    return way
+
+
+def ways_to(resource: Ref, source: Source, now: Millis, judge: Judge = unjudged) -> Ways:
+    """The ways of many subjects to one resource."""
+    shut = _shut(source, None, judge)
+    held = _held(resource, source, now, shut)
+
+    def way(subject: Ref) -> Reach | None:
+        return _best(subject, _joined(subject, source, now, shut), held, source, now)
+
+    return way
+
+
+def ways_into(principal: Ref, source: Source, now: Millis, judge: Judge = unjudged) -> Ways:
+    """The ways of many subjects to a principal that they are joined to."""
+    shut = _shut(source, None, judge)
+
+    def way(subject: Ref) -> Reach | None:
+        trail = _joined(subject, source, now, shut).get(principal.key)
+        return None if trail is None else Reach(subject, -trail[0], _path(source, trail[2], trail[3]))
+
+    return way
+
+
+def _best(
+    told: Ref, joined: Mapping[int, Trail], held: Iterable[Trail], source: Source, now: Millis
+) -> Reach | None:
+    best = min(_meeting(joined, held, source, now), default=None)
+    return None if best is None else Reach(told, -best[0], _path(source, best[2], best[3]))
 
 
 def _connected(question: Question, source: Source) -> bool:
@@ -157,21 +204,33 @@ def allows(question: Question, source: Source, now: Millis, judge: Judge = unjud
     return False
 
 
-def _meeting(question: Question, source: Source, now: Millis, shut: Container[int]) -> Iterator[Trail]:
-    """The open ways to the resource: of each grant that joins what the walks from both ends came to."""
-    subject, resource = question.subject, question.resource
-    if subject.key in shut or resource.key in shut:
-        return
+def _joined(subject: Ref, source: Source, now: Millis, shut: Container[int]) -> dict[int, Trail]:
+    """What a subject is, or is joined to, with the best way to each."""
+    if subject.key in shut:
+        return {}
     walked = spread([begin(subject)], source.onward(Stage.JOIN), shut, now)
-    joined = {trail[2][-1]: trail for trail in walked}
+    return {trail[2][-1]: trail for trail in walked}
+
+
+def _held(resource: Ref, source: Source, now: Millis, shut: Container[int]) -> list[Trail]:
+    """The best ways from a resource back to what holds it."""
+    if resource.key in shut:
+        return []
+    return [*spread([begin(resource)], source.inward(Stage.HOLD), shut, now)]
+
+
+def _meeting(
+    joined: Mapping[int, Trail], held: Iterable[Trail], source: Source, now: Millis
+) -> Iterator[Trail]:
+    """The open ways to a resource: of each grant that joins what the walks from both ends came to."""
     holders = set(joined)
-    for held in spread([begin(resource)], source.inward(Stage.HOLD), shut, now):
-        for holder, period in source.grants(held[2][-1], holders):
+    for back in held:
+        for holder, period in source.grants(back[2][-1], holders):
             if period.start <= now < period.end:
                 came = joined[holder]
-                closes = max(came[0], -period.end, held[0])
-                periods = (*came[3], period, *held[3][::-1])
-                yield closes, len(periods), came[2] + held[2][::-1], periods
+                closes = max(came[0], -period.end, back[0])
+                periods = (*came[3], period, *back[3][::-1])
+                yield closes, len(periods), came[2] + back[2][::-1], periods
 
 
 def _path(source: Source, keys: tuple[int, ...], periods: tuple[Validity, ...]) -> tuple[Link, ...]:

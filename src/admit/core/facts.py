@@ -41,6 +41,12 @@ class Source(Protocol):
     def grants(self, key: int, holders: set[int], /) -> Iterable[Step]:
         """The grants of a thing to any of ``holders``."""
 
+    def joined_after(self, key: int, after: int, /) -> Iterable[int]:
+        """What is joined to a thing and has a greater key than ``after``, by key."""
+
+    def granted_after(self, key: int, after: int, /) -> Iterable[int]:
+        """What a thing is granted and has a greater key than ``after``, by key."""
+
     def ref(self, key: int, /) -> Ref:
         """The thing of a key that a walk came to."""
 
@@ -80,6 +86,14 @@ class Facts:
     def grants(self, key: int, holders: set[int]) -> Iterator[Step]:
         """The grants of a thing to any of ``holders``."""
         return (step for step in self._inward[Stage.GRANT].get(key, ()) if step[0] in holders)
+
+    def joined_after(self, key: int, after: int) -> Iterable[int]:
+        """What is joined to a thing, by key."""
+        return sorted({other for other, _ in self._inward[Stage.JOIN].get(key, ()) if other > after})
+
+    def granted_after(self, key: int, after: int) -> Iterable[int]:
+        """What a thing is granted, by key."""
+        return sorted({other for other, _ in self._onward[Stage.GRANT].get(key, ()) if other > after})
 
     def ref(self, key: int) -> Ref:
         """The thing of a key."""
@@ -142,6 +156,15 @@ class AsUser:
     def grants(self, key: int, holders: set[int]) -> Iterable[Step]:
         """The grants of a thing to any of ``holders``."""
         return self.whole.grants(key, holders)
+
+    def joined_after(self, key: int, after: int) -> Iterable[int]:
+        """What is joined to a thing, by key."""
+        found = self.whole.joined_after(key, after)
+        return found if key == self.user else (other for other in found if other != self.person)
+
+    def granted_after(self, key: int, after: int) -> Iterable[int]:
+        """What a thing is granted, by key."""
+        return self.whole.granted_after(key, after)
 
     def ref(self, key: int) -> Ref:
         """The thing of a key."""

@@ -94,6 +94,14 @@ class Index:
         """The grants of a thing to any of ``holders``."""
         return self.into[Stage.GRANT].among(key, holders)
 
+    def joined_after(self, key: int, after: int) -> Iterable[int]:
+        """What is joined to a thing, by key."""
+        return self.into[Stage.JOIN].after(key, after)
+
+    def granted_after(self, key: int, after: int) -> Iterable[int]:
+        """What a thing is granted, by key."""
+        return self.out[Stage.GRANT].after(key, after)
+
     def ref(self, key: int) -> Ref:
         """The thing of a key."""
         return Ref(self.known.kinds.of(key), key)

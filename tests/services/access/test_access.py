@@ -124,8 +124,9 @@ def test_everything_a_person_may_use_is_listed_in_pages(office: System) -> None:
     second = office.call("admit", "ListWhat", Person="alice", MaxResults=1, NextToken=first["NextToken"])
     labels = [each["Label"] for page in (first, second) for each in page["Resources"]]
     assert labels == ["host:db-1", "root@db-1"]
-    assert first["TotalCount"] == 2
+    assert "TotalCount" not in first
     assert "NextToken" not in second
+    assert office.call("admit", "ListWhat", Person="alice")["TotalCount"] == 2
 
 
 @pytest.mark.parametrize(

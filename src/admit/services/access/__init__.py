@@ -25,6 +25,7 @@ from admit.services.access import (
     sessions,
     sign_in,
     things,
+    unused,
 )
 from admit.services.access.vocabulary import access
 
@@ -54,4 +55,5 @@ __all__ = [
     "sessions",
     "sign_in",
     "things",
+    "unused",
 ]

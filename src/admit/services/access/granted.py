@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from admit.core.errors import InvalidNextToken
 from admit.core.links import Kind
-from admit.core.validity import BEGINNING, DAY, FOREVER, Millis
+from admit.core.validity import BEGINNING, DAY, FOREVER, HOUR, Millis
 from admit.rpc.operation import Call
 from admit.rpc.paging import GREATEST, marker, place_of
 from admit.rpc.shape import Shape, like
@@ -26,6 +26,7 @@ GrantedKind = Literal[
     "cloud role",
 ]
 ListSize = Annotated[int, like(50, "How many entries to answer, 1 to 200.", ge=1, le=200)]
+Hours = Annotated[int, like(48, "A number of hours, up to ten years.", ge=1, le=87_600)]
 SOON: Millis = DAY
 """What ends within this span is told to be ending."""
 MOST_THINGS = 200
@@ -69,6 +70,8 @@ class ListGrants(Shape):
     kinds: tuple[GrantedKind, ...] | None = None
     """Of what."""
     text: Text | None = None
+    hours: Hours | None = None
+    """With the status ending: within how many hours, 24 if it is left out."""
     at: At | None = None
     max_results: ListSize = 50
     next_token: NextToken | None = None
@@ -89,21 +92,22 @@ class ListGrants(Shape):
         things = briefs(call, (key for each in found.grants for key in (each.source, each.target)), at)
         actors = changes.actors(call.sql, sorted({each.added_in for each in found.grants}))
         return self.Response(
-            grants=tuple(_told(each, things, actors, now) for each in found.grants),
+            grants=tuple(told(each, things, actors, now) for each in found.grants),
             max_results=self.max_results,
-            next_token=None if found.after is None else _marker(found.after),
+            next_token=None if found.after is None else marker_of(found.after),
         )
 
     def _which(self, call: Call, now: Millis) -> Which:
         kinds = GRANTABLE if self.kinds is None else frozenset(KINDS[word] for word in self.kinds)
         as_of = self.at if self.at is not None and self.at < call.now else None
+        soon = SOON if self.hours is None else self.hours * HOUR
         match self.status:
             case "current":
                 return Which(kinds, ends_after=now, as_of=as_of)
             case "active":
                 return Which(kinds, ends_after=now, starts_by=now, as_of=as_of)
             case "ending":
-                return Which(kinds, ends_after=now, ends_by=now + SOON, starts_by=now, as_of=as_of)
+                return Which(kinds, ends_after=now, ends_by=now + soon, starts_by=now, as_of=as_of)
             case "future":
                 return Which(kinds, ends_after=now, starts_after=now, as_of=as_of)
             case "ended":
@@ -112,7 +116,7 @@ class ListGrants(Shape):
                 return Which(kinds, as_of=as_of)
 
     def _found(self, call: Call, which: Which) -> Page:
-        after = _place(self.next_token)
+        after = place_after(self.next_token)
         if not self.text:
             return page(call.sql, which, after, self.max_results)
         keys = sorted(_meant(call, self.text))
@@ -145,7 +149,12 @@ _ENDS = GRANTABLE - {Kind.PERSON, Kind.RECORDING, Kind.OPERATION_TICKET, Kind.HE
 """Kinds that are at an end of grants."""
 
 
-def _place(given: str | None) -> Place | None:
+def place_after(given: str | None) -> Place | None:
+    """The place in the list of grants that a token names.
+
+    Raises:
+        InvalidNextToken: it was not given out here.
+    """
     place = place_of(given, 4)
     if place is None:
         return None
@@ -155,11 +164,13 @@ def _place(given: str | None) -> Place | None:
     return Place(section, FOREVER if until == GREATEST else until, source, target)
 
 
-def _marker(place: Place) -> str:
+def marker_of(place: Place) -> str:
+    """What asks for what comes after a place."""
     return marker(place.section, max(1, min(place.end, GREATEST)), place.source, place.target)
 
 
-def _told(each: Granted, things: dict[int, Brief], actors: dict[int, str], now: Millis) -> Grant:
+def told(each: Granted, things: dict[int, Brief], actors: dict[int, str], now: Millis) -> Grant:
+    """A grant as it is answered."""
     return Grant(
         subject=things[each.source],
         resource=things[each.target],

@@ -1,6 +1,6 @@
 """Who may use a resource, and what a person may use: now or at any moment."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Annotated
 
 from admit.control import access as control
@@ -8,8 +8,9 @@ from admit.control import names
 from admit.core.access import Reach
 from admit.core.errors import InvalidNextToken, InvalidParameter
 from admit.core.links import Kind, Stage, stage_of
+from admit.core.lists import Page, Span
 from admit.rpc.operation import Call
-from admit.rpc.paging import offset_of, token
+from admit.rpc.paging import marker, place_of
 from admit.rpc.shape import Shape, like
 from admit.services.access.errors import Ambiguous, NotFound
 from admit.services.access.vocabulary import (
@@ -27,7 +28,7 @@ from admit.services.access.vocabulary import (
 from admit.store import links as stored_links
 
 MaxResults = Annotated[int, like(100, "How many entries to answer, 1 to 1000.", ge=1, le=1000)]
-NextToken = Annotated[str, like("NTbzEwMA", "What an earlier answer gave as NextToken.")]
+NextToken = Annotated[str, like("MKMTI", "What an earlier answer gave as NextToken.")]
 
 USABLE = (
     Kind.DELIVERY_GROUP,
@@ -38,6 +39,8 @@ USABLE = (
     Kind.CLOUD_ROLE,
 )
 """What a person uses; the other things on a path only lead there."""
+SUBJECTS = (Kind.PERSON, Kind.APPLICATION)
+"""Who is told to have access."""
 
 
 class Access(Shape):
@@ -55,7 +58,7 @@ class Access(Shape):
     granted_at: Moment | None = None
 
 
-def _page(call: Call, found: list[Reach], at: int | None) -> tuple[Access, ...]:
+def _page(call: Call, found: Sequence[Reach], at: int | None) -> tuple[Access, ...]:
     """Reaches as they are answered: the last thing of each path, or the first if the walk ran backwards."""
     things = known(call.sql, [reach.path for reach in found])
     authors = stored_links.authors(
@@ -91,8 +94,18 @@ def _access(
     )
 
 
-def _sorted(reaches: Iterable[Reach], kinds: tuple[Kind, ...]) -> list[Reach]:
-    return sorted((reach for reach in reaches if reach.ref.kind in kinds), key=lambda reach: reach.ref)
+def _span(given: str | None, limit: int, kinds: tuple[Kind, ...] = SUBJECTS) -> Span:
+    place = place_of(given)
+    return Span(limit, kinds, 0 if place is None else place[0])
+
+
+def _more(page: Page) -> str | None:
+    return None if page.after is None else marker(page.after)
+
+
+def _count(given: str | None, page: Page) -> int | None:
+    """How many there are, where that is known without a walk over all of them."""
+    return len(page.reaches) if given is None and page.after is None else None
 
 
 @access.operation("list", errors=(NotFound, Ambiguous, InvalidParameter, InvalidNextToken), slow=True)
@@ -108,22 +121,20 @@ class ListWho(Shape):
         """A page of people, in the order they came to admit."""
 
         people: tuple[Access, ...]
-        total_count: int
         max_results: int
+        total_count: int | None = None
+        """How many there are, if all are on this page."""
         next_token: str | None = None
 
     def handle(self, call: Call) -> Response:
         """Walk back from the resource."""
         target = named(lambda: names.resource(call.sql, self.resource, self.at), "Resource")
-        found = _sorted(
-            control.everyone(call.sql, target.ref, call.now, self.at), (Kind.PERSON, Kind.APPLICATION)
-        )
-        offset = offset_of(self.next_token)
+        page = control.who(call.sql, target.ref, call.now, self.at, _span(self.next_token, self.max_results))
         return self.Response(
-            people=_page(call, found[offset : offset + self.max_results], self.at),
-            total_count=len(found),
+            people=_page(call, page.reaches, self.at),
             max_results=self.max_results,
-            next_token=token(offset, self.max_results, len(found)),
+            total_count=_count(self.next_token, page),
+            next_token=_more(page),
         )
 
 
@@ -137,21 +148,63 @@ class ListWhat(Shape):
     next_token: NextToken | None = None
 
     class Response(Shape):
-        """A page of resources, by kind."""
+        """A page of resources, in the order they came to admit."""
 
         resources: tuple[Access, ...]
-        total_count: int
         max_results: int
+        total_count: int | None = None
+        """How many there are, if all are on this page."""
         next_token: str | None = None
 
     def handle(self, call: Call) -> Response:
         """Walk on from the person."""
         subject = named(lambda: names.person(call.sql, self.person, self.at), "Person")
-        found = _sorted(control.everything(call.sql, subject.ref, call.now, self.at), USABLE)
-        offset = offset_of(self.next_token)
+        span = _span(self.next_token, self.max_results, USABLE)
+        page = control.what(call.sql, subject.ref, call.now, self.at, span)
         return self.Response(
-            resources=_page(call, found[offset : offset + self.max_results], self.at),
-            total_count=len(found),
+            resources=_page(call, page.reaches, self.at),
             max_results=self.max_results,
-            next_token=token(offset, self.max_results, len(found)),
+            total_count=_count(self.next_token, page),
+            next_token=_more(page),
+        )
+
+
+PassedName = Annotated[
+    str,
+    like(
+        "group:dba",
+        "What ways lead through: group:NAME, unit:NAME, rule:NAME, or anything that can be used.",
+        min_length=1,
+        max_length=512,
+    ),
+]
+
+
+@access.operation("list", errors=(NotFound, Ambiguous, InvalidParameter, InvalidNextToken), slow=True)
+class ListThrough(Shape):
+    """Lists everybody with a way through a thing, each by the path that stays open longest.
+
+    Through a group or a unit go those who are in it, if it is granted anything; through a rule, a host or
+    whatever else can be granted, those who may use it.
+    """
+
+    thing: PassedName
+    at: At | None = None
+    max_results: MaxResults = 100
+    next_token: NextToken | None = None
+
+    class Response(Shape):
+        """A page of people, in the order they came to admit. The paths end at the thing."""
+
+        people: tuple[Access, ...]
+        max_results: int
+        next_token: str | None = None
+
+    def handle(self, call: Call) -> Response:
+        """Walk back from the thing."""
+        thing = named(lambda: names.passed(call.sql, self.thing, self.at), "Thing")
+        span = _span(self.next_token, self.max_results)
+        page = control.through(call.sql, thing.ref, call.now, self.at, span)
+        return self.Response(
+            people=_page(call, page.reaches, self.at), max_results=self.max_results, next_token=_more(page)
         )

@@ -1,0 +1,136 @@
+"""Pages of lists: put together they are what the whole walk finds, from either source."""
+
+from collections.abc import Callable
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from admit.core import lists
+from admit.core.access import Question, Reach, decide, reachable, reached_by
+from admit.core.events import LinkAdded, Named, ThingAdded, ThingBlocked
+from admit.core.facts import AsUser, Facts, Source
+from admit.core.index import Index, empty
+from admit.core.links import STEPS, Kind, Link, Ref
+from admit.core.lists import Page, Span
+from admit.core.validity import Validity
+from tests.core.test_access import moments, periods
+
+ALICE, BOB = Ref(Kind.PERSON, 1), Ref(Kind.PERSON, 9)
+USERS = (Ref(Kind.USER, 2), Ref(Kind.USER, 3), Ref(Kind.USER, 12), Ref(Kind.USER, 5))
+DBA, TEAM, COMPANY = Ref(Kind.GROUP, 4), Ref(Kind.UNIT, 6), Ref(Kind.UNIT, 14)
+HOST, ROOT, WIKI = Ref(Kind.HOST, 7), Ref(Kind.HOST_ACCOUNT, 8), Ref(Kind.APPLICATION, 10)
+RULE, ROLE = Ref(Kind.RULE, 11), Ref(Kind.CLOUD_ROLE, 13)
+THINGS = (ALICE, BOB, *USERS, DBA, TEAM, COMPANY, HOST, ROOT, WIKI, RULE, ROLE)
+JOINED = [(ALICE, USERS[0]), (ALICE, USERS[2]), (BOB, USERS[1]), (BOB, USERS[3])]
+JOINABLE = [
+    *JOINED,
+    *(
+        (a, b)
+        for a in THINGS
+        for b in THINGS
+        if a != b and a not in (ALICE, BOB) and b.kind in STEPS.get(a.kind, {})
+    ),
+]
+SUBJECTS = (Kind.PERSON, Kind.APPLICATION)
+USABLE = (Kind.HOST, Kind.HOST_ACCOUNT, Kind.APPLICATION, Kind.CLOUD_ROLE)
+
+facts = st.builds(
+    lambda found, off: Facts(
+        tuple(Link(*ends, period) for ends, period in found.items()), dict.fromkeys(off, "off"), 1
+    ),
+    st.dictionaries(st.sampled_from(JOINABLE), periods, max_size=20),
+    st.sets(st.sampled_from(THINGS), max_size=1),
+)
+
+
+def _named(ref: Ref) -> Named:
+    return Named(ref.kind, ref.key, str(ref.key), "")
+
+
+def index(known: Facts) -> Index:
+    links = (
+        LinkAdded(_named(each.source), _named(each.target), each.validity.start, each.validity.end)
+        for each in known.links
+    )
+    off = (ThingBlocked(_named(ref), word) for ref, word in known.blocked.items())
+    return empty().after(1, [*(ThingAdded(_named(ref), 0) for ref in THINGS), *links, *off])
+
+
+def pages(turn: Callable[[Span], Page], limit: int, kinds: tuple[Kind, ...]) -> list[Reach]:
+    """All pages, one after another."""
+    found: list[Reach] = []
+    after: int | None = 0
+    while after is not None:
+        page = turn(Span(limit, kinds, after))
+        assert len(page.reaches) == limit or page.after is None
+        found += page.reaches
+        after = page.after
+    return found
+
+
+def _from_both(
+    known: Facts, listing: Callable[[Source, Span], Page], limit: int, kinds: tuple[Kind, ...]
+) -> list[Reach]:
+    indexed = index(known)
+    told = pages(lambda span: listing(known, span), limit, kinds)
+    assert told == pages(lambda span: listing(indexed, span), limit, kinds)
+    assert len({each.ref for each in told}) == len(told)
+    return told
+
+
+@given(facts, st.sampled_from((HOST, ROOT, WIKI, ROLE, RULE)), moments, st.integers(1, 3))
+@settings(max_examples=200)
+def test_who_in_pages_is_everybody_the_walk_finds_and_each_once(
+    known: Facts, resource: Ref, now: int, limit: int
+) -> None:
+    told = _from_both(known, lambda source, span: lists.who(resource, source, now, span), limit, SUBJECTS)
+
+    found = {(each.ref, each.until) for each in reached_by(resource, known, now) if each.ref.kind in SUBJECTS}
+    assert {(each.ref, each.until) for each in told} == found
+    for each in told:
+        assert each.path == decide(Question(each.ref, resource), known, now).because
+
+
+@given(facts, st.sampled_from((ALICE, BOB)), moments, st.integers(1, 3))
+def test_what_in_pages_is_everything_the_walk_finds_in_the_order_of_keys(
+    known: Facts, subject: Ref, now: int, limit: int
+) -> None:
+    told = _from_both(known, lambda source, span: lists.what(subject, source, now, span), limit, USABLE)
+
+    found = {(each.ref, each.until) for each in reachable(subject, known, now) if each.ref.kind in USABLE}
+    assert {(each.ref, each.until) for each in told} == found
+    assert [each.ref.key for each in told] == sorted(each.ref.key for each in told)
+
+
+@given(facts, st.sampled_from((DBA, TEAM, HOST, RULE)), moments, st.integers(1, 3))
+def test_those_with_a_way_through_a_thing_are_those_who_lose_access_without_it(
+    known: Facts, thing: Ref, now: int, limit: int
+) -> None:
+    told = _from_both(known, lambda source, span: lists.through(thing, source, now, span), limit, SUBJECTS)
+
+    for each in told:
+        assert each.path[-1].target == thing
+        assert all(link.validity.holds_at(now) for link in each.path)
+    if thing.kind in (Kind.HOST, Kind.RULE):
+        found = {each.ref for each in reached_by(thing, known, now) if each.ref.kind in SUBJECTS}
+        assert {each.ref for each in told} == found
+
+
+def test_through_a_group_that_is_granted_nothing_nobody_has_a_way() -> None:
+    known = Facts((Link(ALICE, USERS[0]), Link(USERS[0], DBA)))
+    granted = Facts((*known.links, Link(DBA, ROOT, Validity(5, 10))))
+
+    def through(facts: Facts, now: int) -> list[Ref]:
+        return [each.ref for each in lists.through(DBA, facts, now, Span(5, SUBJECTS)).reaches]
+
+    assert through(known, 6) == through(granted, 4) == through(granted, 10) == []
+    assert through(granted, 6) == [ALICE]
+
+
+def test_as_one_user_nothing_is_listed_that_another_has() -> None:
+    known = Facts((Link(ALICE, USERS[0]), Link(ALICE, USERS[2]), Link(USERS[0], HOST), Link(USERS[2], ROOT)))
+    seen = AsUser(known, ALICE.key, USERS[0].key)
+
+    assert [each.ref for each in lists.what(ALICE, seen, 1, Span(5, USABLE)).reaches] == [HOST]
+    assert [each.ref for each in lists.who(HOST, seen, 1, Span(5, SUBJECTS)).reaches] == [ALICE]
+    assert lists.who(ROOT, seen, 1, Span(5, SUBJECTS)).reaches == ()
