@@ -25,6 +25,7 @@ from admit.control.web_sign_in import WebSignIn
 from admit.control.world import World
 from admit.core.links import Kind
 from admit.core.validity import HOUR, MINUTE
+from admit.explorer.routes import routes as explorer_routes
 from admit.oidc.provider import Provider
 from admit.oidc.routes import routes as oidc_routes
 from admit.pages import faults
@@ -227,7 +228,7 @@ def _house(settings: Settings, store: Store, world: World) -> House:
     return House(store, world, Recorder(store, world, keeping) if recorded else None)
 
 
-ROOMS = ("portal", "console", "oidc", "streaming", "terminal")
+ROOMS = ("portal", "console", "explorer", "oidc", "streaming", "terminal")
 """The rooms with pages: each has templates, and files of its own."""
 
 
@@ -246,6 +247,7 @@ def _pages(
     doors = [
         *portal_routes(site, WebSignIn(store, world), changes, settings.public_url),
         *console_routes(site, dispatcher, SERVICES),
+        *explorer_routes(site, dispatcher),
         *terminal.routes(DirectPorter(house), site),
         *oidc_routes(site, oidc),
         *authzen.routes(store, world),

@@ -211,8 +211,20 @@ def every_test_asserts(source: Source) -> Iterator[Breach]:
 
 def _asserts(node: ast.AST) -> bool:
     if isinstance(node, ast.Call):
-        return dotted(node.func) in ASSERTING or (_last_name(node) or "").startswith("assert_")
+        return (
+            dotted(node.func) in ASSERTING
+            or (_last_name(node) or "").startswith("assert_")
+            or _expects(node.func)
+        )
     return isinstance(node, ast.Assert)
+
+
+def _expects(function: ast.AST) -> bool:
+    """Whether it is ``expect(page).to_…``, which waits for the browser and then asserts."""
+    match function:
+        case ast.Attribute(value=ast.Call(func=ast.Name(id="expect")), attr=name):
+            return name.startswith(("to_", "not_to_"))
+    return False
 
 
 def every_test_runs(source: Source) -> Iterator[Breach]:

@@ -177,13 +177,22 @@ def test_a_module_its_service_does_not_import_is_found(text):
 
 @pytest.mark.parametrize(
     "body",
-    ["assert x", "with pytest.raises(E): f()", "if y: assert x", "assert_granted(x)", "m.assert_kept()"],
+    [
+        "assert x",
+        "with pytest.raises(E): f()",
+        "if y: assert x",
+        "assert_granted(x)",
+        "m.assert_kept()",
+        "expect(page).to_have_url(x)",
+    ],
 )
 def test_a_test_that_asserts_is_left_alone(body):
     assert not lines(every_test_asserts, f"def test_a():\n    {body}")
 
 
-@pytest.mark.parametrize("body", ["f()", "raises(E)", "x = 'assert'", "check(x)"])
+@pytest.mark.parametrize(
+    "body", ["f()", "raises(E)", "x = 'assert'", "check(x)", "expect(page)", "expect(page).click()"]
+)
 def test_a_test_that_asserts_nothing_is_found(body):
     assert lines(every_test_asserts, f"\nclass TestA:\n  async def test_a(self):\n    {body}") == [3]
 

@@ -207,7 +207,7 @@ class WebSignIn:
         for thing in ([administrator] if administrator else []) + callers:
             digest = passwords.hash_of(sql, self._world, thing)
             if digest is not None and not things.block_words(sql, thing.key):
-                found.append(_Candidate(thing, digest))
+                found.append(_Candidate(thing, digest, thing.read(_Kept).must_change))
         return found
 
     async def _matching(self, found: list[_Candidate], checks: int, password: str) -> list[_Candidate]:

@@ -176,8 +176,12 @@ class Site:
         """
         return HTMLResponse(self.fragment(request, template, values), status, protected(policy or {}))
 
+    def part(self, request: HTTPConnection, template: str, values: dict[str, Any]) -> HTMLResponse:
+        """A part of a page, to be put into one that is there."""
+        return HTMLResponse(self.fragment(request, template, values), headers=protected({}))
+
     def fragment(self, request: HTTPConnection, template: str, values: dict[str, Any]) -> str:
-        """The same as text, for a part of a page."""
+        """The same as text."""
         reader = self.reader(request)
         return self._templates.get_template(template).render(
             reader=reader,

@@ -113,7 +113,7 @@ class Dispatcher:
     """Answers requests for the operations of a registry."""
 
     def __init__(self, registry: Registry, store: Store, world: World) -> None:
-        self._registry = registry
+        self.registry = registry
         self._store = store
         self._world = world
         self._callers = Callers(world)
@@ -246,7 +246,7 @@ class Dispatcher:
 
     def _find(self, action: str, version: str, noted: Noted) -> Operation:
         noted.ask(action)
-        service = self._registry.versions.get(version)
+        service = self.registry.versions.get(version)
         if service is None:
             raise UnknownVersion(version)
         operation = service.operations.get(action)

@@ -14,26 +14,29 @@ from admit.services.access.errors import NotFound
 from admit.store import finding
 from admit.store.things import Thing
 
-KindName: TypeAlias = Literal[
-    "person",
-    "user",
-    "group",
-    "unit",
-    "delivery group",
-    "app",
-    "image",
-    "persistent session",
-    "host",
-    "host account",
-    "bastion",
-    "host share key",
-    "control policy",
-    "rule",
-    "application",
-    "cloud account",
-    "cloud role",
-    "project",
-    "idaas",
+KindName: TypeAlias = Annotated[
+    Literal[
+        "person",
+        "user",
+        "group",
+        "unit",
+        "delivery group",
+        "app",
+        "image",
+        "persistent session",
+        "host",
+        "host account",
+        "bastion",
+        "host share key",
+        "control policy",
+        "rule",
+        "application",
+        "cloud account",
+        "cloud role",
+        "project",
+        "idaas",
+    ],
+    like("host", "The kind of the thing."),
 ]
 """What can be looked at here: RAM's own things are looked at by its operations."""
 KINDS: dict[str, Kind] = {kind.word: kind for kind in Kind if kind not in CALLERS}

@@ -77,6 +77,7 @@ class ListAccessRequests(Shape):
     """
 
     state: StateWord | None = None
+    """Only those in this state."""
     person: PersonName | None = None
     max_results: MaxResults = 100
     next_token: NextToken | None = None

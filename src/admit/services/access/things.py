@@ -198,6 +198,7 @@ class ListLinks(Shape):
     direction: Literal["outward", "inward"]
     """outward: what it belongs to, is granted or contains. inward: its members, holders, containers."""
     stage: Literal["join", "grant", "hold"] | None = None
+    """Only links of this stage of a path: who somebody is, what is granted, what that contains."""
     at: At | None = None
     """The links that stood at a moment; the things themselves are told as they are now."""
     max_results: ListSize = 50

@@ -42,6 +42,13 @@ class AccessKeyNotFound(AdmitError):
     message = "The access key does not exist: {0}"
 
 
+class LoginProfileNotFound(AdmitError):
+    """The user has no password: (user)."""
+
+    code, status = "EntityNotExist.User.LoginProfile", 404
+    message = "The user {0} has no login profile."
+
+
 class GroupNotFound(AdmitError):
     """No such group: (name)."""
 
@@ -172,6 +179,13 @@ class LastKeyOfAccount(AdmitError):
 
     code, status = "DeleteConflict.Account.AccessKey", 409
     message = "The access key {0} is the last one that the account can sign with. Make another one first."
+
+
+class UserHasProfile(AdmitError):
+    """The user has a password: (user)."""
+
+    code, status = "DeleteConflict.User.LoginProfile", 409
+    message = "The user {0} cannot be deleted while it has a login profile."
 
 
 class UserInGroup(AdmitError):
@@ -308,3 +322,17 @@ class TooManyPoliciesOfRole(AdmitError):
 
     code, status = "LimitExceeded.Role.Policy", 409
     message = "A role may have {0} {1} policies at most."
+
+
+class LoginProfileExists(AdmitError):
+    """The user has a password already: (user)."""
+
+    code, status = "EntityAlreadyExists.User.LoginProfile", 409
+    message = "The user {0} has a login profile already."
+
+
+class WeakPassword(AdmitError):
+    """A password will not do: (why)."""
+
+    code, status = "InvalidParameter.Password.TooWeak", 400
+    message = "The password is too weak: {0}"

@@ -6,9 +6,10 @@ import msgspec
 from msgspec.structs import asdict
 
 from admit.control import things as verbs
+from admit.control.passwords import PASSWORD
 from admit.control.things import New
 from admit.core.links import Kind
-from admit.core.validity import iso
+from admit.core.validity import Millis, iso
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape, like
 from admit.services.ram.entities import add, handle_of, require_room, user
@@ -18,6 +19,7 @@ from admit.services.ram.errors import (
     UserAlreadyExists,
     UserHasAccessKey,
     UserHasPolicy,
+    UserHasProfile,
     UserInGroup,
     UserNotFound,
 )
@@ -74,6 +76,10 @@ class UserDetails(msgspec.Struct, omit_defaults=True):
     mobile_phone: str | None = None
     email: str | None = None
     comments: str | None = None
+    password_since: Millis | None = None
+    """When the user got a password for the console."""
+    need_reset_password: bool = False
+    """Whether it must be changed before it proves anything."""
 
 
 class NewUserShown(Shape):
@@ -98,7 +104,7 @@ class WholeUserShown(UserShown, kw_only=True):
     """A user, with when they signed in last."""
 
     last_login_date: Date | None = None
-    """Always left out: RAM users call by access key and do not sign in."""
+    """Always left out: ListActivity of our own service tells of sign-ins."""
 
 
 class UsersShown(Shape):
@@ -240,11 +246,11 @@ class UpdateUser(Shape):
 
 @ram.operation(
     "delete",
-    errors=(InvalidParameter, UserNotFound, UserHasAccessKey, UserInGroup, UserHasPolicy),
+    errors=(InvalidParameter, UserNotFound, UserHasAccessKey, UserHasProfile, UserInGroup, UserHasPolicy),
     resources=(THE_USER,),
 )
 class DeleteUser(Shape):
-    """Deletes a user who has no access keys, is in no group, and has no policies attached."""
+    """Deletes a user who has no access keys and no password, is in no group, and has no policies attached."""
 
     user_name: UserName
 
@@ -256,6 +262,8 @@ class DeleteUser(Shape):
         thing = user(call, self.user_name)
         if things.count(call.sql, Where(Kind.ACCESS_KEY, thing.key)):
             raise UserHasAccessKey(thing.name)
+        if PASSWORD in things.secret_purposes(call.sql, thing.key):
+            raise UserHasProfile(thing.name)
         for kind, conflict in ((Kind.RAM_GROUP, UserInGroup), (Kind.RAM_POLICY, UserHasPolicy)):
             if links.count(call.sql, thing.key, inward=False, kind=kind):
                 raise conflict(thing.name)
