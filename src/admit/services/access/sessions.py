@@ -27,7 +27,7 @@ class SessionTold(Shape):
     state: State
     """live, ending (somebody ordered its end, and its door has not closed it yet) or ended."""
     door: str
-    """Where it was opened: ssh."""
+    """Where it was opened: ssh or web, the terminal in a page."""
     person: str
     resource: str
     """As people call it, such as root@db-1."""
