@@ -15,6 +15,7 @@ from admit.base.authority import create_authority
 from admit.base.chance import Chance
 from admit.base.clock import Clock, SystemClock
 from admit.base.directory import filled
+from admit.base.ldap import LdapServer
 from admit.base.metrics import Metrics
 from admit.base.sealing import Sealer, create_key_file
 from admit.console.routes import routes as console_routes
@@ -193,6 +194,7 @@ def open_admit(settings: Settings, clock: Clock | None = None, chance: Chance | 
         recordings=settings.recordings,
         mails=bool(settings.mail_host),
         activity_days=settings.activity_days,
+        directory=_directory(settings),
         programs=programs.of(settings.data),
         user_makers=USER_MAKERS,
     )
@@ -215,6 +217,14 @@ def _streaming(settings: Settings, store: Store, world: World) -> Streaming:
     """The door to streamed applications; it opens once it is run."""
     launcher = LocalLauncher(world.programs, settings.streams, world.chance)
     return Streaming(Door(store, world, launcher, settings.streaming_sessions), launcher)
+
+
+def _directory(settings: Settings) -> LdapServer | None:
+    """The directory outside that knows passwords, if one is set."""
+    if not settings.ldap_url:
+        return None
+    ca_file = None if settings.ldap_ca_file is None else str(settings.ldap_ca_file)
+    return LdapServer(settings.ldap_url, ca_file)
 
 
 def _house(settings: Settings, store: Store, world: World) -> House:

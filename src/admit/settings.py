@@ -46,6 +46,15 @@ Region: TypeAlias = Annotated[
 ]
 
 
+LdapURL: TypeAlias = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^(ldaps?://[^\s/?#]+)?(?!\n)$",
+        description="ldaps://host or ldap://host",
+    ),
+]
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be set, each with what it means."""
 
@@ -93,6 +102,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The password at the mail server."""
     mail_ca_file: Path | None = None
     """Trust only the mail server certificates of this PEM file; by default those the system trusts."""
+    ldap_url: LdapURL = ""
+    """The directory with the passwords of bastion users from AD or LDAP. ``ldap://…`` is with STARTTLS."""
+    ldap_ca_file: Path | None = None
+    """Trust only the directory's certificates of this PEM file; by default those the system trusts."""
     approver_addresses: tuple[str, ...] = ()
     """Who is mailed of each request for access and each broken glass, besides the owners of the resource."""
     mail_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 30

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from admit.control import one_time_codes, passwords
+from admit.control.outside_passwords import kept_here
 from admit.control.signin import SignInRefused
 from admit.control.web_sessions import Proven
 from admit.control.world import World
@@ -16,12 +17,14 @@ async def hashed(world: World, proven: Proven, password: str) -> Sequence[tuple[
     """What recognises the new password of each, made before the transaction: it is slow on purpose.
 
     Raises:
-        SignInRefused: it is too weak.
+        SignInRefused: it is too weak, or none of their passwords is kept here.
     """
+    holders = [*kept_here(proven.users), *([] if proven.caller is None else [proven.caller])]
+    if not holders:
+        raise SignInRefused("your password is kept in a directory outside: change it there")
     weak = passwords.weakness(password)
     if weak is not None:
         raise SignInRefused(f"the new password is not taken: {weak.why}")
-    holders = [*proven.users, *([] if proven.caller is None else [proven.caller])]
     return [(each, await asyncio.to_thread(passwords.hashed, world, password)) for each in holders]
 
 

@@ -2,17 +2,19 @@
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
+from admit.base.ldap import DirectoryAway
 from admit.control import bastion_users, one_time_codes, passwords, recovery_codes
 from admit.control.access import person_behind
 from admit.control.bastion import UserDetails, fingerprint_of
 from admit.control.names import printable
 from admit.control.one_time_codes import MailedCodes
+from admit.control.outside_passwords import OutsidePasswords
 from admit.control.world import World
 from admit.core.activity import Activity, ActivityKind, Mention, Outcome
 from admit.core.links import Kind
@@ -80,6 +82,7 @@ class SignIn:
         self._lockout = world.lockout
         self._mailed = MailedCodes(world)
         self._decoy = passwords.decoy(world)
+        self._outside = OutsidePasswords(world)
         # Guessing must not take the processor from those who are in: the rest waits its turn.
         self._hashing = asyncio.Semaphore(max(1, (os.cpu_count() or 1) - 1))
 
@@ -146,11 +149,27 @@ class SignIn:
         fits = len(name) <= LONGEST_NAME and len(password) <= LONGEST_PASSWORD
         held, places = await self._read(lambda sql: self._passwords(sql, name, now))
         right = await self._matching(held, places, password[:LONGEST_PASSWORD])
+        right += await self.outside(name, password[:LONGEST_PASSWORD], right)
         if not right or not fits:
             self._refuse(name, "password", peer, "wrong")
             return ()
         self._lockout.was_right(name, peer)
         return tuple(right)
+
+    async def outside(self, name: str, password: str, known: Sequence[Thing]) -> list[Thing]:
+        """The users of a name whose password this is as a directory outside says.
+
+        Raises:
+            SignInRefused: it cannot be asked, and the password is not one of those ``known`` here.
+        """
+        now = self._world.clock.now()
+        users = await self._read(lambda sql: self._outside.candidates(sql, name, now))
+        try:
+            return await self._outside.right(users, password)
+        except DirectoryAway:
+            if known:
+                return []
+            raise SignInRefused("the directory of passwords cannot be asked: try again later") from None
 
     async def second_factor(self, users: tuple[Thing, ...], peer: str) -> SecondFactor | None:
         """What proven users must still show; None if nothing. A code that is to be mailed is mailed now.

@@ -91,6 +91,9 @@ class WebSignIn:
         fits = len(name) <= LONGEST_NAME and len(password) <= LONGEST_PASSWORD
         found, checks = await self._read(name, now)
         right = await self._matching(found, checks, password[:LONGEST_PASSWORD])
+        known = [each.thing for each in right]
+        outside = await self.at_doors.outside(name, password[:LONGEST_PASSWORD], known)
+        right += [_Candidate(each, "") for each in outside]
         if not right or not fits:
             self.note(Outcome.REFUSED, name, "password", peer, reason="wrong")
             return Proven(())

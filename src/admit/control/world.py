@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from admit.base.chance import Chance
 from admit.base.clock import Clock
+from admit.base.ldap import LdapServer
 from admit.base.metrics import Metrics
 from admit.base.sealing import Sealer
 from admit.control.activity import Activities
@@ -55,6 +56,8 @@ class World:
     """Whether a mail server is set: without one nothing can be mailed while somebody waits for it."""
     programs: Programs = field(default_factory=dict)
     """The catalogue of programs that can be streamed."""
+    directory: LdapServer | None = None
+    """Who knows the passwords of users from AD and LDAP; None if nobody does, and they sign in by key."""
     user_makers: Mapping[Kind, UserMaker] = field(default_factory=dict)
     """How a user is made, by the kind of the directory they are to be in."""
     activity_days: int = 365

@@ -114,11 +114,10 @@ def held(sql: Connection, users: tuple[Thing, ...], now: Millis) -> Holdings:
     }
     usable = [reach for ref, reach in best.items() if ref.kind in USABLE]
     labels = names.labels(sql, sorted(on_paths))
-    found = _told(sql, usable, labels)
-    hosts = _without_covered(found)
+    found = _told(sql, _without_covered(usable, labels), labels)
     mine = {key for user in users for key in (user.key, user.parent)}
     return Holdings(
-        hosts=hosts,
+        hosts=tuple(each for each in found if each.thing.kind in (Kind.HOST, Kind.HOST_ACCOUNT)),
         streamed=_of(found, Kind.APP),
         web=_of(found, Kind.APPLICATION),
         roles=_of(found, Kind.CLOUD_ROLE),
@@ -129,7 +128,7 @@ def held(sql: Connection, users: tuple[Thing, ...], now: Millis) -> Holdings:
 
 
 def _told(sql: Connection, reaches: list[Reach], labels: dict[int, names.Named]) -> list[Holding]:
-    found = things.by_keys(sql, [reach.ref.key for reach in reaches])
+    found = {reach.ref.key: labels[reach.ref.key].thing for reach in reaches}
     parents = things.by_keys(sql, sorted({each.parent for each in found.values()}))
     told = []
     for reach in reaches:
@@ -159,12 +158,8 @@ def _of(found: list[Holding], kind: Kind) -> tuple[Holding, ...]:
     return tuple(each for each in found if each.thing.kind is kind)
 
 
-def _without_covered(found: list[Holding]) -> tuple[Holding, ...]:
-    """Accounts, and the hosts on which none is held: a host comes with its accounts, and opens no more."""
-    with_accounts = {each.thing.parent for each in found if each.thing.kind is Kind.HOST_ACCOUNT}
-    return tuple(
-        each
-        for each in found
-        if each.thing.kind is Kind.HOST_ACCOUNT
-        or (each.thing.kind is Kind.HOST and each.thing.key not in with_accounts)
-    )
+def _without_covered(reaches: list[Reach], labels: dict[int, names.Named]) -> list[Reach]:
+    """All but the hosts of which an account is held: they come with their accounts, and open no more."""
+    accounts = (reach.ref.key for reach in reaches if reach.ref.kind is Kind.HOST_ACCOUNT)
+    covered = {labels[key].thing.parent for key in accounts}
+    return [each for each in reaches if each.ref.kind is not Kind.HOST or each.ref.key not in covered]
