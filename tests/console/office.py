@@ -5,8 +5,11 @@ import json
 from typing import Any
 
 from admit.control import passwords
+from admit.control.recorder import Keeping, Recorder
+from admit.control.recordings import Recorded
 from admit.control.web_sessions import Lasting, Proven, WebSessions
 from admit.core.links import Kind
+from admit.core.recordings import Opening
 from admit.core.validity import DAY, HOUR
 from admit.store import sessions, things
 from admit.store.engine import Author, Tx
@@ -130,3 +133,23 @@ def allow(system: System, caller: str, *actions: str) -> None:
         system.call(
             "ram", "AttachPolicyToUser", UserName=caller, PolicyName=f"{caller}-may", PolicyType="Custom"
         )
+
+
+def record(system: System, *shown: bytes) -> str:
+    """A recording of bob's shell on db-1; returns its id."""
+
+    async def recorded() -> str:
+        with system.admit.store.read() as sql:
+            user = next(each for each in things.find(sql, Where(Kind.USER)) if each.name == "bob")
+            host = next(each for each in things.find(sql, Where(Kind.HOST)) if each.name == "db-1")
+        recorder = Recorder(system.admit.store, system.admit.world, Keeping())
+        of = Recorded(SESSION, user, host, "root@db-1", "root", "203.0.113.7")
+        recording = await recorder.begin(of, Opening(80, 24, "xterm"), lambda _: None)
+        for each in shown:
+            recording.output(each)
+            await recording.keep_up()
+        await recording.finished()
+        recorder.close()
+        return recording.id
+
+    return asyncio.run(recorded())

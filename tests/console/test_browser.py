@@ -22,7 +22,7 @@ from admit.main import open_admit
 from admit.settings import Settings
 from tests.browsing import chromium
 from tests.conftest import Template
-from tests.console.office import SESSION, furnish
+from tests.console.office import SESSION, furnish, record
 from tests.system import System
 
 AXE = Path(__file__).parents[1] / "browser" / "vendor" / "axe.min.js"
@@ -171,6 +171,22 @@ def test_the_slider_goes_back_in_time_and_to_now(place: Place) -> None:
         page.click("text=Back to now")
         page.wait_for_url(lambda url: "at=" not in url)
         assert "bob" in page.inner_text("#list")
+
+
+def test_a_recording_is_played_and_searched_and_draws_no_markup(place: Place) -> None:
+    evil = b"total 4 \x1b[32m<img src=x onerror=alert(1)>\x1b[0m secrets.txt\r\n"
+    with ThreadPoolExecutor(1) as other:
+        kept = other.submit(record, place.office, b"$ ls\r\n", evil).result()
+    with place.visiting() as page:
+        page.goto(f"/console/recordings/{kept}")
+        page.wait_for_selector("#player .ap-player, #player .ap-wrapper")
+        page.fill("[data-hits] [name=q]", "SECRETS")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#hits [data-seek]")
+        assert "<img src=x onerror=alert(1)> secrets.txt" in page.inner_text("#hits")
+        page.click("#hits [data-seek]")
+        page.wait_for_selector("#player >> text=secrets.txt")
+        assert page.locator("img").count() == 0
 
 
 def test_the_keyboard_alone_finds_somebody(place: Place) -> None:

@@ -1,6 +1,7 @@
 """Sessions live and past, ending one, and what was on their terminals."""
 
 import json
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -102,12 +103,16 @@ async def found(desk: Desk, request: Request) -> Response:
     return visit.page("hits.html", hits=hits[:100], text=text)
 
 
+_CONTROL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)", re.DOTALL)
+"""What a terminal obeys and does not show."""
+
+
 def _hits(content: str, text: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for line in content.splitlines():
         if line.startswith("["):
             at, kind, shown = json.loads(line)
-            plain = "".join(each if each.isprintable() else " " for each in shown)
+            plain = "".join(each if each.isprintable() else " " for each in _CONTROL.sub("", shown))
             where = plain.casefold().find(text)
             if kind in ("o", "i", "m") and where >= 0:
                 found.append({"at": at, "kind": kind, "text": plain[max(0, where - 30) : where + 60]})

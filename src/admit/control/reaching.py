@@ -1,13 +1,15 @@
 """Who can reach what, as a picture shows it: what lies around a thing, some steps far, both ways."""
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
 from admit.core.links import Kind, Link, Ref, Stage
 from admit.core.validity import Millis
-from admit.store.neighbours import Neighbour, count, neighbours
+from admit.store import things
+from admit.store.neighbours import Neighbour, count, neighbours, open_accounts
 
 MOST_THINGS = 150
 """How many things a picture shows."""
@@ -62,10 +64,12 @@ def picture(sql: Connection, start: Ref, at: Millis | None = None) -> Picture:
     Of a thing with very many links only some are followed, and it is told how many are not.
     """
     drawn = Picture(start, things={start: None})
+    everybody = open_accounts(sql, at)
     waiting = deque(_beginnings(start))
     seen = set(waiting)
     while waiting:
         here = waiting.popleft()
+        waiting.extend(each for each in _everybody(sql, drawn, here, everybody) if each not in seen)
         for stage in here.stages():
             for each in _followed(sql, drawn, here, stage, at):
                 there = _At(each.ref, here.inward, here.granted or stage is Stage.GRANT)
@@ -73,6 +77,24 @@ def picture(sql: Connection, start: Ref, at: Millis | None = None) -> Picture:
                     seen.add(there)
                     waiting.append(there)
     return drawn
+
+
+def _everybody(sql: Connection, drawn: Picture, here: _At, accounts: set[int]) -> Iterator[_At]:
+    """The account a user is in, if something is granted to everybody there.
+
+    That they belong to it is never written. Seen from the account its users are counted, not drawn.
+    """
+    if here.inward and here.ref.kind is Kind.ACCOUNT:
+        users = things.child_counts(sql, [here.ref.key], Kind.USER)
+        drawn.left_out[here.ref] = users.get(here.ref.key, 0)
+    if here.inward or here.ref.kind is not Kind.USER or not accounts:
+        return
+    user = things.by_key(sql, here.ref.key)
+    account = Ref(Kind.ACCOUNT, user.parent)
+    if user.parent in accounts and len(drawn.things) < MOST_THINGS:
+        drawn.things.setdefault(account)
+        drawn.edges[here.ref, account] = Edge(Link(here.ref, account), Stage.JOIN, user.created_at, 0)
+        yield _At(account, inward=False, granted=False)
 
 
 def _beginnings(start: Ref) -> list[_At]:

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from admit.core.validity import MINUTE, Millis
 from admit.store.facts import current_revision
@@ -43,22 +44,6 @@ LARGE = 50_000
 """From here on counting takes long enough to be noticed."""
 
 
-def counted_lately(sql: Connection, now: Millis, count: Callable[[], dict[str, int]]) -> dict[str, int]:
-    """Counts of what only a change of policy changes; large ones may be up to a minute old.
-
-    Only one set of counts is kept for a connection: there is one overview.
-    """
-    revision = current_revision(sql)
-    kept: _Lately | None = sql.info.get("counted_lately")
-    if kept is not None:
-        large = max(kept.numbers.values(), default=0) > LARGE
-        if kept.revision == revision or (large and 0 <= now - kept.at < MINUTE):
-            return kept.numbers
-    fresh = _Lately(revision, now, count())
-    sql.info["counted_lately"] = fresh
-    return fresh.numbers
-
-
 @dataclass(frozen=True, slots=True)
 class _Lately:
     """Counts, and when and at which revision they were made."""
@@ -66,6 +51,22 @@ class _Lately:
     revision: int
     at: Millis
     numbers: dict[str, int]
+
+
+_LATELY: WeakKeyDictionary[Engine, _Lately] = WeakKeyDictionary()
+"""What was counted last, of each database: there is one overview."""
+
+
+def counted_lately(sql: Connection, now: Millis, count: Callable[[], dict[str, int]]) -> dict[str, int]:
+    """Counts of what only a change of policy changes; large ones may be up to a minute old."""
+    revision, kept = current_revision(sql), _LATELY.get(sql.engine)
+    if kept is not None:
+        large = max(kept.numbers.values(), default=0) > LARGE
+        if kept.revision == revision or (large and 0 <= now - kept.at < MINUTE):
+            return kept.numbers
+    numbers = count()
+    _LATELY[sql.engine] = _Lately(revision, now, numbers)
+    return numbers
 
 
 def key_before(sql: Connection, listed: Hashable, offset: int) -> int | None:

@@ -1,7 +1,9 @@
 """Finding things by what is typed: any part of their name, or their id."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
+from typing import Literal, TypeAlias
 
 from sqlalchemy import BigInteger, Connection, Text, and_, bindparam, func, or_, select, tuple_
 
@@ -11,21 +13,34 @@ from admit.store.prepared import Prepared, PreparedForKeys
 from admit.store.tables import blocks, things
 from admit.store.things import Thing
 from admit.store.where import COLUMNS
-from admit.store.within import Contains
+from admit.store.within import Begins, Contains
 
 _ORDER = (things.c.name, things.c.kind, things.c.parent, things.c.key)
 """The order of the index by name, which is walked: the names are in it."""
 
 
+Match: TypeAlias = Literal["any", "begins", "contains"]
+LARGE = 50_000
+"""Of more things than this no name is looked into that another begins like."""
+_NEWEST = Prepared(select(func.max(things.c.key)))
+
+
 @cache
-def _page(many: int, *, text: bool, blocked: bool, inside: bool) -> Prepared:
+def _page(many: int, match: Match, *, blocked: bool, inside: bool) -> Prepared:
     statement = select(*COLUMNS).where(
         things.c.kind.in_([bindparam(f"kind_{number}") for number in range(many)]),
         things.c.removed_at.is_(None),
-        tuple_(*_ORDER) > tuple_(*(bindparam(f"after_{each.name}") for each in _ORDER)),
     )
-    if text:
-        statement = statement.where(Contains(things.c.name, bindparam("text", type_=Text)))
+    here, place = tuple_(*_ORDER), tuple_(*(bindparam(f"after_{each.name}") for each in _ORDER))
+    text, last = bindparam("text", type_=Text), bindparam("last", type_=Text)
+    if match == "begins":
+        # What is put together is no end of a range: the index is entered and left by the name alone.
+        here = tuple_(things.c.name.concat(""), *_ORDER[1:])
+        begins = Begins(things.c.name, text, bindparam("after_name", type_=Text), last)
+        statement = statement.where(begins)
+    statement = statement.where(here > place)
+    if match == "contains":
+        statement = statement.where(Contains(things.c.name, text))
     if blocked:
         standing = select(blocks.c.thing).where(blocks.c.removed_at.is_(None))
         statement = statement.where(things.c.key.in_(standing))
@@ -67,18 +82,54 @@ def named_like(  # noqa: PLR0913 - a listing: what is meant, and which page
     after: Thing | None = None,
     limit: int,
 ) -> list[Thing]:
-    """Living things of some kinds by name, from one on; with a text only those whose name contains it."""
-    statement = _page(len(kinds), text=text is not None, blocked=blocked, inside=parent is not None)
-    place = ("", 0, 0, 0) if after is None else (after.name, int(after.kind), after.parent, after.key)
+    """Living things of some kinds by name, from one on; with a text only those whose name contains it.
+
+    Among very many things names that begin with the text are looked up, and only if there are none all
+    names are looked into.
+    """
+    more = {} if parent is None else {"parent": parent}
+    asked = _Asked(kinds, blocked=blocked, after=after, limit=limit, more=more)
+    if text is None:
+        return _found(sql, asked, "any")
+    if parent is None and _is_large(sql):
+        found = _found(sql, asked, "begins", text)
+        if found or (after is not None and after.name.startswith(text)):
+            return found
+    return _found(sql, asked, "contains", text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked for besides a text."""
+
+    kinds: Sequence[Kind]
+    blocked: bool
+    after: Thing | None
+    limit: int
+    more: Mapping[str, int]
+
+
+def _found(sql: Connection, asked: _Asked, match: Match, text: str = "") -> list[Thing]:
+    after = asked.after
+    first = text if match == "begins" else ""
+    place = (first, 0, 0, 0) if after is None else (after.name, int(after.kind), after.parent, after.key)
+    statement = _page(len(asked.kinds), match, blocked=asked.blocked, inside=bool(asked.more))
     rows = statement.rows(
         sql,
-        **{f"kind_{number}": int(kind) for number, kind in enumerate(kinds)},
+        **{f"kind_{number}": int(kind) for number, kind in enumerate(asked.kinds)},
         **{f"after_{column.name}": value for column, value in zip(_ORDER, place, strict=True)},
-        **({} if text is None else {"text": text}),
-        **({} if parent is None else {"parent": parent}),
-        limit=limit,
+        **({} if match == "any" else {"text": text}),
+        **({} if match != "begins" else {"last": f"{text}\U0010ffff"}),
+        **asked.more,
+        limit=asked.limit,
     )
     return [Thing(row[0], KINDS[row[1]], *row[2:]) for row in rows]
+
+
+def _is_large(sql: Connection) -> bool:
+    """Whether there are so many things that looking into each of their names would be noticed."""
+    row = _NEWEST.first(sql)
+    return row is not None and (row[0] or 0) > LARGE
 
 
 _COUNTS = Prepared(

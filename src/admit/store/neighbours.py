@@ -11,11 +11,12 @@ from sqlalchemy import (
     Table,
     bindparam,
     func,
+    or_,
     select,
     union_all,
 )
 
-from admit.core.links import KINDS, Ref, Stage
+from admit.core.links import KINDS, Kind, Ref, Stage
 from admit.core.validity import Millis, Validity
 from admit.store.prepared import Prepared
 from admit.store.tables import links, past_links, things
@@ -111,3 +112,21 @@ def _asked(key: int, stage: Stage | None, at: Millis | None) -> dict[str, int]:
     if at is not None:
         found["at"] = at
     return found
+
+
+def _open(*, then: bool) -> Prepared:
+    """The accounts that anything is granted to: every user in one has it."""
+    accounts = select(things.c.key).where(things.c.parent == 0, things.c.kind == int(Kind.ACCOUNT))
+    granted = (
+        select(table.c.source).where(table.c.source == things.c.key, table.c.stage == int(Stage.GRANT))
+        for table in ((links, past_links) if then else (links,))
+    )
+    return Prepared(accounts.where(or_(*(each.exists() for each in granted))))
+
+
+_OPEN = {then: _open(then=then) for then in (False, True)}
+
+
+def open_accounts(sql: Connection, at: Millis | None = None) -> set[int]:
+    """Accounts that something is granted to, now or perhaps at a moment; seldom any."""
+    return {row[0] for row in _OPEN[at is not None].rows(sql)}

@@ -29,8 +29,11 @@ _Json = JSON().with_variant(JSONB(), "postgresql")
 _Key = BigInteger().with_variant(Integer(), "sqlite")
 
 
-TIME_BOUND_GRANT = f"stage = 1 and ends_at < {FOREVER}"
-"""Which links are grants with an end; their index is used where a statement says so in the same words."""
+TIME_BOUND_GRANT = f"stage = 1 and ends_at <> {FOREVER}"
+"""Which links are grants with an end; their index is used where a statement says so in the same words.
+
+It is said without "less than": that would be taken for the end of the range that is looked up.
+"""
 
 revision = Table(
     "revision",

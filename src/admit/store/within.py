@@ -72,6 +72,10 @@ class Contains(ColumnElement[bool]):
         self.text = text
         self.part = part
 
+    def self_group(self, against: object = None) -> "Contains":  # noqa: ARG002 - as SQLAlchemy calls it
+        """It as a condition: compared with true, no index would be of it."""
+        return self
+
 
 @compiles(Contains, "sqlite")
 def _contains_in_sqlite(contains: Contains, compiler: Any, **options: Any) -> str:
@@ -86,3 +90,39 @@ def _contains_in_postgresql(contains: Contains, compiler: Any, **options: Any) -
 def _place(contains: Contains, function: str, compiler: Any, options: dict[str, Any]) -> str:
     text, part = (compiler.process(each, **options) for each in (contains.text, contains.part))
     return f"{function}(lower({text}), lower({part})) > 0"
+
+
+class Begins(ColumnElement[bool]):
+    """Whether a text begins with another, looked up in an index of it from a place on.
+
+    Both are below a third, the greatest text that begins so.
+    """
+
+    inherit_cache = False
+    type = Boolean()
+
+    def __init__(self, text: ColumnElement[str], *values: ColumnElement[str]) -> None:
+        self.text = text
+        self.values = values
+        """The part, the place, the greatest."""
+
+    def self_group(self, against: object = None) -> "Begins":  # noqa: ARG002 - as SQLAlchemy calls it
+        """It as a condition: compared with true, no index would be of it."""
+        return self
+
+
+@compiles(Begins, "sqlite")
+def _begins_in_sqlite(begins: Begins, compiler: Any, **options: Any) -> str:
+    text, part, place, last = _processed(begins, compiler, options)
+    return f"({part} IS NOT NULL AND {text} >= {place} AND {text} <= {last})"
+
+
+@compiles(Begins, "postgresql")
+def _begins_in_postgresql(begins: Begins, compiler: Any, **options: Any) -> str:
+    # Its order may be that of a language: what begins so need not stand together in it.
+    text, part, place, last = _processed(begins, compiler, options)
+    return f"(starts_with({text}, {part}) AND {place} IS NOT NULL AND {last} IS NOT NULL)"
+
+
+def _processed(begins: Begins, compiler: Any, options: dict[str, Any]) -> list[str]:
+    return [compiler.process(each, **options) for each in (begins.text, *begins.values)]

@@ -4,8 +4,15 @@ from typing import Any
 
 import pytest
 
-from admit.control import reaching
+from admit.control import grants, reaching, things
+from admit.control.things import New
+from admit.core.links import Kind
 from admit.core.validity import DAY, HOUR, MINUTE
+from admit.services.bastionhost.user_groups import UserGroupDetails
+from admit.store import finding
+from admit.store import things as stored
+from admit.store.engine import Tx
+from tests.services.access.office import AUTHOR
 from tests.services.access.office import office as _office
 from tests.system import Refused, System
 
@@ -180,6 +187,32 @@ def test_a_picture_of_a_past_moment_has_the_links_of_then(office: System) -> Non
     office.call("admit", "RevokeAccess", Subject="alice", Resource="root@db-1")
     assert ("user:alice", "root@db-1", "active") not in _drawn(office, "person", "alice")
     assert ("user:alice", "root@db-1", "active") in _drawn(office, "person", "alice", At=during)
+
+
+def test_a_picture_has_what_everybody_is_granted(office: System) -> None:
+    users = [{"EndUserId": "mei", "Email": "mei@example.com"}]
+    office.call("eds-user", "CreateUsers", Users=users)
+
+    def body(tx: Tx) -> None:
+        account = stored.find(tx.sql, stored.Where(Kind.ACCOUNT))[0]
+        desk = things.add(tx, New(Kind.DELIVERY_GROUP, account.key, "desk", UserGroupDetails(), "aig-1"))
+        grants.grant(tx, account, desk)
+
+    office.admit.store.write_now(AUTHOR, body)
+    edges = {(source, target) for source, target, _ in _drawn(office, "person", "mei")}
+    assert any(source == "user:mei" and target.startswith("account:") for source, target in edges)
+    assert any(source.startswith("account:") and target == "delivery-group:desk" for source, target in edges)
+    told = office.call("admit", "GetReach", **_the(office, "delivery group", "desk"))
+    assert sum(each["LeftOut"] for each in told["Nodes"]) == 1
+
+
+@pytest.mark.parametrize("large", [0, 50_000])
+def test_among_very_many_things_names_that_begin_so_come_first(
+    office: System, monkeypatch: pytest.MonkeyPatch, large: int
+) -> None:
+    monkeypatch.setattr(finding, "LARGE", large)
+    assert _names(office, Text="b", Kinds=["user", "host"]) == (["bob"] if large == 0 else ["bob", "db-1"])
+    assert _names(office, Text="lic", Kinds=["user"]) == ["alice"]
 
 
 def test_what_a_picture_has_no_room_for_is_counted(office: System, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,8 +61,8 @@ class ListGrants(Shape):
     Each is of one user, group, unit or application. What is left out does not restrict. A page may be
     short although others follow: as long as there is a NextToken, there may be more.
 
-    Ours: a text is looked for in the names of both ends, and of very common ones only some are found. Of a
-    past moment grants are listed by who has them, as they stood then.
+    Ours: a text is looked for in the names of both ends, as ListThings does, and of very common ones only
+    some are found. Of a past moment grants are listed by who has them, as they stood then.
     """
 
     status: Status | None = None

@@ -6,7 +6,7 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
-_GRANT_WITH_END = sa.text("stage = 1 and ends_at < 9223372036854775807")
+_GRANT_WITH_END = sa.text("stage = 1 and ends_at <> 9223372036854775807")
 _ABOUT = {
     "sqlite": "json_extract(fact, '$.{}.key')",
     "postgresql": "(fact::jsonb -> '{}'::text) ->> 'key'::text",

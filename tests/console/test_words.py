@@ -1,0 +1,31 @@
+"""What the console says by way of tables is known in every language, as what its templates say is."""
+
+import pytest
+
+from admit.console import drawing, granting, grants, live, showing, things
+from admit.console.deeds import deeds
+from admit.console.menu import MENU
+from admit.console.shelves import SHELVES
+from admit.pages.words import LANGUAGES, catalogue
+
+
+def texts() -> set[str]:
+    """Every text that stands in a table."""
+    found = {title for title, _ in MENU} | {label for _, pages in MENU for _, label, _ in pages}
+    for shelf in SHELVES:
+        found |= {shelf.title, shelf.one, shelf.text}
+    for deed in (*deeds().done, *deeds().made):
+        found |= {deed.label, deed.text}
+        found |= {text for field in deed.fields for text in (field.label, field.hint)}
+    for table in (granting.LENGTHS, granting.ENDS, grants.STATUSES, live.KINDS):
+        found |= {label for _, label in table}
+    found |= {label for _, label, _ in grants.TABS} | {title for *_, title in things.SECTIONS}
+    found |= {said for said, _ in (*showing.EVENTS.values(), *showing.GRANTED.values())}
+    return (
+        found | set(showing.DONE.values()) | set(drawing.TITLES) | {"Who may use it", "May use", "Accounts"}
+    )
+
+
+@pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "en"])
+def test_every_text_of_every_table_is_translated(language: str) -> None:
+    assert sorted(texts() - {""} - set(catalogue(language))) == []
