@@ -6,7 +6,7 @@ import threading
 import click
 
 from admit.cli.output import console
-from admit.demo.stage import Failed, Stage, stage
+from admit.demo.stage import PASSWORD, Failed, Stage, stage
 from admit.demo.story import tell
 from admit.demo.telling import Teller
 
@@ -30,16 +30,24 @@ def demo(*, once: bool) -> None:
 def _stay(running: Stage) -> None:
     """Keep the example up until Ctrl-C, with commands to copy."""
     data = running.data
+    name, password = running.admin
     click.echo(f"""
-The example stays up at http://{running.endpoint} and https://{running.https} until Ctrl-C. Try:
+The example stays up until Ctrl-C. Look at it in a browser:
+
+  http://{running.endpoint}/console     who may reach what, as {name}, password {password}
+  http://{running.endpoint}/explorer    every operation, with the code that calls it
+  http://{running.endpoint}/home        what alice may use, as alice, password {PASSWORD}
+
+Or in a terminal:
 
   export ADMIT_DATA={data} PATH="$PWD/.venv/bin:$PATH"
   admit what alice
   admit explain tom root@db-1
   admit grant group:dba root@db-1 --for 10m --preview
   admit grant group:dba root@db-1 --for 10m
-  admit who root@db-1
-  admit call bastionhost ListHosts --describe
+  ssh -p {running.ssh_port} alice+root+db-1@127.0.0.1     # password {PASSWORD}
+  admit revoke group:dba root@db-1                  # from another terminal: it cuts her off
+  admit replay
   admit doctor
 
 Or point an SDK at it: endpoint {running.endpoint}, protocol http,

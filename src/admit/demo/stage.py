@@ -17,7 +17,10 @@ import httpx
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as MessageHandler
 
+from admit.demo.host import host
+
 PATIENCE_S = 30.0
+PASSWORD = "Correct-Horse-7"  # noqa: S105 - of people and accounts that live as long as the example
 
 
 class Failed(Exception):
@@ -57,7 +60,13 @@ class Stage:
     account_id: str
     access_key_id: str
     access_key_secret: str
+    admin: tuple[str, str]
+    """The administrator's name and password."""
     mailbox: Mailbox
+    ssh_port: int
+    """Where the SSH door is."""
+    host_port: int
+    """Where the host db-1 is."""
 
     def admit(self, *words: str) -> tuple[int, str]:
         """Run an ``admit`` command on the example's data directory: exit code and output."""
@@ -78,27 +87,37 @@ def stage() -> Iterator[Stage]:
     mail = Controller(mailbox, hostname="127.0.0.1", port=_free_port())
     mail.start()
     try:
-        data = directory / "data"
-        first = json.loads(_run("init", "--data", str(data), "--json"))
-        http, https = f"127.0.0.1:{_free_port()}", f"127.0.0.1:{_free_port()}"
-        # The file says it, so that a command typed by hand finds the same settings.
-        (data / "admit.toml").write_text(
-            f'http = "{http}"\nhttps = "{https}"\nlog_level = "WARNING"\nmail_host = "127.0.0.1"\n'
-            f'mail_port = {mail.port}\nmail_security = "none"\nmail_sender = "admit <admit@example.com>"\n'
-        )
-        with _server(data, http):
-            yield Stage(
-                data,
-                http,
-                https,
-                first["account_id"],
-                first["access_key_id"],
-                first["access_key_secret"],
-                mailbox,
-            )
+        with host(PASSWORD) as host_port:
+            yield from _serving(directory, mailbox, mail.port, host_port)
     finally:
         mail.stop()
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def _serving(directory: Path, mailbox: Mailbox, mail_port: int, host_port: int) -> Iterator[Stage]:
+    """The example, once its server answers."""
+    data = directory / "data"
+    first = json.loads(_run("init", "--data", str(data), "--json"))
+    http, https, ssh_port = f"127.0.0.1:{_free_port()}", f"127.0.0.1:{_free_port()}", _free_port()
+    # The file says it, so that a command typed by hand finds the same settings.
+    (data / "admit.toml").write_text(
+        f'http = "{http}"\nhttps = "{https}"\nssh = "127.0.0.1:{ssh_port}"\nlog_level = "WARNING"\n'
+        f'mail_host = "127.0.0.1"\nmail_port = {mail_port}\nmail_security = "none"\n'
+        'mail_sender = "admit <admit@example.com>"\n'
+    )
+    with _server(data, http):
+        yield Stage(
+            data,
+            http,
+            https,
+            first["account_id"],
+            first["access_key_id"],
+            first["access_key_secret"],
+            (first["admin_user"], first["admin_password"]),
+            mailbox,
+            ssh_port,
+            host_port,
+        )
 
 
 def _run(*words: str) -> str:
@@ -113,7 +132,7 @@ def _run(*words: str) -> str:
 @contextmanager
 def _server(data: Path, http: str) -> Iterator[None]:
     server = subprocess.Popen(  # noqa: S603 - our own command
-        [sys.executable, "-m", "admit.cli", "serve", "--data", str(data), "--ssh", "127.0.0.1:0"],
+        [sys.executable, "-m", "admit.cli", "serve", "--data", str(data)],
         stdout=subprocess.PIPE,
         text=True,
     )

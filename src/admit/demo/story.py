@@ -16,9 +16,9 @@ from darabonba.exceptions import DaraException
 from admit.base.clock import SystemClock
 from admit.core.validity import SECOND, Millis
 from admit.demo.clients import Clients, clients
+from admit.demo.stage import PASSWORD
 from admit.demo.telling import Teller
-
-PASSWORD = "Correct-Horse-7"  # noqa: S105 - of people who live as long as the example
+from admit.demo.visit import Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def _hosts(teller: Teller, root: Clients) -> None:
             user_ids=json.dumps([user.body.user_id]),
         )
     )
-    host_id, account_ids = _host(client, instance_id)
+    host_id, account_ids = _host(client, instance_id, teller.stage.host_port)
     teller.run("can", "alice", "root@db-1", code=1)
     hosts = json.dumps([{"HostId": host_id, "HostAccountIds": account_ids}])
     teller.code(
@@ -151,17 +151,22 @@ def _hosts(teller: Teller, root: Clients) -> None:
     teller.run("who", "root@db-1", shows=["alice", "dba"])
 
 
-def _host(client: Any, instance_id: str) -> tuple[str, list[str]]:
+def _host(client: Any, instance_id: str, port: int) -> tuple[str, list[str]]:
     host_id = client.create_host(
         bastion.CreateHostRequest(
             instance_id=instance_id,
             source="Local",
             active_address_type="Private",
-            host_private_address="10.0.0.11",
+            host_private_address="127.0.0.1",
             host_name="db-1",
             ostype="Linux",
         )
     ).body.host_id
+    client.modify_hosts_port(
+        bastion.ModifyHostsPortRequest(
+            instance_id=instance_id, host_ids=json.dumps([host_id]), protocol_name="SSH", port=str(port)
+        )
+    )
     accounts = [
         client.create_host_account(
             bastion.CreateHostAccountRequest(
@@ -356,12 +361,21 @@ def _refusal(call: Any) -> str:
 
 
 def _past(teller: Teller) -> None:
-    teller.chapter("5. The past: asked as it was, and provably unaltered")
+    teller.chapter("5. The door: access ends when the grant ends, and the past can be asked")
+    user = "alice+root+db-1"
+    teller.say(f"alice logs on: ssh -p {teller.stage.ssh_port} {user}@127.0.0.1")
+    visit = Visit(teller.stage.ssh_port, user, PASSWORD)
+    visit.wait_open()
+    teller.run("sessions", shows=["alice", "root@db-1"])
     at = SystemClock().now()
     _until(at + SECOND)
+    teller.say("While she is there, the grant is taken away:")
     teller.run("revoke", "group:dba", "root@db-1", shows=["loses", "alice"])
+    last = visit.wait_closed()
+    teller.expect("the session ends with a reason", true=last.startswith("admit: "))
+    teller.done(f"her terminal closed with the line: {last}")
     teller.run("who", "root@db-1", shows=["Nobody"])
-    teller.say("A second ago it was otherwise, and that can still be asked:")
+    teller.say("A moment before it was otherwise, and that can still be asked:")
     teller.run("who", "root@db-1", "--at", _iso(at), shows=["alice"])
     teller.run("verify")
 
