@@ -10,7 +10,7 @@ from functools import cache, partial
 import msgspec
 from sqlalchemy import Connection
 
-from admit import __version__, authzen, terminal
+from admit import __version__, authzen, signals, terminal
 from admit.base.authority import create_authority
 from admit.base.chance import Chance
 from admit.base.clock import Clock, SystemClock
@@ -179,7 +179,7 @@ def open_admit(settings: Settings, clock: Clock | None = None, chance: Chance | 
     sealer = Sealer.from_file(settings.key_file, chance.fill)
     store = open_store(settings, sealer, clock)
     with store.read() as sql:
-        account = _account(sql)
+        account = account_of(sql)
     world = World(
         account_id=account.id,
         account_key=account.key,
@@ -261,6 +261,7 @@ def _pages(
         *terminal.routes(DirectPorter(house), site),
         *oidc_routes(site, oidc),
         *authzen.routes(store, world),
+        *signals.routes(store, world),
     ]
     if streaming is not None:
         doors += streaming_routes(site, streaming.door, settings.streaming_upload_mb * MIB)
@@ -305,5 +306,5 @@ def _answers(store: Store) -> bool:
     return True
 
 
-def _account(sql: Connection) -> things.Thing:
+def account_of(sql: Connection) -> things.Thing:
     return things.find(sql, things.Where(Kind.ACCOUNT), limit=1)[0]

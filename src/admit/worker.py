@@ -9,11 +9,13 @@ from admit.base.smtp import MailServer
 from admit.control import notify, request_letters
 from admit.control.followers import Follower, follow
 from admit.control.notify import Outbox
+from admit.control.pushing import Pusher
 from admit.core.validity import SECOND
 from admit.main import Admit
 from admit.settings import Settings
 from admit.store import messages
 from admit.store.engine import Store
+from admit.store.things import Thing
 
 log = structlog.get_logger("admit.worker")
 
@@ -39,26 +41,56 @@ def mail_server(settings: Settings) -> MailServer | None:
 
 
 async def run(admit: Admit) -> None:
-    """Follow and send for as long as the server runs."""
+    """Follow, send and push for as long as the server runs."""
     server = mail_server(admit.settings)
-    if server is None:
-        return
+    mailing = [] if server is None else [_mail(admit, server)]
+    await asyncio.gather(_push(Pusher(admit.store, admit.world)), *mailing)
+
+
+async def _mail(admit: Admit, server: MailServer) -> None:
     domain = server.sender.rpartition("@")[2].rstrip("> ")
     followers = (
         notify.follower(domain),
         request_letters.follower(domain, admit.settings.approver_addresses),
     )
-    loop, woken = asyncio.get_running_loop(), [asyncio.Event() for _ in followers]
-
-    def wake(_revision: int) -> None:
-        for each in woken:
-            loop.call_soon_threadsafe(each.set)
-
-    admit.store.on_commit(wake)
+    woken = [_woken(admit.store) for _ in followers]
     await asyncio.gather(
         *map(partial(_follow, admit.store), followers, woken),
         _send(Outbox(admit.store, server), admit.store),
     )
+
+
+def _woken(store: Store) -> asyncio.Event:
+    """Set with each change of policy."""
+    loop, woken = asyncio.get_running_loop(), asyncio.Event()
+
+    def wake(_revision: int) -> None:
+        loop.call_soon_threadsafe(woken.set)
+
+    store.on_commit(wake)
+    return woken
+
+
+async def _push(pusher: Pusher) -> None:
+    """Keep every receiver of security events up to date: a slow one holds up itself alone."""
+    under_way: dict[str, asyncio.Task[None]] = {}
+    while True:
+        try:
+            for stream in await asyncio.to_thread(pusher.due):
+                if stream.id not in under_way or under_way[stream.id].done():
+                    under_way[stream.id] = asyncio.create_task(_push_to(pusher, stream))
+        except Exception:
+            log.exception("signals failed")
+            await _wait(asyncio.Event(), PAUSE_S)
+        await _wait(asyncio.Event(), POLL_S)
+
+
+async def _push_to(pusher: Pusher, stream: Thing) -> None:
+    try:
+        while await asyncio.to_thread(pusher.push_next, stream):
+            pass
+    except Exception:
+        log.exception("a stream of signals failed", stream=stream.id)
 
 
 async def _follow(store: Store, follower: Follower, woken: asyncio.Event) -> None:

@@ -81,6 +81,14 @@ def test_a_request_id_comes_back_unchanged_from_answers_and_errors(program: Prog
     assert "x-request-id" not in program.post("evaluation", ASKED)[2]
 
 
+def test_requests_are_counted_by_what_came_of_them(program: Program) -> None:
+    program.asks("evaluation", ASKED)
+    program.post("evaluation", b"{")
+    text = program.system.admit.world.metrics.text().decode()
+    for code in ("200", "400"):
+        assert f'action="Evaluate",code="{code}",service="authzen"}} 1.0' in text
+
+
 def test_keys_nobody_knows_are_ignored_and_equal_requests_get_equal_answers(program: Program) -> None:
     more = {**ASKED, "color": "red", "subject": {**ASKED["subject"], "shoe": 42}}
     answers = [program.asks("evaluation", more) for _ in range(3)]

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from time import perf_counter
 from typing import Any, TypeAlias
 
 import structlog
@@ -13,7 +14,6 @@ from starlette.routing import BaseRoute, Route
 
 from admit.authzen import search
 from admit.authzen.asking import BODY_LIMIT, Json, Unreadable, asked_of, body_of
-from admit.authzen.callers import CHALLENGE, Unproven, caller_of, permit_to
 from admit.authzen.evaluation import Asking, evaluate, evaluate_all
 from admit.authzen.parties import Space
 from admit.control import own_types
@@ -21,6 +21,7 @@ from admit.control.decisions import Asker
 from admit.control.world import World
 from admit.core.errors import NoPermission
 from admit.rpc.dispatch import Peer
+from admit.rpc.presented import CHALLENGE, Unproven, caller_of, permit_to
 from admit.store.engine import Store
 
 log = structlog.get_logger("admit.authzen")
@@ -101,8 +102,10 @@ class _Posted:
         self._endpoint = endpoint
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        request = Request(scope, receive)
+        request, started = Request(scope, receive), perf_counter()
         response = await self._respond(request)
+        code = str(response.status_code)
+        self._world.metrics.observe_call("authzen", self._endpoint.action, code, perf_counter() - started)
         given = request.headers.get("x-request-id")
         if given is not None:
             response.headers["x-request-id"] = given
@@ -132,7 +135,7 @@ class _Posted:
         with self._store.read() as sql:
             caller = caller_of(sql, world, request.headers.get("authorization", ""))
             space = request.path_params.get("space", own_types.DEFAULT)
-            permit_to(caller, world, action, space, peer)
+            permit_to(caller, world, action, f"space/{space}", peer)
             given = request.headers.get("x-request-id", "")
             asker = Asker(caller.arn, f"admit:{action}", given[:128], peer.address)
             asking = Asking(Space(sql, space), world, asker, world.clock.now())

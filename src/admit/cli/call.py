@@ -1,15 +1,17 @@
 """Any operation of the API, signed, from the command line."""
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
+from rich.text import Text
 
-from admit.cli.client import operation_named
+from admit.cli.client import Client, operation_named
 from admit.cli.connection import Connect, connectable
-from admit.cli.output import print_json
+from admit.cli.diff import say_changes
+from admit.cli.output import JSON, REFUSED, console, fail, print_json
 from admit.cli.outside import value_of
 from admit.main import SERVICES
 from admit.rpc.describe import allowed_values, example_of, fields_of, text_of
@@ -98,8 +100,19 @@ class _Call(click.Command):
 @click.argument("action", type=_Action())
 @click.argument("parameters", nargs=-1, type=_Parameters(), metavar="[--Name VALUE]...")
 @click.option("--describe", is_flag=True, help="Show what the operation does and takes; call nothing.")
+@click.option("--preview", is_flag=True, help="Only tell who would gain, who would lose, which sessions end.")
+@JSON
 @connectable
-def call(connect: Connect, service: str, action: str, parameters: tuple[str, ...], *, describe: bool) -> None:
+def call(  # noqa: PLR0913 - a command has the options people need
+    connect: Connect,
+    service: str,
+    action: str,
+    parameters: tuple[str, ...],
+    *,
+    describe: bool,
+    preview: bool,
+    as_json: bool,
+) -> None:
     """Call ACTION of SERVICE with --Name value pairs, and print the answer as JSON.
 
     Lists and structures are given as JSON, --UserIds '["1","2"]', or in dotted form, --UserIds.1 1.
@@ -115,7 +128,26 @@ def call(connect: Connect, service: str, action: str, parameters: tuple[str, ...
         return
     values = {name: value_of(text) for name, text in _pairs(operation, parameters).items()}
     with connect() as client:
-        print_json(client.call(service, action, **values))
+        if preview:
+            _say_preview(client, service, action, values, as_json=as_json)
+        else:
+            print_json(client.call(service, action, **values))
+
+
+def _say_preview(
+    client: Client, service: str, action: str, values: Mapping[str, str], *, as_json: bool
+) -> None:
+    """What a call would do, for people or for programs."""
+    planned = [{"Service": service, "Action": action, "Parameters": values}]
+    told = client.call("admit", "PreviewCalls", Calls=planned)
+    (result,) = told["Results"]
+    if as_json:
+        print_json(told)
+    elif result["Code"] == "OK":
+        console().print(Text.assemble(("would be done", "bold"), f"  {action}"))
+        say_changes(told)
+    if result["Code"] != "OK":
+        fail(f"{result['Message']}\n{result['Code']}, and nothing would be different", REFUSED)
 
 
 def _operation(product: str, action: str) -> Operation:

@@ -14,6 +14,7 @@ from admit.base.chance import Chance
 from admit.base.clock import SystemClock
 from admit.base.directory import held
 from admit.base.sealing import Sealer
+from admit.base.statements import StatementBroken, check
 from admit.cli.output import (
     DATA,
     JSON,
@@ -163,15 +164,28 @@ def renew_authority(data: Path | None, *, as_json: bool) -> None:
 
 
 @click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True), required=False)
+@click.option(
+    "--key", metavar="KEY", help="With FILE: the public key it is to be signed with, or its fingerprint."
+)
 @click.option("--head", metavar="HASH", help="A head noted earlier, which the ledger must still contain.")
 @DATA
 @JSON
 @guarded
-def verify(head: str | None, data: Path | None, *, as_json: bool) -> None:
+def verify(file: Path | None, key: str | None, head: str | None, data: Path | None, *, as_json: bool) -> None:
     """Walk the whole ledger and compare database and recordings with it; exit 1 if anything does not fit.
 
     Note the head it prints somewhere else: --head then also shows whether the database was put back.
+
+    With a FILE that `admit export` wrote: say whether it is as it was signed, with no need of anything else.
     """
+    if file is not None:
+        if key is None:
+            raise click.UsageError(
+                "With FILE, give --key: what `admit export --key` prints where it is from."
+            )
+        _verify_export(file, key, as_json=as_json)
+        return
     try:
         noted = None if head is None else bytes.fromhex(head)
     except ValueError:
@@ -197,6 +211,24 @@ def verify(head: str | None, data: Path | None, *, as_json: bool) -> None:
         click.echo(f"The ledger is broken after {verdict.entries} good entries. {verdict.fault}")
     if not whole:
         raise SystemExit(NO)
+
+
+def _verify_export(file: Path, key: str, *, as_json: bool) -> None:
+    try:
+        with file.open("rb") as opened:
+            checked = check(opened, key.strip())
+    except StatementBroken as broken:
+        if as_json:
+            print_json({"whole": False, "fault": str(broken)})
+        else:
+            click.echo(f"{file} cannot be relied on. {broken}")
+        raise SystemExit(NO) from None
+    if as_json:
+        print_json({"whole": True, **msgspec.to_builtins(checked)})
+        return
+    click.echo(f"{file} is as it was signed: {checked.lines} lines, by the key {checked.fingerprint}.")
+    for name, value in checked.head.items():
+        click.echo(f"  {name:<12} {value}")
 
 
 def _audit(settings: Settings) -> Audit:

@@ -54,6 +54,7 @@ class Kind(IntEnum):
     PERMISSION = 54
     BEARER_TOKEN = 55
     PROPERTIES = 56
+    SIGNAL_STREAM = 57
 
     @property
     def word(self) -> str:

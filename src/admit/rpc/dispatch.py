@@ -10,7 +10,7 @@ from typing import TypeAlias
 import structlog
 from sqlalchemy import Connection
 
-from admit.control.callers import Caller, Callers, Known, caller_now, permit
+from admit.control.callers import Caller, Callers, Known, caller_now
 from admit.control.world import World
 from admit.core.errors import (
     AdmitError,
@@ -24,13 +24,13 @@ from admit.core.errors import (
     UnsignedRequest,
     UnsupportedHTTPMethod,
 )
-from admit.core.ram import Access
 from admit.core.validity import MINUTE, Millis, iso
 from admit.rpc import request
 from admit.rpc.arrivals import Arrivals, next_turn
 from admit.rpc.nonces import WINDOW, Nonces
 from admit.rpc.noted import Noted
 from admit.rpc.operation import Call, Operation, Registry, Work
+from admit.rpc.permitted import conditions_of, require
 from admit.rpc.repeats import once
 from admit.rpc.response import Answer, Envelope
 from admit.rpc.shape import Shape
@@ -221,18 +221,13 @@ class Dispatcher:
         operation, sent = admitted.operation, admitted.parameters
         # What the operation does not read must not tell RAM what it is about.
         known = {name: value for name, value in sent.items() if name in operation.by_name}
-        told = {key: known[name] for key, name in operation.service.conditions.items() if name in known}
+        told = conditions_of(operation, known)
         permitted = replace(admitted, known=known, conditions=admitted.conditions | told)
         self._ask_ram(permitted)
         return permitted
 
     def _ask_ram(self, admitted: Admitted) -> None:
-        operation, caller = admitted.operation, admitted.caller
-        # No policy speaks about the account itself.
-        if operation.authorized and caller.policies is not None:
-            resources = self._resources(operation, admitted.known, caller)
-            access = Access(operation.permission, resources, admitted.conditions)
-            permit(caller, access, operation.service.denied)
+        require(admitted.operation, admitted.known, admitted.caller, admitted.conditions, self._world)
 
     def _asked_again(self, admitted: Admitted, sql: Connection, callers: int) -> Admitted:
         """The same request by the policy of now: it may have changed while the request waited."""
@@ -280,18 +275,6 @@ class Dispatcher:
         if caller.source_identity is not None:
             told["acs:SourceIdentity"] = caller.source_identity
         return told
-
-    def _resources(
-        self, operation: Operation, parameters: Mapping[str, str], caller: Caller
-    ) -> tuple[str, ...]:
-        """The full names of what the operation is asked to touch."""
-        service = operation.service
-        prefix = service.arn_prefix or f"acs:{service.ram_prefix}:{{region}}:{{account}}:"
-        known = {"region": self._world.region, "account": self._world.account_id}
-        told = {} if service.words is None else service.words(parameters, caller)
-        words = _Filling({**parameters, **told, **known})
-        names = (tail if tail.startswith("acs:") else prefix + tail for tail in operation.resources)
-        return tuple(name.format_map(words) for name in names) or ("*",)
 
     # -- carrying out ----------------------------------------------------------------------------
 
@@ -350,14 +333,8 @@ class Dispatcher:
             transaction=tx,
             conditions=admitted.conditions,
             host=envelope.host,
+            registry=self._registry,
         )
-
-
-class _Filling(dict[str, str]):
-    """Parameters for a resource name; one that was not sent stands for any."""
-
-    def __missing__(self, name: str) -> str:
-        return "*"
 
 
 def _wants_xml(wire: Wire) -> bool:

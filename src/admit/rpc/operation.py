@@ -41,6 +41,8 @@ class Call:
     """What RAM's conditions may ask of the request: the moment, the address, the transport, the caller."""
     host: str = ""
     """The address the caller wrote to reach this server, as it says itself."""
+    registry: "Registry | None" = None
+    """Every operation there is, for those that are about others."""
 
     @property
     def tx(self) -> Tx:

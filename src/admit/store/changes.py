@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import (
@@ -15,13 +15,14 @@ from sqlalchemy import (
     insert,
     select,
     tuple_,
+    update,
 )
 
 from admit.core.events import EVENTS, Event
 from admit.core.validity import Millis
 from admit.store.ledger import Entry
 from admit.store.prepared import Prepared, PreparedForKeys
-from admit.store.tables import ABOUT, ABOUT_TOO, changes, cursors
+from admit.store.tables import ABOUT, ABOUT_TOO, changes, cursors, revision
 
 FIELDS = (
     changes.c.revision,
@@ -67,6 +68,25 @@ def after(sql: Connection, revision: int, limit: int) -> list[Change]:
             whole or sql.execute(select(*FIELDS).where(changes.c.revision == last).order_by("ordinal")).all()
         )
     return [_change(Entry(*row)) for row in rows]
+
+
+_AFTER_WITH_HASH = (
+    select(*FIELDS, changes.c.hash)
+    .where(changes.c.revision > bindparam("revision"))
+    .order_by(changes.c.revision, changes.c.ordinal)
+    .limit(bindparam("limit"))
+)
+_WITH_HASH = select(*FIELDS, changes.c.hash).where(changes.c.revision == bindparam("revision"))
+
+
+def entries_after(sql: Connection, revision: int, limit: int) -> list[tuple[Change, bytes]]:
+    """Like :func:`after`, each entry with its hash in the chain."""
+    rows = sql.execute(_AFTER_WITH_HASH, {"revision": revision, "limit": limit + 1}).all()
+    if len(rows) > limit:
+        last = rows[-1].revision
+        whole = [row for row in rows if row.revision < last]
+        rows = whole or sql.execute(_WITH_HASH.order_by("ordinal"), {"revision": last}).all()
+    return [(_change(Entry(*row[:-1])), bytes(row[-1])) for row in rows]
 
 
 def _change(entry: Entry) -> Change:
@@ -169,3 +189,35 @@ _ACTORS = PreparedForKeys(
 def actors(sql: Connection, revisions: Sequence[int]) -> dict[int, str]:
     """Who made each of some revisions."""
     return {row[0]: row[1] for row in _ACTORS.rows(sql, revisions)}
+
+
+class Place(NamedTuple):
+    """How far a follower has come, and when it is to try again."""
+
+    revision: int
+    failures: int
+    """Tries of what comes next that failed."""
+    retry_at: Millis
+
+
+def place(sql: Connection, follower: str) -> Place | None:
+    """Where a follower is; None if it never ran."""
+    found = select(cursors.c.revision, cursors.c.failures, cursors.c.retry_at)
+    row = sql.execute(found.where(cursors.c.follower == follower)).first()
+    return None if row is None else Place(*row)
+
+
+def put_off(sql: Connection, follower: str, failures: int, retry_at: Millis) -> None:
+    """A follower is to try again, not before a moment."""
+    values = {"failures": failures, "retry_at": retry_at}
+    sql.execute(update(cursors).where(cursors.c.follower == follower).values(**values))
+
+
+def forget_cursor(sql: Connection, follower: str) -> None:
+    """A follower is no more."""
+    sql.execute(delete(cursors).where(cursors.c.follower == follower))
+
+
+def head(sql: Connection) -> bytes:
+    """The newest entry's hash in the chain."""
+    return bytes(sql.execute(select(revision.c.head)).scalar_one())

@@ -290,3 +290,43 @@ def authors(
         if row is not None:
             found[source, target] = (row[0], row[1])
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A link whose time came: it began to hold, or held no more, without anybody's doing."""
+
+    source: Ref
+    target: Ref
+    at: Millis
+    begins: bool
+
+
+def _turns(table: Table, *, begins: bool) -> Prepared:
+    source, target = things.alias("source"), things.alias("target")
+    moment = table.c.starts_at if begins else table.c.ends_at
+    statement = (
+        select(source.c.kind, source.c.key, target.c.kind, target.c.key, moment)
+        .join_from(table, source, source.c.key == table.c.source)
+        .join(target, target.c.key == table.c.target)
+        .where(
+            moment > bindparam("since", type_=BigInteger),
+            moment <= bindparam("until", type_=BigInteger),
+            table.c.added_at <= moment,
+        )
+    )
+    if table is past_links:
+        statement = statement.where(table.c.removed_at > moment)
+    return Prepared(statement.order_by(moment).limit(bindparam("limit")))
+
+
+_TURNS = [(begins, _turns(table, begins=begins)) for table in (links, past_links) for begins in (True, False)]
+
+
+def turns(sql: Connection, since: Millis, until: Millis, limit: int) -> list[Turn]:
+    """The links whose time came after one moment, up to another."""
+    return [
+        Turn(Ref(Kind(row[0]), row[1]), Ref(Kind(row[2]), row[3]), row[4], begins)
+        for begins, statement in _TURNS
+        for row in statement.rows(sql, since=since, until=until, limit=limit)
+    ]

@@ -224,6 +224,22 @@ def block_words(sql: Connection, key: int) -> frozenset[str]:
     return frozenset(row[0] for row in _BLOCKS.rows(sql, thing=key))
 
 
+_KEYS_AT = Prepared(
+    select(things.c.key)
+    .where(
+        things.c.kind == bindparam("kind"),
+        things.c.created_at <= bindparam("at", type_=BigInteger),
+        or_(things.c.removed_at.is_(None), things.c.removed_at > bindparam("at", type_=BigInteger)),
+    )
+    .order_by(things.c.key)
+)
+
+
+def keys_at(sql: Connection, kind: Kind, at: Millis) -> list[int]:
+    """The keys of everything of a kind that lived at a moment, the oldest first."""
+    return [row[0] for row in _KEYS_AT.rows(sql, kind=int(kind), at=at)]
+
+
 _BLOCKED = PreparedForKeys(
     lambda keys: select(blocks.c.thing).where(
         blocks.c.thing.in_(keys), blocks.c.word == bindparam("word"), blocks.c.removed_at.is_(None)

@@ -146,6 +146,37 @@ def _fact(event: Event) -> dict[str, Any]:
     }
 
 
+Revision = Annotated[int, like(4711, "A revision of the policy; 0 is before all.", ge=0, le=2**63 - 1)]
+
+
+@access.operation("list")
+class FollowLedger(Shape):
+    """Lists the entries of the ledger after a revision, the oldest first, and always whole revisions.
+
+    Who asks again with the last revision they were answered misses no entry and gets none twice.
+    """
+
+    after_revision: Revision = 0
+    """The last revision that is known already."""
+    max_results: ListSize = 50
+    """About how many entries to answer: a revision is never cut in two."""
+
+    class Response(Shape):
+        """The next entries."""
+
+        entries: tuple[Entry, ...]
+        last_revision: Revision
+        """What to ask for next: the last revision that is answered."""
+
+    def handle(self, call: Call) -> Response:
+        """Read on."""
+        found = changes.entries_after(call.sql, self.after_revision, self.max_results)
+        return self.Response(
+            entries=tuple(_entry(change, digest) for change, digest in found),
+            last_revision=found[-1][0].revision if found else self.after_revision,
+        )
+
+
 class LedgerState(Shape):
     """How the ledger stands."""
 

@@ -50,8 +50,8 @@ def _of_key(sql: Connection, world: World, encoded: str) -> Caller:
     return known.caller
 
 
-def permit_to(caller: Caller, world: World, action: str, space: str, peer: Peer) -> None:
-    """Return if RAM lets the caller ask this in a space.
+def permit_to(caller: Caller, world: World, action: str, what: str, peer: Peer) -> None:
+    """Return if RAM lets the caller do this with something of admit's own, such as ``space/shop``.
 
     Raises:
         NoPermission: it does not.
@@ -62,5 +62,5 @@ def permit_to(caller: Caller, world: World, action: str, space: str, peer: Peer)
         "acs:SecureTransport": "true" if peer.secure else "false",
         "acs:PrincipalARN": caller.arn,
     }
-    resource = f"acs:admit:{world.region}:{world.account_id}:space/{space}"
+    resource = f"acs:admit:{world.region}:{world.account_id}:{what}"
     permit(caller, Access(f"admit:{action}", (resource,), conditions))

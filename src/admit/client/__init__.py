@@ -1,0 +1,204 @@
+"""Asking admit from a program: may this subject do this with this resource, why, and until when.
+
+    from admit.client import Admit
+
+    with Admit("https://gate.example.com", token="admit_…") as admit:
+        if admit.check("person:alice", "connect", "host-account:root@db-1"):
+            ...
+
+It speaks OpenID AuthZEN 1.0 and needs nothing of a server but its address and a bearer token. An answer
+that does not come is an :class:`Unavailable`, never a yes: whoever catches it decides to stay closed.
+"""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from admit.client import wire
+from admit.client.wire import (
+    MOST_AT_ONCE,
+    Decision,
+    Denied,
+    Entity,
+    Properties,
+    Question,
+    Refused,
+    Unavailable,
+    Who,
+)
+
+__all__ = [
+    "Admit",
+    "AsyncAdmit",
+    "Decision",
+    "Denied",
+    "Entity",
+    "Question",
+    "Refused",
+    "Unavailable",
+]
+
+_NOTHING: Properties = {}
+
+
+class Admit:
+    """A decision point, asked over one kept connection; safe to share between threads."""
+
+    def __init__(
+        self, server: str, *, token: str, space: str | None = None, ca_file: str | None = None
+    ) -> None:
+        self._http = httpx.Client(**wire.arguments(server, token, space, ca_file))
+
+    def check(self, subject: Who, action: str, resource: Who, context: Properties = _NOTHING) -> Decision:
+        """May the subject do this with the resource?"""
+        return self.ask(Question(subject, action, resource, context))
+
+    def ask(self, question: Question) -> Decision:
+        """The answer to a question."""
+        return wire.decision_of(self._post("evaluation", wire.asked_of(question)))
+
+    def ask_all(self, questions: Sequence[Question]) -> list[Decision]:
+        """The answers to any number of questions, in their order."""
+        found: list[Decision] = []
+        for start in range(0, len(questions), MOST_AT_ONCE):
+            some = [wire.asked_of(each) for each in questions[start : start + MOST_AT_ONCE]]
+            found += wire.decisions_of(self._post("evaluations", {"evaluations": some}), len(some))
+        return found
+
+    def require(self, subject: Who, action: str, resource: Who, context: Properties = _NOTHING) -> Decision:
+        """The decision, if it is yes.
+
+        Raises:
+            Denied: it is no.
+        """
+        decision = self.check(subject, action, resource, context)
+        if not decision:
+            raise Denied(decision)
+        return decision
+
+    def who(self, kind: str, action: str, resource: Who, context: Properties = _NOTHING) -> Iterator[str]:
+        """The IDs of all subjects of a type that may do this with the resource."""
+        return self._search(wire.who(kind, action, resource, context))
+
+    def what(self, subject: Who, action: str, kind: str, context: Properties = _NOTHING) -> Iterator[str]:
+        """The IDs of all resources of a type with which the subject may do this."""
+        return self._search(wire.what(subject, action, kind, context))
+
+    def actions(self, subject: Who, resource: Who, context: Properties = _NOTHING) -> list[str]:
+        """All that the subject may do with the resource."""
+        return list(self._search(wire.actions(subject, resource, context)))
+
+    def _search(self, search: wire.Search) -> Iterator[str]:
+        token = ""
+        while True:
+            found, token = search.read(self._post(search.path, search.body(token)))
+            yield from found
+            if not token:
+                return
+
+    def _post(self, path: str, body: dict[str, Any]) -> Any:
+        try:
+            return wire.body_of(self._http.post(path, json=body))
+        except httpx.HTTPError as error:
+            raise Unavailable(f"The server cannot be asked: {error}") from error
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        """Close at the end of a block."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, raised: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        self.close()
+
+
+class AsyncAdmit:
+    """The same for programs that wait with ``await``."""
+
+    def __init__(
+        self, server: str, *, token: str, space: str | None = None, ca_file: str | None = None
+    ) -> None:
+        self._http = httpx.AsyncClient(**wire.arguments(server, token, space, ca_file))
+
+    async def check(
+        self, subject: Who, action: str, resource: Who, context: Properties = _NOTHING
+    ) -> Decision:
+        """May the subject do this with the resource?"""
+        return await self.ask(Question(subject, action, resource, context))
+
+    async def ask(self, question: Question) -> Decision:
+        """The answer to a question."""
+        return wire.decision_of(await self._post("evaluation", wire.asked_of(question)))
+
+    async def ask_all(self, questions: Sequence[Question]) -> list[Decision]:
+        """The answers to any number of questions, in their order."""
+        found: list[Decision] = []
+        for start in range(0, len(questions), MOST_AT_ONCE):
+            some = [wire.asked_of(each) for each in questions[start : start + MOST_AT_ONCE]]
+            found += wire.decisions_of(await self._post("evaluations", {"evaluations": some}), len(some))
+        return found
+
+    async def require(
+        self, subject: Who, action: str, resource: Who, context: Properties = _NOTHING
+    ) -> Decision:
+        """The decision, if it is yes.
+
+        Raises:
+            Denied: it is no.
+        """
+        decision = await self.check(subject, action, resource, context)
+        if not decision:
+            raise Denied(decision)
+        return decision
+
+    def who(
+        self, kind: str, action: str, resource: Who, context: Properties = _NOTHING
+    ) -> AsyncIterator[str]:
+        """The IDs of all subjects of a type that may do this with the resource."""
+        return self._search(wire.who(kind, action, resource, context))
+
+    def what(
+        self, subject: Who, action: str, kind: str, context: Properties = _NOTHING
+    ) -> AsyncIterator[str]:
+        """The IDs of all resources of a type with which the subject may do this."""
+        return self._search(wire.what(subject, action, kind, context))
+
+    async def actions(self, subject: Who, resource: Who, context: Properties = _NOTHING) -> list[str]:
+        """All that the subject may do with the resource."""
+        return [each async for each in self._search(wire.actions(subject, resource, context))]
+
+    async def _search(self, search: wire.Search) -> AsyncIterator[str]:
+        token = ""
+        while True:
+            found, token = search.read(await self._post(search.path, search.body(token)))
+            for each in found:
+                yield each
+            if not token:
+                return
+
+    async def _post(self, path: str, body: dict[str, Any]) -> Any:
+        try:
+            return wire.body_of(await self._http.post(path, json=body))
+        except httpx.HTTPError as error:
+            raise Unavailable(f"The server cannot be asked: {error}") from error
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        """Close at the end of a block."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, raised: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        await self.close()

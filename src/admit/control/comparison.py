@@ -1,0 +1,163 @@
+"""Comparing who may use what, at two moments or before and after a change: only lists that may differ.
+
+Any pair that is joined at one of the two and not at the other has a path with something on it that was
+touched in between. What of the path lies before the first such thing, and after the last, stands as it
+did: so the lists of who is joined to the one, and of what the other leads to, hold the pair.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple, TypeAlias
+
+from sqlalchemy import Connection
+
+from admit.core.access import Reach, reachable, reached_by
+from admit.core.events import (
+    Event,
+    LinkAdded,
+    LinkChanged,
+    LinkRemoved,
+    ThingBlocked,
+    ThingUnblocked,
+)
+from admit.core.events import Named as Mentioned
+from admit.core.links import Kind, Ref, Stage, stage_of
+from admit.core.terms import presumed
+from admit.core.validity import Millis
+from admit.store.links import Scope, facts_about
+
+USABLE = frozenset(
+    {
+        Kind.DELIVERY_GROUP,
+        Kind.PERSISTENT_SESSION,
+        Kind.HOST,
+        Kind.HOST_ACCOUNT,
+        Kind.APPLICATION,
+        Kind.CLOUD_ROLE,
+        Kind.RESOURCE,
+        Kind.TYPE,
+    }
+)
+"""What is used; the other things on a path only lead there."""
+USERS = frozenset({Kind.PERSON, Kind.APPLICATION, Kind.SUBJECT, Kind.TYPE})
+"""Who uses it."""
+_PRINCIPALS = frozenset({*USERS, Kind.USER, Kind.GROUP, Kind.UNIT, Kind.ACCOUNT})
+
+Pair: TypeAlias = tuple[Ref, Ref]
+"""Who, and what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When lists are walked."""
+
+    at: Millis
+    past: Millis | None = None
+    """The same where it lies in the past: facts are those of then."""
+
+
+class Walk(NamedTuple):
+    """A list to compare: of everything somebody uses, or of everybody who uses something."""
+
+    start: Ref
+    backward: bool
+
+
+Lists: TypeAlias = dict[Walk, dict[Pair, Reach]]
+
+
+def walks(sql: Connection, event: Event, past: Millis | None = None) -> Iterator[Walk]:
+    """The lists that an event may have changed."""
+    match event:
+        case LinkAdded(source, target) | LinkRemoved(source, target) | LinkChanged(source, target):
+            if stage_of(source.kind, target.kind) is Stage.JOIN:
+                yield from _upstream(sql, _ref(source), past)
+            else:
+                yield from _downstream(sql, _ref(target), past)
+        case ThingBlocked(thing) | ThingUnblocked(thing):
+            yield from _upstream(sql, _ref(thing), past)
+            yield from _downstream(sql, _ref(thing), past)
+
+
+def _ref(thing: Mentioned) -> Ref:
+    return Ref(thing.kind, thing.key)
+
+
+def _upstream(sql: Connection, ref: Ref, past: Millis | None) -> Iterator[Walk]:
+    """The lists of everybody who is, or is in, a principal, whether the links hold now or not."""
+    if ref.kind in _PRINCIPALS:
+        links = facts_about(sql, Scope.TO, resource=ref, as_of=past).links
+        found = {ref, *(link.source for link in links)}
+        yield from (Walk(each, backward=False) for each in sorted(found) if each.kind in USERS)
+
+
+def _downstream(sql: Connection, ref: Ref, past: Millis | None) -> Iterator[Walk]:
+    """The lists of everything that is, or is in, a resource."""
+    if ref.kind not in _PRINCIPALS or ref.kind in USABLE:
+        links = facts_about(sql, Scope.FROM, subject=ref, as_of=past).links
+        found = {ref, *(link.target for link in links)}
+        yield from (Walk(each, backward=True) for each in sorted(found) if each.kind in USABLE)
+
+
+def _listed(sql: Connection, walk: Walk, moment: Moment, most: int) -> dict[Pair, Reach]:
+    """One list, as far as there is room. A condition counts as met: it may be."""
+    start, past = walk.start, moment.past
+    if walk.backward:
+        facts = facts_about(sql, Scope.TO, resource=start, as_of=past)
+        reaches = reached_by(start, facts, moment.at, presumed)
+        pairs = (((each.ref, start), each) for each in reaches if each.ref.kind in USERS)
+    else:
+        facts = facts_about(sql, Scope.FROM, subject=start, as_of=past)
+        reaches = reachable(start, facts, moment.at, presumed)
+        pairs = (((start, each.ref), each) for each in reaches if each.ref.kind in USABLE)
+    return dict(islice(pairs, most))
+
+
+def _pairs(lists: Lists, walks: Iterable[Walk]) -> dict[Pair, Reach]:
+    return {pair: reach for walk in walks for pair, reach in lists[walk].items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Which pairs are joined, or until another time, at one of two moments."""
+
+    gained: Mapping[Pair, Reach]
+    lost: Mapping[Pair, Reach]
+    """By the path there was."""
+    moved: Mapping[Pair, tuple[Millis, Reach]]
+    """What is held at both, until another time: the one of before, and the path of after."""
+
+    @property
+    def paths(self) -> Iterator[Reach]:
+        """Every path that is told."""
+        yield from (*self.gained.values(), *self.lost.values())
+        yield from (reach for _, reach in self.moved.values())
+
+
+def difference(before: Lists, after: Lists) -> Difference:
+    """What differs, as far as lists were walked at both moments."""
+    common = before.keys() & after.keys()
+    was, now = _pairs(before, common), _pairs(after, common)
+    return Difference(
+        {pair: now[pair] for pair in now.keys() - was.keys()},
+        {pair: was[pair] for pair in was.keys() - now.keys()},
+        {
+            pair: (was[pair].until, reach)
+            for pair, reach in now.items()
+            if pair in was and was[pair].until != reach.until
+        },
+    )
+
+
+def listed(sql: Connection, asked: Iterable[Walk], moment: Moment, most: int) -> Lists:
+    """The lists, as many from the first on as have no more than ``most`` entries together."""
+    lists: Lists = {}
+    left = most
+    for walk in asked:
+        found = _listed(sql, walk, moment, left)
+        left -= len(found)
+        if left <= 0:
+            break
+        lists[walk] = found
+    return lists
