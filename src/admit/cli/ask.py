@@ -293,6 +293,9 @@ def _say_change(result: dict[str, Any], subject: str, done: str, now: Now) -> No
             console().print(Text(f"     {word}  {each['Person']}{tail}", style=style))
         if len(people) > SHOWN:
             console().print(Text(f"     {word}  {len(people) - SHOWN} more; --json names all", style=style))
+    for each in result.get("EndingSessions", ()):
+        text = f"session {each['SessionId']}, {each['Person']} at {each['Resource']}: {each['Reason']}"
+        console().print(Text(f"     ends   {text}", style="red"))
     if not (result["Gained"] or result["Lost"]):
         console().print(Text("     nobody gains or loses access at this moment"))
 

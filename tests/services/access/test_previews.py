@@ -174,6 +174,13 @@ def test_what_a_call_makes_may_be_told_though_it_never_is(office: System) -> Non
     assert pairs(told["Gained"]) == {("bob", "host:db-1")}
 
 
+def test_a_revocation_that_is_only_tried_tells_the_sessions_too(office: System) -> None:
+    asked = {"Subject": "group:dba", "Resource": "root@db-1", "Preview": True}
+    told = office.call("admit", "RevokeAccess", **asked)["Result"]
+    assert [each["Person"] for each in told["Lost"]] == ["alice"]
+    assert [each["SessionId"] for each in told["EndingSessions"]] == ["session-1"]
+
+
 def test_each_call_needs_its_own_permission(office: System) -> None:
     key = Callers(office).user("looker", statement("Allow", "admit:PreviewCalls"))
     grant = planned("admit", "GrantAccess", Subject="bob", Resource="root@db-1")

@@ -1,10 +1,13 @@
 """Granting and revoking by name, and seeing beforehand who gains and who loses."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 from admit.control import access as control
 from admit.control import grants, names
+from admit.control.comparison import Pair
+from admit.control.names import Named
+from admit.control.previews import preview as see
 from admit.control.recipients import directory_of, granted_together, new_user, users_of
 from admit.core.access import Reach
 from admit.core.errors import InvalidParameter
@@ -13,6 +16,7 @@ from admit.core.validity import BEGINNING, DAY, FOREVER, PERMANENT, Millis, Vali
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape, like
 from admit.services.access.errors import Ambiguous, NotFound, NotGrantable
+from admit.services.access.previews import EndingSession, ending
 from admit.services.access.vocabulary import (
     Moment,
     ResourceName,
@@ -44,10 +48,8 @@ class Changed(Shape):
     preview: bool
     gained: tuple[Change, ...]
     lost: tuple[Change, ...]
-
-
-class _Undo(Exception):
-    """Ends a preview: what was tried is undone."""
+    ending_sessions: tuple[EndingSession, ...] | None = None
+    """The live sessions that would end; only a preview tells them."""
 
 
 def subject_of(call: Call, text: str, resource: Thing) -> Thing:
@@ -57,7 +59,6 @@ def subject_of(call: Call, text: str, resource: Thing) -> Thing:
         NotFound, Ambiguous, InvalidParameter: as the name has it.
         NotGrantable: a user cannot be made.
     """
-    """The group, or the person's user in the resource's directory, made if there is none yet."""
     directory = directory_of(call.sql, resource)
     subject = named(lambda: names.subject(call.sql, text, directory), "Subject")
     if subject.kind is not Kind.PERSON:
@@ -79,17 +80,34 @@ def _new_user(call: Call, person: Thing, directory: int) -> Thing:
 
 def _tried(call: Call, resource: Thing, change: Callable[[], bool], *, preview: bool) -> Changed:
     """Make the change, and tell who gained and lost by it; a preview is then undone."""
-    told: list[Changed] = []
-    try:
-        with call.tx.part():
-            before = _people(call, resource)
-            changed = change()
-            told.append(_difference(call, before, _people(call, resource), changed=changed, preview=preview))
-            if preview:
-                raise _Undo
-    except _Undo:
-        pass
-    return told[0]
+    if preview:
+        return _previewed(call, resource, change)
+    before = _people(call, resource)
+    changed = change()
+    after = _people(call, resource)
+    gained = [after[key] for key in sorted(after.keys() - before.keys())]
+    lost = [before[key] for key in sorted(before.keys() - after.keys())]
+    things_ = known(call.sql, [reach.path for reach in (*gained, *lost)])
+    return Changed(changed=changed, preview=False, gained=_told(gained, things_), lost=_told(lost, things_))
+
+
+def _previewed(call: Call, resource: Thing, change: Callable[[], bool]) -> Changed:
+    changed: list[bool] = []
+    found = see(call.tx, call.world, lambda: changed.append(change()))
+    labels = dict(found.labels)
+
+    def people(pairs: Mapping[Pair, Reach]) -> list[Reach]:
+        return [
+            pairs[pair] for pair in sorted(pairs) if pair[0].kind is Kind.PERSON and pair[1] == resource.ref
+        ]
+
+    return Changed(
+        changed=changed[0],
+        preview=True,
+        gained=_told(people(found.difference.gained), labels),
+        lost=_told(people(found.difference.lost), labels),
+        ending_sessions=ending(found),
+    )
 
 
 def _people(call: Call, resource: Thing) -> dict[int, Reach]:
@@ -97,25 +115,14 @@ def _people(call: Call, resource: Thing) -> dict[int, Reach]:
     return {reach.ref.key: reach for reach in reaches if reach.ref.kind is Kind.PERSON}
 
 
-def _difference(
-    call: Call, before: dict[int, Reach], after: dict[int, Reach], *, changed: bool, preview: bool
-) -> Changed:
-    gained = [after[key] for key in sorted(after.keys() - before.keys())]
-    lost = [before[key] for key in sorted(before.keys() - after.keys())]
-    things_ = known(call.sql, [reach.path for reach in (*gained, *lost)])
-
-    def told(reach: Reach) -> Change:
-        return Change(
-            person=things_[reach.ref.key].label,
-            path=steps(reach.path, things_),
+def _told(reaches: list[Reach], labels: dict[int, Named]) -> tuple[Change, ...]:
+    return tuple(
+        Change(
+            person=labels[reach.path[0].source.key].label,
+            path=steps(reach.path, labels),
             valid_until=end(reach.until),
         )
-
-    return Changed(
-        changed=changed,
-        preview=preview,
-        gained=tuple(told(reach) for reach in gained),
-        lost=tuple(told(reach) for reach in lost),
+        for reach in reaches
     )
 
 

@@ -9,7 +9,7 @@ import msgspec
 from admit.control.activity import Activities
 from admit.control.comparison import Difference, Pair
 from admit.control.names import Named
-from admit.control.previews import preview
+from admit.control.previews import Preview, preview
 from admit.core.access import Reach
 from admit.core.errors import AdmitError, InvalidParameter
 from admit.rpc import permitted, request
@@ -135,15 +135,7 @@ class PreviewCalls(Shape):
                 )
                 for pair, (was, reach) in first(found.difference.moved)
             ),
-            ending_sessions=tuple(
-                EndingSession(
-                    session_id=session.id,
-                    person=found.labels[session.person].label,
-                    resource=found.labels[session.resource].label,
-                    reason=why,
-                )
-                for session, why in found.ended
-            ),
+            ending_sessions=ending(found),
         )
 
 
@@ -218,6 +210,19 @@ def _made(call: Call, planned: PlannedCall, work: Work) -> CallResult:
     except AdmitError as fault:
         code, message = fault.full_code, fault.text
     return CallResult(service=planned.service, action=planned.action, code=code, message=message)
+
+
+def ending(found: Preview) -> tuple[EndingSession, ...]:
+    """The live sessions that would end."""
+    return tuple(
+        EndingSession(
+            session_id=session.id,
+            person=found.labels[session.person].label,
+            resource=found.labels[session.resource].label,
+            reason=why,
+        )
+        for session, why in found.ended
+    )
 
 
 def first(changes: Mapping[Pair, T]) -> list[tuple[Pair, T]]:
