@@ -333,7 +333,7 @@ class Dispatcher:
             transaction=tx,
             conditions=admitted.conditions,
             host=envelope.host,
-            registry=self._registry,
+            registry=self.registry,
         )
 
 
