@@ -307,4 +307,5 @@ def _answers(store: Store) -> bool:
 
 
 def account_of(sql: Connection) -> things.Thing:
+    """The account that everything of a system is of."""
     return things.find(sql, things.Where(Kind.ACCOUNT), limit=1)[0]
