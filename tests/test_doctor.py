@@ -59,7 +59,7 @@ def test_a_new_system_is_well_in_every_respect(data):
     assert not any(each.advice for each in findings.values())
     assert list(findings) == [
         "data directory", "key file", "database", "ledger",
-        "server certificate", "authority", "http", "https", "mail",
+        "server certificate", "authority", "http", "https", "mail", "streaming",
     ]  # fmt: skip
 
 
@@ -181,3 +181,20 @@ def test_a_mail_server_is_asked_whether_it_lets_us_in(data, mail):
     assert_told(found(data, **mail)["mail"], State.FAIL, "STARTTLS", "mail_…")
     assert found(data, **{**mail, "mail_port": 1})["mail"].state is State.FAIL
     assert found(data, **{**mail, "mail_sender": "nobody"})["mail"].state is State.FAIL
+
+
+def test_programs_that_streaming_lacks_are_named(data, monkeypatch):
+    monkeypatch.setenv("PATH", str(data))
+
+    assert_told(found(data)["streaming"], State.WARN, "not installed: bwrap, Xvnc", "install them")
+    assert "streaming" not in found(data, streaming=False)
+
+
+def test_a_catalogue_that_cannot_be_used_is_told(data):
+    (data / "apps.toml").write_text("[terminal]\nname = 'Terminal'\n")
+
+    assert_told(found(data)["streaming"], State.FAIL, "apps.toml cannot be used", "put it right")
+
+
+def test_the_means_of_limits_is_told(data):
+    assert_told(found(data)["streaming"], State.OK, "limits by", "")

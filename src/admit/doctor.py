@@ -20,6 +20,7 @@ from admit.base.clock import Clock
 from admit.base.directory import DirectoryRefused, held
 from admit.base.sealing import KeyFileRefused, Sealer
 from admit.base.smtp import MailFailure, reach
+from admit.control import programs
 from admit.core.validity import MINUTE, SECOND
 from admit.main import open_store
 from admit.server import ListenRefused, listen
@@ -28,6 +29,7 @@ from admit.settings import FILE, Settings
 from admit.store.engine import Store
 from admit.store.schema import SchemaRefused
 from admit.store.verification import tail
+from admit.streaming import limits, readiness
 from admit.worker import mail_server
 
 LITTLE_DISK = 2 * 1024**3
@@ -249,6 +251,33 @@ def _mail(patient: Patient) -> Iterator[Finding]:
         yield Finding("mail", State.OK, f"{server.host}:{server.port} lets us in")
 
 
+def _streaming(patient: Patient) -> Iterator[Finding]:
+    if not patient.settings.streaming:
+        return
+    lacking = readiness.missing()
+    if lacking:
+        seen = f"not installed: {', '.join(lacking)}"
+        yield Finding("streaming", State.WARN, seen, "install them, or set streaming = false")
+        return
+    fault = readiness.sandbox_fault()
+    if fault is not None:
+        advice = (
+            "allow user namespaces (kernel.unprivileged_userns_clone, apparmor), or set streaming = false"
+        )
+        yield Finding("streaming", State.FAIL, f"no sandbox can be made: {fault}", advice)
+        return
+    try:
+        found = programs.of(patient.settings.data)
+    except programs.CatalogueRefused as refusal:
+        yield Finding(
+            "streaming", State.FAIL, str(refusal), "put it right: admit serve does not start with it"
+        )
+        return
+    here = sum(1 for each in found.values() if not each.missing)
+    seen = f"{here} of {len(found)} programs of the catalogue are installed; limits by {limits.expected()}"
+    yield Finding("streaming", State.OK if here else State.WARN, seen, "" if here else "install one")
+
+
 CHECKS: tuple[Callable[[Patient], Iterator[Finding]], ...] = (
     _ledger,
     _clock,
@@ -256,6 +285,7 @@ CHECKS: tuple[Callable[[Patient], Iterator[Finding]], ...] = (
     _certificates,
     _ports,
     _mail,
+    _streaming,
 )
 """Every look besides the first three, which the others need."""
 

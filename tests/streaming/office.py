@@ -184,6 +184,10 @@ class Person:
     def open_terminal(self, group: str) -> "Person":
         """Open the terminal, until it takes what is typed."""
         self.open(group, self.office.app("Terminal"))
+        return self.open_shown_terminal(group)
+
+    def open_shown_terminal(self, group: str) -> "Person":
+        """Wait until a terminal that is shown takes what is typed."""
         self.repeat(lambda: self.type("\n: >.ready\n"), (self.office.home(group) / ".ready").exists)
         return self
 

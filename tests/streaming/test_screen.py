@@ -305,3 +305,49 @@ def test_what_is_named_to_lead_out_of_the_home_folder_is_not_found(office: Offic
     assert [each["path"] for each in listed] == ["done"]
     for path in ("out", "root/etc/passwd", "pipe", "..%2f..%2fseal.key", "%2e%2e/x", "a//b"):
         assert person.context.request.get(f"{base}/{path}").status == 404
+
+
+def test_a_connection_ticket_opens_its_application_once_without_a_sign_in(office: Office, browser: Browser):
+    name = office.person()
+    group = office.group(name)
+    asked = {"EndUserId": name, "AppId": office.app("Terminal"), "AppInstanceGroupIdList": [group]}
+    ticket = office.call("GetConnectionTicket", ProductType="CloudApp", **asked)["Ticket"]
+    contexts = [browser.new_context() for _ in range(2)]
+    holder, thief = (Person(office, name, context) for context in contexts)
+    try:
+        holder.page.goto(f"{office.url}/stream/open?ticket={ticket}")
+        holder.connected()
+        holder.open_shown_terminal(group)
+        (session,) = office.sessions(State="live", Person=name)
+        assert (session["SessionId"], session["Door"]) == (holder.session, "streaming")
+
+        again = thief.page.goto(f"{office.url}/stream/open?ticket={ticket}")
+        assert again is not None
+        assert again.status == 403
+        assert_shows(thief.page, "h1", "The application was not opened")
+        assert thief.page.goto(holder.page.url).url.startswith(f"{office.url}/sign-in")  # type: ignore[union-attr]
+
+        holder.page.click("[data-tool=end]")
+        holder.page.click("[data-tool=over]")
+        assert_shows(holder.page, "#why", "You ended the session.")
+        assert holder.faults == []
+    finally:
+        for context in contexts:
+            context.close()
+
+
+def test_a_ticket_opens_nothing_once_its_grant_is_taken_back(office: Office, browser: Browser):
+    name = office.person()
+    group = office.group(name)
+    asked = {"EndUserId": name, "AppId": office.app("Terminal"), "AppInstanceGroupIdList": [group]}
+    ticket = office.call("GetConnectionTicket", ProductType="CloudApp", **asked)["Ticket"]
+    office.authorize(group, UnAuthorizeUserIds=[name])
+    context = browser.new_context()
+    try:
+        page = context.new_page()
+        for given in (ticket, "nonsense", ""):
+            answer = page.goto(f"{office.url}/stream/open?ticket={given}")
+            assert answer is not None
+            assert answer.status == 403
+    finally:
+        context.close()

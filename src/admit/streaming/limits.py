@@ -166,6 +166,22 @@ def best(root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgrou
     return Rlimits()
 
 
+def expected(root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")) -> str:
+    """The means that :func:`best` would find, by looking alone."""
+    paths = _own_groups(own)
+    with suppress(OSError, KeyError):
+        group = root / paths[""].lstrip("/")
+        controllers = (group / "cgroup.controllers").read_text().split()
+        if {"memory", "pids"} <= {*controllers} and os.access(group, os.W_OK):
+            return "cgroup v2"
+    with suppress(KeyError):
+        if all(
+            os.access(root / name / paths[name].lstrip("/"), os.W_OK) for name in ("memory", "pids", "cpu")
+        ):
+            return "cgroup v1"
+    return Rlimits.word
+
+
 def _own_groups(own: Path) -> dict[str, str]:
     """The control group this process is in, by controller; v2's under the empty name."""
     found = {}

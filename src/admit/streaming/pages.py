@@ -17,7 +17,8 @@ from starlette.websockets import WebSocket
 from admit.control import programs
 from admit.control.streamed_apps import Wanted
 from admit.core.activity import ActivityKind
-from admit.pages.site import PageRefused, Site
+from admit.pages.site import CSRF_HEADER, Forged, NotSignedIn, PageRefused, Site
+from admit.streaming import tickets
 from admit.streaming.door import Door, Visitor
 from admit.streaming.homes import FileRefused
 from admit.streaming.refusals import Close, Refused
@@ -56,6 +57,10 @@ class Pages:
             return self.site.page(request, "streaming/refused.html", values, status=refused.status)
         return RedirectResponse(f"/stream/{stream.id}", HTTPStatus.SEE_OTHER)
 
+    async def ticket(self, request: Request) -> Response:
+        """Open what a connection ticket is for."""
+        return await tickets.opened(self.site, self.door, request)
+
     # -- the screen --------------------------------------------------------------------------------
 
     async def screen(self, request: Request) -> Response:
@@ -92,7 +97,7 @@ class Pages:
             self.site.require_origin(websocket)
             stream, _ = await self._stream(websocket)
             wires = await self.door.connect(stream)
-        except (PageRefused, OSError):
+        except (PageRefused, NotSignedIn, Forged, OSError):
             await websocket.close()
             return
         await websocket.accept()
@@ -176,11 +181,17 @@ class Pages:
             PageRefused: it is not, or there is none.
             NotSignedIn, Forged: as for every page.
         """
+        stream = self.door.streams.get(request.path_params["session"])
+        if stream is not None and tickets.is_holder(request, stream):
+            if forms:
+                self.site.require_origin(request)
+                if request.headers.get(CSRF_HEADER) != tickets.form_token(stream):
+                    raise Forged
+            return stream, tickets.form_token(stream)
         signed_in = await self.site.require(request)
         if forms:
             self.site.require_origin(request)
             self.site.require_token(request, signed_in)
-        stream = self.door.streams.get(request.path_params["session"])
         if stream is None or stream.streamed.user.ref not in {user.ref for user in signed_in.users}:
             raise PageRefused(HTTPStatus.NOT_FOUND, GONE)
         return stream, signed_in.csrf
@@ -197,6 +208,7 @@ def routes(site: Site, door: Door, most_bytes: int) -> list[BaseRoute]:
     pages = Pages(site, door, most_bytes)
     return [
         Route("/stream/start", pages.start, methods=["POST"]),
+        Route("/stream/open", pages.ticket, methods=["GET"]),
         Route("/stream/{session}", pages.screen),
         WebSocketRoute("/stream/{session}/rfb", pages.rfb),
         Route("/stream/{session}/end", pages.end, methods=["POST"]),

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from admit.control.connection_tickets import TICKET, TicketRefused, unseal
 from admit.core.validity import DAY, MINUTE
-from admit.services.appstream.tickets import TICKET, TicketRefused, unseal
 from tests.services.appstream.streaming import Streaming
 
 GET = "GetConnectionTicket"

@@ -1,6 +1,7 @@
 """App Streaming, appstream-center 2021-09-01."""
 
 from admit.services.appstream import (
+    app_authorization,
     authorization,
     authorized,
     authorized_groups,
@@ -21,11 +22,12 @@ from admit.services.appstream import (
     policies,
     principals,
     regions,
-    tickets,
+    running,
 )
 from admit.services.appstream.vocabulary import appstream
 
 __all__ = [
+    "app_authorization",
     "appstream",
     "authorization",
     "authorized",
@@ -47,5 +49,5 @@ __all__ = [
     "policies",
     "principals",
     "regions",
-    "tickets",
+    "running",
 ]

@@ -4,19 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from admit.core.errors import InvalidParameter, MissingParameter
-from admit.rpc.operation import Call
-from admit.rpc.shape import Shape, at_most, like
-from admit.services.appstream.errors import (
-    DeliveryGroupSetNotFound,
-    NoBindContext,
-    NoCandidateDeliveryGroup,
-    NoCandidateInstance,
-)
-from admit.services.appstream.group_details import GroupDetails
-from admit.services.appstream.noted import noted_offer
-from admit.services.appstream.offers import Wish
-from admit.services.appstream.tickets import (
+from admit.control.connection_tickets import (
     TASK,
     TASK_LIFE,
     TICKET,
@@ -26,6 +14,21 @@ from admit.services.appstream.tickets import (
     seal,
     unseal,
 )
+from admit.control.streamed_apps import GroupRules
+from admit.core.errors import InvalidParameter, MissingParameter
+from admit.rpc.operation import Call
+from admit.rpc.shape import Shape, at_most, like
+from admit.services.appstream.errors import (
+    DeliveryGroupSetNotFound,
+    NoBindContext,
+    NoCandidateDeliveryGroup,
+    NoCandidateInstance,
+    NoIdleInstance,
+)
+from admit.services.appstream.group_details import GroupDetails
+from admit.services.appstream.noted import noted_offer
+from admit.services.appstream.offers import Offer, Wish
+from admit.services.appstream.running import running
 from admit.services.appstream.vocabulary import (
     AppId,
     DeliveryGroupId,
@@ -46,6 +49,7 @@ TaskId = Annotated[str, like("AfX1…", "The TaskId of an earlier answer.", max_
     errors=(
         NoCandidateDeliveryGroup,
         NoCandidateInstance,
+        NoIdleInstance,
         NoBindContext,
         DeliveryGroupSetNotFound,
         InvalidParameter,
@@ -63,7 +67,11 @@ class GetConnectionTicket(Shape):
     Ours: of several delivery groups that fit, the oldest is chosen.
     Ours: whatever is in the way, also a name that nobody has, the answer is
     TryBind.NoCandidateAppInstanceGroup, so that nobody learns by asking what there is.
-    Ours: there are no running instances to choose from: with AppInstanceId none is available.
+    Ours: with the ticket a browser opens `/stream/open?ticket=TICKET` of this server, once. The
+    authorization is asked for again when it does, and for as long as the session lasts.
+    Ours: AppInstanceId is a session of the user that runs; another's, or one that is over, is not
+    available. Where all places of the delivery group are taken the answer is
+    TryRegionBind.NoIdleAppInstance.
     """
 
     end_user_id: UserName
@@ -110,7 +118,8 @@ class GetConnectionTicket(Shape):
         """Find what is wished for, or was before, and whether it is the user's to use."""
         refuse_set(self.app_instance_group_set_id)
         before = self._before(call)
-        offer = noted_offer(call, self._first_wish() if before is None else self._same_wish(before))
+        offer = noted_offer(call, self._first_wish(call) if before is None else self._same_wish(before))
+        self._refuse_full(call, offer)
         asked = before or self
         binding = Binding(
             user=offer.user.id,
@@ -126,7 +135,7 @@ class GetConnectionTicket(Shape):
         task = msgspec.structs.replace(binding, until=call.now + TASK_LIFE)
         details = offer.group.read(GroupDetails)
         return self.Response(
-            ticket=seal(call.world, TICKET, binding),
+            ticket=seal(call.world, TICKET, msgspec.structs.replace(binding, id=call.world.chance.text(20))),
             task_id=seal(call.world, TASK, task),
             task_status="Finished",
             app_instance_group_id=binding.group,
@@ -146,14 +155,24 @@ class GetConnectionTicket(Shape):
         except TicketRefused:
             raise NoBindContext from None
 
-    def _first_wish(self) -> Wish:
+    def _refuse_full(self, call: Call, offer: Offer) -> None:
+        """Refuse where all places are taken, unless the user has the session already."""
+        places = offer.group.read(GroupRules).places
+        if places is None:
+            return
+        inside = [each for each in running(call) if each.group.key == offer.group.key]
+        mine = [each for each in inside if (each.user.key, each.app_id) == (offer.user.key, offer.app.id)]
+        if not mine and len(inside) >= places:
+            raise NoIdleInstance(offer.group.id)
+
+    def _first_wish(self, call: Call) -> Wish:
         if not self.app_id:
             raise MissingParameter("AppId")
         groups = self.app_instance_group_id_list
         if self.app_instance_id:
             if len(groups) != 1:
                 raise InvalidParameter("AppInstanceGroupIdList", "it must name one group with AppInstanceId.")
-            raise NoCandidateInstance(self.app_instance_id)
+            self._require_instance(call, self.app_instance_id)
         if self.app_instance_persistent_id and not groups:
             raise InvalidParameter("AppInstanceGroupIdList", "it is mandatory with AppInstancePersistentId.")
         return Wish(
@@ -165,6 +184,13 @@ class GetConnectionTicket(Shape):
             region_id=self.biz_region_id or None,
             app_version=self.app_version or None,
         )
+
+    def _require_instance(self, call: Call, instance_id: str) -> None:
+        for each in running(call):
+            names = (each.instance_id, each.user.name, each.app_id, each.group.id)
+            if names == (instance_id, self.end_user_id, self.app_id, self.app_instance_group_id_list[0]):
+                return
+        raise NoCandidateInstance(instance_id)
 
     def _same_wish(self, before: Binding) -> Wish:
         return Wish(

@@ -92,3 +92,31 @@ class NoBindContext(AdmitError):
 
     code, status = "TryBind.NoBindContext", 400
     message = "The specified TaskId is not known. Call the operation again without it."
+
+
+class NoIdleInstance(AdmitError):
+    """All places of a delivery group are taken: (id)."""
+
+    code, status = "TryRegionBind.NoIdleAppInstance", 400
+    message = "The delivery group {0} has no free session."
+
+
+class UnbindFailed(AdmitError):
+    """There is no such session to end."""
+
+    code, status = "RegionUnBind.Fail", 400
+    message = "The user is not bound to the specified instance."
+
+
+class AppNotFound(AdmitError):
+    """No such application in the delivery group: (id)."""
+
+    code, status = "InvalidAppId.NotFound", 400
+    message = "The application {0} is not found in the delivery group."
+
+
+class MixNotSupported(AdmitError):
+    """Users are not authorized to single applications there: (id)."""
+
+    code, status = "AuthAppInstanceGroup.MixNotSupported", 400
+    message = "Single applications of the delivery group {0} cannot be authorized."

@@ -28,6 +28,8 @@ class Binding(msgspec.Struct, frozen=True, omit_defaults=True):
     """ID of the application in it."""
     until: Millis
     """From then on it is worth nothing."""
+    id: str = ""
+    """Of a ticket: what it is known by once it was used."""
     session: str | None = None
     """ID of the persistent session."""
     access_type: str | None = None
