@@ -44,7 +44,8 @@ from admit.store import messages, things
 from admit.store.engine import Store
 from admit.store.links import current_revision
 from admit.store.schema import SchemaRefused, require_newest
-from admit.streaming.door import Door
+from admit.streaming import replay
+from admit.streaming.door import Door, Means
 from admit.streaming.launching import LocalLauncher
 from admit.streaming.pages import routes as streaming_routes
 from admit.web import Measured, Pages, Upkeep, Web
@@ -216,7 +217,10 @@ def open_admit(settings: Settings, clock: Clock | None = None, chance: Chance | 
 def _streaming(settings: Settings, store: Store, world: World) -> Streaming:
     """The door to streamed applications; it opens once it is run."""
     launcher = LocalLauncher(world.programs, settings.streams, world.chance)
-    return Streaming(Door(store, world, launcher, settings.streaming_sessions), launcher)
+    recorder = (
+        Recorder(store, world, _keeping(settings)) if settings.streaming_recording == "required" else None
+    )
+    return Streaming(Door(store, world, Means(launcher, settings.streaming_sessions, recorder)), launcher)
 
 
 def _directory(settings: Settings) -> LdapServer | None:
@@ -227,15 +231,19 @@ def _directory(settings: Settings) -> LdapServer | None:
     return LdapServer(settings.ldap_url, ca_file)
 
 
-def _house(settings: Settings, store: Store, world: World) -> House:
-    """What stands behind the SSH door, and behind the web terminal."""
-    keeping = Keeping(
+def _keeping(settings: Settings) -> Keeping:
+    """How recordings are kept."""
+    return Keeping(
         free_bytes=settings.recording_free_mb * MIB,
         most_bytes=settings.recording_most_mb * MIB,
         input=settings.ssh_recording_input,
     )
+
+
+def _house(settings: Settings, store: Store, world: World) -> House:
+    """What stands behind the SSH door, and behind the web terminal."""
     recorded = settings.ssh_recording == "required"
-    return House(store, world, Recorder(store, world, keeping) if recorded else None)
+    return House(store, world, Recorder(store, world, _keeping(settings)) if recorded else None)
 
 
 ROOMS = ("portal", "console", "explorer", "oidc", "streaming", "terminal")
@@ -265,6 +273,7 @@ def _pages(
     ]
     if streaming is not None:
         doors += streaming_routes(site, streaming.door, settings.streaming_upload_mb * MIB)
+        doors += replay.routes(site, dispatcher, access.access.version)
     return Pages((site.assets.route(), *doors), faults.handlers(site))
 
 

@@ -118,6 +118,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Whether applications are streamed into browsers."""
     streaming_sessions: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 20
     """How many applications may be streamed at once by this server."""
+    streaming_recording: Literal["required", "off"] = "required"
+    """Whether streamed applications are recorded; required: one that cannot be recorded is not shown."""
     streaming_upload_mb: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1024
     """The largest file that may be put into the home folder of a streamed application, in MiB."""
     recording_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 90

@@ -140,11 +140,11 @@ class Person:
         ):
             self.faults.append(message.text)
 
-    def sign_in(self) -> "Person":
+    def sign_in(self, password: str = PASSWORD) -> "Person":
         """Sign in, as people do."""
         self.page.goto(f"{self.office.url}/sign-in")
         self.page.fill("input[name=name]", self.name)
-        self.page.fill("input[name=password]", PASSWORD)
+        self.page.fill("input[name=password]", password)
         self.page.click("button[type=submit], form button.primary")
         self.page.wait_for_url("**/home**")
         return self

@@ -20,6 +20,8 @@ from admit.core.validity import SECOND
 
 LISTED = 100
 """How many recordings are listed."""
+SCREEN = "ADMIT_SCREEN"
+"""What the header of a recording that is no terminal's holds."""
 SPEED = click.FloatRange(0.1, 100)
 
 
@@ -93,6 +95,9 @@ class Lines:
 def _play(lines: Lines, pace: Pace) -> None:
     rest = iter(lines)
     told = header(next(rest, ""))
+    if SCREEN in told.get("env", {}):
+        place = f"/stream/recordings/{lines.told['RecordingId']}"
+        fail(f"this is the recording of a screen: your browser plays it at {place}", REFUSED)
     if not sys.stdout.isatty():
         for text in shown(events(rest)):
             _show(text)

@@ -208,6 +208,14 @@ class Recording:
         """
         self._put_event("r", f"{width}x{height}")
 
+    def event(self, code: str, text: str) -> None:
+        """Something else that happened, under a code of its own; the text must fit a block.
+
+        Raises:
+            RecordingRefused: as :meth:`output`.
+        """
+        self._put_event(code, text)
+
     async def keep_up(self) -> None:
         """Return when the disk is not too far behind: to be awaited before more is read from the host."""
         while self._put - self._taken > BEHIND and not self._why_not:

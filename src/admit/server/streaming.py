@@ -15,19 +15,27 @@ async def streaming_door(admit: Admit) -> AsyncIterator[None]:
     if streaming is None:
         yield
         return
+    recorder = streaming.door.recorder
 
     async def watch(_admit: Admit) -> None:
         await streaming.door.run()
+
+    async def record(_admit: Admit) -> None:
+        if recorder is not None:
+            await recorder.run()
 
     async def launch(_admit: Admit) -> None:
         await streaming.launcher.run()
 
     watching = asyncio.create_task(kept_up(admit, "streaming", watch))
+    recording = asyncio.create_task(kept_up(admit, "recording of screens", record))
     launching = asyncio.create_task(kept_up(admit, "launcher", launch))
     try:
         yield
     finally:
         # It ends each session with a word, before what runs in them is ended.
-        for task in (watching, launching):
+        for task in (watching, launching, recording):
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+        if recorder is not None:
+            recorder.close()

@@ -1,7 +1,7 @@
 """From who was proven and what they want to a session that runs, and what ends it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -11,16 +11,19 @@ from sqlalchemy import Connection
 from admit.control import decisions, programs
 from admit.control.decisions import Asker
 from admit.control.live_session import About, Live
+from admit.control.recorder import Recorder
 from admit.control.session_rows import wait
 from admit.control.sessions import Sessions
 from admit.control.streamed_apps import Streamed, Wanted, asked
 from admit.control.world import World
 from admit.core.access import AccessDenied, Decision, Permit, Reason
 from admit.core.activity import Activity, ActivityKind, Detail, Mention, Outcome
+from admit.core.recordings import RecordingRefused
 from admit.core.validity import MINUTE, Millis
 from admit.store.engine import Store
 from admit.store.things import Thing
 from admit.streaming.launching import RENEWED_S, Launcher, Order, StartRefused
+from admit.streaming.recording import ScreenTape, recorded
 from admit.streaming.refusals import Close, Refused, refusal
 from admit.streaming.relay import Wires
 from admit.streaming.sandbox import Screen
@@ -45,19 +48,30 @@ class Visitor:
     client: str
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What the door has to work with."""
+
+    launcher: Launcher
+    most: int
+    """How many sessions there may be at once."""
+    recorder: Recorder | None = None
+    """None where sessions are not recorded."""
+
+
 class Door:
     """What every opening passes through, and the sessions that are open. ``run`` must run beside."""
 
-    def __init__(self, store: Store, world: World, launcher: Launcher, most: int) -> None:
-        """``most``: how many sessions there may be at once."""
+    def __init__(self, store: Store, world: World, means: Means) -> None:
         self.store = store
         self.world = world
-        self.launcher = launcher
+        self.launcher = means.launcher
+        self.recorder = means.recorder
         self.sessions = Sessions(store, world, DOOR)
         self.streams: dict[str, Stream] = {}
-        self._most = most
+        self._most = means.most
         self._opening: set[tuple[int, int, int]] = set()
-        self._stopping: set[asyncio.Task[None]] = set()
+        self._finishing: set[asyncio.Task[None]] = set()
 
     async def read(self, body: Callable[[Connection], T]) -> T:
         """What a few indexed reads find: at once on SQLite, elsewhere in a thread."""
@@ -164,15 +178,7 @@ class Door:
 
     def _order(self, stream: Stream, key: str, size: tuple[int, int] | None) -> Order:
         streamed, rules = stream.streamed, stream.streamed.rules
-        width, height = rules.size or size or (1280, 800)
-        screen = Screen(
-            width=width,
-            height=height,
-            frame_rate=rules.frame_rate,
-            resizes=rules.size is None,
-            copy_in=stream.rules.clipboard in ("readwrite", "write"),
-            copy_out=stream.rules.clipboard in ("readwrite", "read"),
-        )
+        screen = _screen(stream, size)
         home = f"{streamed.group.id}/{streamed.user.id}"
         return Order(stream.id, key, home, screen, lasting=not rules.forgets)
 
@@ -187,6 +193,24 @@ class Door:
         connection = await self.launcher.connect(stream.id)
         return await asyncio.open_unix_connection(sock=connection)
 
+    async def tape(self, stream: Stream) -> ScreenTape | None:
+        """The recording of a page that is about to show a session; None where nothing is recorded.
+
+        Raises:
+            RecordingRefused: it cannot begin; the session is over with that.
+        """
+        if self.recorder is None:
+            return None
+
+        def failed(text: str) -> None:
+            self.close(stream, "it could not be recorded", text.removeprefix("admit: "))
+
+        try:
+            return await recorded(self.recorder, stream, _screen(stream), failed)
+        except RecordingRefused as refused:
+            failed(refused.text)
+            raise
+
     async def broke_off(self, stream: Stream) -> bool:
         """Whether a screen that broke off is gone, and its session with it: the application was closed."""
         try:
@@ -195,6 +219,19 @@ class Door:
             self.close(stream, "the application was closed", "The application was closed.")
             return True
         return False
+
+    def finish(self, rest: Coroutine[None, None, None]) -> None:
+        """Do what is left to be done of something that is over; the door does not close before."""
+        self._keep(asyncio.create_task(rest), "what was left to be done failed")
+
+    def _keep(self, task: asyncio.Task[None], fault: str) -> None:
+        def over(task: asyncio.Task[None]) -> None:
+            self._finishing.discard(task)
+            if not task.cancelled() and (error := task.exception()) is not None:
+                log.error(fault, exc_info=error)
+
+        self._finishing.add(task)
+        task.add_done_callback(over)
 
     def close(self, stream: Stream, reason: str, text: str) -> None:
         """End a session for a reason that is not access."""
@@ -209,13 +246,7 @@ class Door:
 
     def _stop(self, stream: Stream) -> None:
         task = asyncio.create_task(self.launcher.stop(stream.id))
-        self._stopping.add(task)
-        task.add_done_callback(self._stopped)
-
-    def _stopped(self, task: asyncio.Task[None]) -> None:
-        self._stopping.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("a session could not be stopped: it ends with its lease", exc_info=error)
+        self._keep(task, "a session could not be stopped: it ends with its lease")
 
     def note(self, kind: ActivityKind, stream: Stream, action: str, **details: Detail) -> None:
         """Note what is done in a session."""
@@ -247,7 +278,7 @@ class Door:
                 tasks.create_task(self.sessions.run())
                 tasks.create_task(self._renew())
         finally:
-            await asyncio.gather(*self._stopping, return_exceptions=True)
+            await asyncio.gather(*self._finishing, return_exceptions=True)
 
     async def _renew(self) -> None:
         """Let the sessions live on whose access is watched, and end what nobody uses."""
@@ -271,6 +302,20 @@ class Door:
                 self.close(stream, why, f"The session was ended: {why}.")
             else:
                 stream.tell(stream.left(now))
+
+
+def _screen(stream: Stream, size: tuple[int, int] | None = None) -> Screen:
+    """The screen of a session, as its delivery group says."""
+    rules = stream.streamed.rules
+    width, height = rules.size or size or (1280, 800)
+    return Screen(
+        width=width,
+        height=height,
+        frame_rate=rules.frame_rate,
+        resizes=rules.size is None,
+        copy_in=stream.rules.clipboard in ("readwrite", "write"),
+        copy_out=stream.rules.clipboard in ("readwrite", "read"),
+    )
 
 
 def _place(streamed: Streamed) -> tuple[int, int, int]:

@@ -17,12 +17,14 @@ from starlette.websockets import WebSocket
 from admit.control import programs
 from admit.control.streamed_apps import Wanted
 from admit.core.activity import ActivityKind
+from admit.core.recordings import RecordingRefused
 from admit.pages.site import CSRF_HEADER, Forged, NotSignedIn, PageRefused, Site
 from admit.streaming import tickets
 from admit.streaming.door import Door, Visitor
 from admit.streaming.homes import FileRefused
+from admit.streaming.recording import ScreenTape
 from admit.streaming.refusals import Close, Refused
-from admit.streaming.relay import farewell, shown
+from admit.streaming.relay import Wires, farewell, shown
 from admit.streaming.stream import Over, Stream
 
 T = TypeVar("T")
@@ -101,18 +103,26 @@ class Pages:
             await websocket.close()
             return
         await websocket.accept()
+        try:
+            tape = await self.door.tape(stream)
+        except RecordingRefused:
+            wires[1].close()
+            await farewell(websocket, stream.over or OVER)
+            return
+        await self._show(websocket, stream, wires, tape)
+
+    async def _show(
+        self, websocket: WebSocket, stream: Stream, wires: Wires, tape: ScreenTape | None
+    ) -> None:
         now = self.door.world.clock.now
-
-        def used() -> None:
-            stream.used_at = now()
-
-        await websocket.send_json(stream.left(now()))
         stream.left_at = 0
         try:
-            page = await shown(websocket, stream, wires, used)
+            page = await shown(websocket, stream, wires, now, tape)
         finally:
             if not stream.pages:
                 stream.left_at = now()
+            if tape is not None:
+                self.door.finish(tape.finished())
         if page.away:
             await farewell(websocket, Over(Close.AWAY, "It was opened in another window."))
         elif stream.over is not None or await self.door.broke_off(stream):

@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from admit.core.validity import Millis
+from admit.streaming.recording import ScreenTape
 from admit.streaming.stream import Over, Page, Stream, encoded
 
 PART = 64 * 1024
@@ -19,18 +20,18 @@ Wires = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 async def shown(
-    websocket: WebSocket, stream: Stream, wires: Wires, used: Callable[[], object], tap: Any = None
+    websocket: WebSocket, stream: Stream, wires: Wires, now: Callable[[], Millis], tape: ScreenTape | None
 ) -> Page:
     """Show a session to a page, which is accepted already, until either is over.
 
-    ``used`` is told of keys and buttons; ``tap`` is given what is shown, before the page is.
+    When keys and buttons are pressed is noted. ``tape`` is given what is shown, before the page is.
     """
     page = Page()
-    stream.join(page)
+    stream.join(page, now())
     reader, writer = wires
     tasks = {
-        asyncio.create_task(_down(reader, websocket, tap)),
-        asyncio.create_task(_up(websocket, writer, used)),
+        asyncio.create_task(_down(reader, websocket, tape)),
+        asyncio.create_task(_up(websocket, writer, stream, now)),
         asyncio.create_task(_told(page, websocket)),
         asyncio.create_task(page.over.wait()),
     }
@@ -53,21 +54,23 @@ async def farewell(websocket: WebSocket, over: Over) -> None:
             await websocket.close(int(over.code))
 
 
-async def _down(reader: asyncio.StreamReader, websocket: WebSocket, tap: Any) -> None:
+async def _down(reader: asyncio.StreamReader, websocket: WebSocket, tape: ScreenTape | None) -> None:
     """From the screen to the page."""
     while part := await reader.read(PART):
-        if tap is not None:
-            tap.output(part)
-            await tap.keep_up()
+        if tape is not None:
+            tape.output(part)
+            await tape.keep_up()
         await websocket.send_bytes(part)
 
 
-async def _up(websocket: WebSocket, writer: asyncio.StreamWriter, used: Callable[[], object]) -> None:
+async def _up(
+    websocket: WebSocket, writer: asyncio.StreamWriter, stream: Stream, now: Callable[[], Millis]
+) -> None:
     """From the page to the screen. Text is nothing a page may send."""
     while True:
         part = await websocket.receive_bytes()
         if part and part[0] in _INPUT:
-            used()
+            stream.used_at = now()
         writer.write(part)
         await writer.drain()
 

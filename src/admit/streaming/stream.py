@@ -87,7 +87,7 @@ class Stream:
                 page.over.set()
             self._ended(self)
 
-    def join(self, page: Page) -> None:
+    def join(self, page: Page, now: Millis) -> None:
         """A page shows it from now on, in place of any other: one screen has one size."""
         for other in self.pages:
             other.away = True
@@ -95,6 +95,7 @@ class Stream:
         self.pages.add(page)
         if self.over is not None:
             page.over.set()
+        page.tell(self.left(now))
         if self.warning is not None:
             page.tell(self.warning)
 
