@@ -49,6 +49,7 @@ bench: ## measures admit and its peers on this machine
 	@tools/venv dev
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.cuts
+	@$(BIN)/python -m bench.streams
 	@$(BIN)/python -m bench.jump
 
 soak: ## runs the tests that take minutes

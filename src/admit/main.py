@@ -48,6 +48,7 @@ from admit.streaming import replay
 from admit.streaming.door import Door, Means
 from admit.streaming.launching import LocalLauncher
 from admit.streaming.pages import routes as streaming_routes
+from admit.streaming.remote import RemoteLauncher
 from admit.web import Measured, Pages, Upkeep, Web
 
 SERVICES = (
@@ -72,7 +73,8 @@ class Streaming:
     """The door to streamed applications, and who starts them."""
 
     door: Door
-    launcher: LocalLauncher
+    launcher: LocalLauncher | None
+    """None where another process starts them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,9 @@ def create(settings: Settings, clock: Clock | None = None, chance: Chance | None
 def _create(settings: Settings, clock: Clock, chance: Chance) -> founding.Founded:
     create_key_file(settings.key_file, chance.fill)
     sealer = Sealer.from_file(settings.key_file, chance.fill)
-    (settings.data / programs.FILE).write_text(programs.DEFAULT, "utf-8")
+    catalogue = settings.data / programs.FILE
+    catalogue.touch(mode=0o600)
+    catalogue.write_text(programs.DEFAULT, "utf-8")
     settings.tls.mkdir(mode=0o700)
     create_authority(settings.tls, settings.server_names, clock.now())
     if not settings.database_url:
@@ -216,11 +220,14 @@ def open_admit(settings: Settings, clock: Clock | None = None, chance: Chance | 
 
 def _streaming(settings: Settings, store: Store, world: World) -> Streaming:
     """The door to streamed applications; it opens once it is run."""
-    launcher = LocalLauncher(world.programs, settings.streams, world.chance)
+    local = None
+    if settings.streaming_launcher is None:
+        local = LocalLauncher(world.programs, settings.data / "streaming", world.chance)
+    launcher = local or RemoteLauncher(str(settings.streaming_launcher))
     recorder = (
         Recorder(store, world, _keeping(settings)) if settings.streaming_recording == "required" else None
     )
-    return Streaming(Door(store, world, Means(launcher, settings.streaming_sessions, recorder)), launcher)
+    return Streaming(Door(store, world, Means(launcher, settings.streaming_sessions, recorder)), local)
 
 
 def _directory(settings: Settings) -> LdapServer | None:

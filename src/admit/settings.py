@@ -116,6 +116,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Whether recordings hold what is typed as well: passwords typed at a prompt are then in them."""
     streaming: bool = True
     """Whether applications are streamed into browsers."""
+    streaming_launcher: Path | None = None
+    """The socket of an `admit launcher` that starts them; by default the server itself does."""
     streaming_sessions: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 20
     """How many applications may be streamed at once by this server."""
     streaming_recording: Literal["required", "off"] = "required"
@@ -179,11 +181,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def recordings(self) -> Path:
         """The directory of recorded sessions."""
         return self.data / "recordings"
-
-    @property
-    def streams(self) -> Path:
-        """The directory of the home folders of streamed applications."""
-        return self.data / "streaming"
 
     @property
     def tls(self) -> Path:

@@ -7,6 +7,7 @@ import click
 COMMANDS = {
     "init": "admit.cli.operate:init",
     "serve": "admit.cli.operate:serve",
+    "launcher": "admit.cli.launcher:launcher",
     "demo": "admit.cli.demo:demo",
     "can": "admit.cli.ask:can",
     "explain": "admit.cli.ask:explain",

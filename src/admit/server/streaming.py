@@ -25,7 +25,8 @@ async def streaming_door(admit: Admit) -> AsyncIterator[None]:
             await recorder.run()
 
     async def launch(_admit: Admit) -> None:
-        await streaming.launcher.run()
+        if streaming.launcher is not None:
+            await streaming.launcher.run()
 
     watching = asyncio.create_task(kept_up(admit, "streaming", watch))
     recording = asyncio.create_task(kept_up(admit, "recording of screens", record))

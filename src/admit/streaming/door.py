@@ -152,7 +152,7 @@ class Door:
         key = programs.key_of(self.world.programs, streamed.program or "", streamed.app.name)
         if key is None:
             raise Refused("This application is not in the catalogue of this server.", 503)
-        stream = Stream(streamed, streamed.app.name, self._ended)
+        stream = Stream(streamed, streamed.app.name, self.world.clock.now, self._ended)
         about = About(DOOR, streamed.app.name, streamed.app.id, visitor.peer, visitor.client, "stream")
         try:
             stream.live = await self.sessions.open(permit, streamed.user, about, stream)
@@ -301,7 +301,7 @@ class Door:
             elif (why := _unused(stream, now)) is not None:
                 self.close(stream, why, f"The session was ended: {why}.")
             else:
-                stream.tell(stream.left(now))
+                stream.tell(stream.left())
 
 
 def _screen(stream: Stream, size: tuple[int, int] | None = None) -> Screen:

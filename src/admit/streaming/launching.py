@@ -296,7 +296,8 @@ class LocalLauncher:
                 *("setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--no-new-privs"),
                 *("--bounding-set=-all", "--inh-caps=-all", *inner),
             ]
-        limits = self.limiter.begin(order.session, Limits.of(program))
+        owner = os.getuid() if uid is None else uid
+        limits = self.limiter.begin(order.session, Limits.of(program), owner)
         return await asyncio.create_subprocess_exec(
             *(*limits, *inner),
             stdin=asyncio.subprocess.PIPE,

@@ -38,8 +38,8 @@ class Limiter(Protocol):
     word: str
     """Which it is, as it is told."""
 
-    def begin(self, session: str, limits: Limits) -> list[str]:
-        """Make ready for a session; returns what its command line begins with."""
+    def begin(self, session: str, limits: Limits, uid: int) -> list[str]:
+        """Make ready for a session of a user; returns what its command line begins with."""
         ...
 
     def end(self, session: str) -> None:
@@ -68,7 +68,7 @@ class Cgroups:
         self._over: set[str] = set()
         """Groups of sessions that are over; they may still hold a process that is on its way out."""
 
-    def begin(self, session: str, limits: Limits) -> list[str]:
+    def begin(self, session: str, limits: Limits, uid: int) -> list[str]:  # noqa: ARG002 - as others
         """Make its groups, with their limits."""
         name = self._names[session] = f"{session}.{os.getpid()}.{next(_COUNT)}"
         groups = [parent / name for parent in dict.fromkeys(self._parents.values())]
@@ -123,9 +123,9 @@ class Rlimits:
 
     word = "rlimits, and a look every second"
 
-    def begin(self, session: str, limits: Limits) -> list[str]:  # noqa: ARG002 - nothing is made
-        """Nothing is made; the processes are limited as they begin."""
-        others = sum(1 for _ in _processes_of(os.getuid()))
+    def begin(self, session: str, limits: Limits, uid: int) -> list[str]:  # noqa: ARG002 - as others
+        """Nothing is made; the processes are limited as they begin, beside those the user has already."""
+        others = sum(1 for _ in _processes_of(uid))
         return [*_plain(), f"--data={limits.memory_bytes}", f"--nproc={others + limits.processes}"]
 
     def end(self, session: str) -> None:

@@ -114,13 +114,12 @@ class Pages:
     async def _show(
         self, websocket: WebSocket, stream: Stream, wires: Wires, tape: ScreenTape | None
     ) -> None:
-        now = self.door.world.clock.now
         stream.left_at = 0
         try:
-            page = await shown(websocket, stream, wires, now, tape)
+            page = await shown(websocket, stream, wires, tape)
         finally:
             if not stream.pages:
-                stream.left_at = now()
+                stream.left_at = stream.now()
             if tape is not None:
                 self.door.finish(tape.finished())
         if page.away:

@@ -1,12 +1,10 @@
 """Between a page and a screen: bytes both ways, each side read only as fast as the other takes them."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from admit.core.validity import Millis
 from admit.streaming.recording import ScreenTape
 from admit.streaming.stream import Over, Page, Stream, encoded
 
@@ -19,19 +17,17 @@ _INPUT = frozenset((4, 5, 255))
 Wires = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-async def shown(
-    websocket: WebSocket, stream: Stream, wires: Wires, now: Callable[[], Millis], tape: ScreenTape | None
-) -> Page:
+async def shown(websocket: WebSocket, stream: Stream, wires: Wires, tape: ScreenTape | None) -> Page:
     """Show a session to a page, which is accepted already, until either is over.
 
     When keys and buttons are pressed is noted. ``tape`` is given what is shown, before the page is.
     """
     page = Page()
-    stream.join(page, now())
+    stream.join(page)
     reader, writer = wires
     tasks = {
         asyncio.create_task(_down(reader, websocket, tape)),
-        asyncio.create_task(_up(websocket, writer, stream, now)),
+        asyncio.create_task(_up(websocket, writer, stream)),
         asyncio.create_task(_told(page, websocket)),
         asyncio.create_task(page.over.wait()),
     }
@@ -63,14 +59,12 @@ async def _down(reader: asyncio.StreamReader, websocket: WebSocket, tape: Screen
         await websocket.send_bytes(part)
 
 
-async def _up(
-    websocket: WebSocket, writer: asyncio.StreamWriter, stream: Stream, now: Callable[[], Millis]
-) -> None:
+async def _up(websocket: WebSocket, writer: asyncio.StreamWriter, stream: Stream) -> None:
     """From the page to the screen. Text is nothing a page may send."""
     while True:
         part = await websocket.receive_bytes()
         if part and part[0] in _INPUT:
-            stream.used_at = now()
+            stream.used_at = stream.now()
         writer.write(part)
         await writer.drain()
 

@@ -38,8 +38,11 @@ class Page:
 class Stream:
     """A streamed session, as its person has it: the screen that the watching of sessions speaks to."""
 
-    def __init__(self, streamed: Streamed, label: str, ended: Callable[["Stream"], object]) -> None:
+    def __init__(
+        self, streamed: Streamed, label: str, now: Callable[[], Millis], ended: Callable[["Stream"], object]
+    ) -> None:
         """``ended`` is called when it is over, whatever the reason."""
+        self.now = now
         self.streamed = streamed
         self.label = label
         self.rules: SessionRules = streamed.rules.sessions
@@ -71,6 +74,7 @@ class Stream:
         """Show a sentence of what is to come."""
         self.warning = {"kind": "warning", "text": _sentence(text)}
         self.tell(self.warning)
+        self.tell(self.left())
 
     def end(self, text: str) -> None:
         """Access has ended, and so does this."""
@@ -87,7 +91,7 @@ class Stream:
                 page.over.set()
             self._ended(self)
 
-    def join(self, page: Page, now: Millis) -> None:
+    def join(self, page: Page) -> None:
         """A page shows it from now on, in place of any other: one screen has one size."""
         for other in self.pages:
             other.away = True
@@ -95,7 +99,7 @@ class Stream:
         self.pages.add(page)
         if self.over is not None:
             page.over.set()
-        page.tell(self.left(now))
+        page.tell(self.left())
         if self.warning is not None:
             page.tell(self.warning)
 
@@ -104,10 +108,10 @@ class Stream:
         for page in self.pages:
             page.tell(notice)
 
-    def left(self, now: Millis) -> dict[str, Any]:
+    def left(self) -> dict[str, Any]:
         """How long it has, as pages are told."""
         until = FOREVER if self.live is None else self.live.standing.until
-        return {"kind": "left", "ms": None if until == FOREVER else max(until - now, 0)}
+        return {"kind": "left", "ms": None if until == FOREVER else max(until - self.now(), 0)}
 
 
 def encoded(notice: dict[str, Any]) -> str:

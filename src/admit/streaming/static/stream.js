@@ -5,6 +5,8 @@ import { files } from "./files.js";
 
 const OVER = { 4000: "closed", 4001: "away", 4403: "revoked", 4410: "expired" };
 const PAUSES = [300, 700, 1500, 3000, 5000, 5000, 5000, 8000, 8000, 8000];
+// How long a warning covers a part of the screen; the time that is left stays in the bar.
+const NOTICE_MS = 20000;
 const page = document.getElementById("stream");
 const texts = document.getElementById("texts").dataset;
 const wait = document.getElementById("wait");
@@ -14,6 +16,7 @@ let until = null;
 let tries = 0;
 let said = "";
 let clip = "";
+let hiding = 0;
 
 function address() {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
@@ -115,6 +118,8 @@ function notify(text) {
   const notice = document.getElementById("notice");
   notice.querySelector("p").textContent = text;
   notice.hidden = false;
+  clearTimeout(hiding);
+  hiding = setTimeout(() => (notice.hidden = true), NOTICE_MS);
 }
 
 // -- the clipboard

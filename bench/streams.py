@@ -1,0 +1,232 @@
+"""How fast streamed applications come, answer and end: real programs, real sandboxes, a real browser.
+
+Click to shown is from the form of a tile to the first picture of the program in the page; input to shown from
+a key's event in the page to the next picture that differs. Cut is from before the call that takes the grant
+back is sent until the frame that closes a page's connection has come, over many live sessions at once.
+"""
+
+import argparse
+import asyncio
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter, time_ns
+from typing import Any
+
+import httpx
+import websockets
+from playwright.sync_api import Page, sync_playwright
+
+from admit.base.chance import Chance
+from admit.main import create
+from admit.rpc.signing import SigningKey
+from admit.settings import load
+from bench.office import Office
+from bench.served import Served, Signer, admit_serve, serving
+
+APPSTREAM = "appstream-center"
+PRODUCT = "CloudApp"
+TERMINAL = "Terminal"
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
+_DRAWN = """() => {
+    const canvas = document.querySelector("#screen canvas");
+    if (!canvas?.width) return 0;
+    const pixels = new Uint32Array(canvas.getContext("2d").getImageData(0, 0, canvas.width, 60).data.buffer);
+    return new Set(pixels).size;
+}"""
+_INPUT = """(count) => new Promise((resolve) => {
+    const canvas = document.querySelector("#screen canvas"), context = canvas.getContext("2d"), took = [];
+    const pixels = () => context.getImageData(0, 0, canvas.width, 200).data;
+    const look = () => pixels().reduce((sum, each) => (sum * 31 + each) | 0, 0);
+    const press = () => {
+        const before = look(), began = performance.now();
+        for (const kind of ["keydown", "keyup"])
+            canvas.dispatchEvent(new KeyboardEvent(kind, { key: "x", code: "KeyX", bubbles: true }));
+        const watch = () => {
+            if (look() === before && performance.now() - began < 2000) return setTimeout(watch, 1);
+            took.push(performance.now() - began);
+            return took.length < count ? setTimeout(press, 120) : resolve(took);
+        };
+        watch();
+    };
+    press();
+})"""
+
+
+@contextmanager
+def streaming(place: Path, most: int) -> Iterator[Office]:
+    """A serving admit."""
+    settings = load({"data": place / "data"})
+    founded = create(settings, chance=Chance())
+    key = SigningKey(founded.access_key_id, founded.access_key_secret)
+    (place / "data" / "admit.toml").write_text(f"streaming_sessions = {most}\nlog_level = 'ERROR'\n")
+    with serving(admit_serve(place / "data"), place / "log") as served:
+        yield Office(served, Signer(served.address, key), place)
+
+
+def delivery_group(office: Office) -> tuple[str, str]:
+    """A new delivery group, and the terminal in it."""
+    image = office.call(APPSTREAM, "ListImage")["Data"][0]
+    asked = {
+        "AppCenterImageId": image["ImageId"],
+        "ProductType": PRODUCT,
+        "BizRegionId": "cn-hangzhou",
+        "ChargeType": "PostPaid",
+        "ChargeResourceMode": "Node",
+        "Period": "1",
+        "PeriodUnit": "Month",
+        "SessionTimeout": "15",
+    }
+    model = office.call(APPSTREAM, "CreateAppInstanceGroup", **asked)["AppInstanceGroupModel"]
+    app = next(each["AppId"] for each in image["AppList"] if each["AppName"] == TERMINAL)
+    return str(model["AppInstanceGroupId"]), str(app)
+
+
+def people(office: Office, count: int) -> list[str]:
+    """New users."""
+    names = [f"person{number}" for number in range(count)]
+    for number, name in enumerate(names):
+        asked = {"Users.1.EndUserId": name, "Users.1.Email": f"p{number}@example.com"}
+        office.call("eds-user", "CreateUsers", **asked)
+    return names
+
+
+def ticket(office: Office, name: str, group: str, app: str) -> str:
+    """A ticket for somebody."""
+    asked = {"EndUserId": name, "AppId": app, "AppInstanceGroupIdList.1": group, "ProductType": PRODUCT}
+    return str(office.call(APPSTREAM, "GetConnectionTicket", **asked)["Ticket"])
+
+
+def authorize(office: Office, group: str, names: list[str], verb: str = "AuthorizeUserIds") -> None:
+    """Authorize users, or take it back."""
+    listed = {f"{verb}.{number}": name for number, name in enumerate(names, 1)}
+    office.call(APPSTREAM, "AuthorizeInstanceGroup", AppInstanceGroupId=group, ProductType=PRODUCT, **listed)
+
+
+def at_browser(office: Office, rounds: int) -> dict[str, float]:
+    """What one person feels."""
+    group, app = delivery_group(office)
+    (name,) = people(office, 1)
+    shown: list[float] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=[*FLAGS])
+        for _ in range(rounds + 1):
+            authorize(office, group, [name])
+            page = browser.new_page()
+            address = f"http://{office.served.address}/stream/open?ticket={ticket(office, name, group, app)}"
+            began = perf_counter()
+            page.goto(address, wait_until="commit")
+            _drawn(page)
+            shown.append((perf_counter() - began) * 1000)
+            page.wait_for_timeout(500)
+            took = sorted(page.evaluate(_INPUT, 30))
+            authorize(office, group, [name], "UnAuthorizeUserIds")
+            page.close()
+        browser.close()
+    return {
+        "click to shown, p50": median(shown[1:]),
+        "input to shown, p50": took[len(took) // 2],
+        "input to shown, p95": took[int(len(took) * 0.95)],
+    }
+
+
+def _drawn(page: Page) -> None:
+    while page.evaluate(_DRAWN) < 3:
+        page.wait_for_timeout(5)
+
+
+async def _opened(office: Office, one: str) -> tuple[websockets.ClientConnection, str]:
+    """A page of somebody with a ticket, as far as the server knows."""
+    base = f"http://{office.served.address}"
+    async with httpx.AsyncClient() as client:
+        answer = await client.get(f"{base}/stream/open", params={"ticket": one}, timeout=60)
+        place = answer.headers["location"]
+        cookie = answer.headers["set-cookie"].partition(";")[0]
+    connection = await websockets.connect(
+        f"ws://{office.served.address}{place}/rfb",
+        origin=base,
+        additional_headers={"cookie": cookie},
+        compression=None,
+    )
+    while not isinstance(await connection.recv(), bytes):
+        pass
+    return connection, place
+
+
+async def _ended(connection: websockets.ClientConnection) -> float:
+    await connection.wait_closed()
+    return time_ns() / 1e6
+
+
+async def cut(office: Office, count: int) -> dict[str, float]:
+    """How fast many sessions end that one call ends."""
+    group, app = delivery_group(office)
+    names = [f"person{number}" for number in range(1, count + 1)]
+    for name in names:
+        asked = {"Users.1.EndUserId": name, "Users.1.Email": f"{name}@example.com"}
+        await asyncio.to_thread(office.call, "eds-user", "CreateUsers", **asked)
+    await asyncio.to_thread(authorize, office, group, names)
+    memory = office.served.proportional_kb()
+    pages = []
+    for name in names:
+        one = await asyncio.to_thread(ticket, office, name, group, app)
+        pages.append((await _opened(office, one))[0])
+    each_mb = _sandboxes_mb(office.served) / count
+    grown_mb = (office.served.proportional_kb() - memory) / 1024
+    ends = [asyncio.create_task(_ended(each)) for each in pages]
+    began = time_ns() / 1e6
+    await asyncio.to_thread(authorize, office, group, names, "UnAuthorizeUserIds")
+    took = sorted(end - began for end in await asyncio.gather(*ends))
+    if any(each.close_code != 4403 for each in pages):
+        raise RuntimeError("a page was closed for another reason")
+    return {
+        "memory of a session (PSS), MB": each_mb,
+        "memory of the server for all, MB": grown_mb,
+        "cut, p50": took[len(took) // 2],
+        "cut, p99": took[int(len(took) * 0.99)],
+        "cut, max": took[-1],
+    }
+
+
+def _sandboxes_mb(served: Served) -> float:
+    """What all sandboxes of a server keep in memory; of what they share with others their part."""
+    waiting, found = [served.process.pid], 0.0
+    while waiting:
+        pid = waiting.pop()
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            waiting += [int(each) for each in (task / "children").read_text().split()]
+        if pid != served.process.pid:
+            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+            found += next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+    return found
+
+
+def main() -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m bench.streams", description=__doc__)
+    parser.add_argument("--sessions", type=int, default=50, help="live sessions that are cut (50)")
+    parser.add_argument("--rounds", type=int, default=5, help="how often the terminal is opened (5)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    asked = parser.parse_args()
+    Path("var").mkdir(exist_ok=True)
+    found: dict[str, Any] = {}
+    with (
+        TemporaryDirectory(dir="var", prefix="streams-") as directory,
+        streaming(Path(directory), 1000) as office,
+    ):
+        found |= at_browser(office, asked.rounds)
+        found |= asyncio.run(cut(office, asked.sessions))
+    if asked.json:
+        print(json.dumps(found, indent=2))
+        return
+    print(f"a terminal, streamed; cut over {asked.sessions} live sessions; milliseconds, or MB")
+    for name, value in found.items():
+        print(f"{name:36}{value:10.1f}")
+
+
+if __name__ == "__main__":
+    main()
