@@ -32,6 +32,7 @@ from admit.oidc.routes import routes as oidc_routes
 from admit.pages import faults
 from admit.pages.changes import ChangeWatch
 from admit.pages.site import Site
+from admit.portal.routes import Around
 from admit.portal.routes import routes as portal_routes
 from admit.porter.direct import DirectPorter
 from admit.porter.house import House
@@ -270,7 +271,9 @@ def _pages(
     site = Site(store, world, WebSessions(store, world, lasting), ROOMS)
     oidc, streaming = others
     doors = [
-        *portal_routes(site, WebSignIn(store, world), changes, settings.public_url),
+        *portal_routes(
+            site, WebSignIn(store, world), changes, Around(settings.public_url, settings.streaming)
+        ),
         *console_routes(site, dispatcher, SERVICES),
         *explorer_routes(site, dispatcher),
         *terminal.routes(DirectPorter(house), site),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from admit.base.clock import SystemClock
 from admit.core.validity import SECOND
@@ -87,8 +87,24 @@ def test_a_flood_is_held_back_and_can_be_stopped(place: Place, account: str) -> 
         assert page.query_selector("dialog[open]") is None
 
 
-def test_signing_out_ends_the_terminal(place: Place, account: str) -> None:
+def test_what_changes_while_the_page_is_made_is_shown_as_well(place: Place) -> None:
+    place.office.add_host("late", place.office.target.port)
+    with place.visiting() as page:
+        held: list[Route] = []
+        page.route("**/home/events*", held.append)
+        sign_in(page, "alice")
+        while not held:
+            page.wait_for_timeout(20)
+        place.call("GrantAccess", Subject="alice", Resource="host:late")
+        held[0].continue_()
+        page.wait_for_selector("[data-name='late']")
+        assert "You may use late now." in str(page.text_content("#said"))
+
+
+def test_signing_out_ends_the_terminal_and_leaves_the_page(place: Place, account: str) -> None:
     with place.signed_in() as page:
+        home = page.context.new_page()
+        home.goto("/home")
         page.goto(f"/terminal/{account}")
         until_shown(page, "#")
         other = page.context.new_page()
@@ -96,6 +112,7 @@ def test_signing_out_ends_the_terminal(place: Place, account: str) -> None:
         other.click("button[title='Sign out']")
         page.wait_for_selector("dialog[open]")
         assert page.text_content("#over-title") == "You are signed out"
+        home.wait_for_url("**/sign-in?next=/home")
 
 
 def test_asked_for_approved_used_and_over(place: Place) -> None:

@@ -79,6 +79,7 @@ class WebSessions:
         self._store = store
         self._world = world
         self.lasting = lasting
+        self._told: list[Callable[[], None]] = []
         self._forms = world.sealer.subkey("web forms")
 
     async def open(self, proven: Proven, how: str, name: str, browser: tuple[str, str]) -> str:
@@ -155,6 +156,10 @@ class WebSessions:
         """All sessions that stand for somebody this one stands for, this one among them."""
         return await self.read(lambda sql: self._mine(sql, signed_in))
 
+    def on_end(self, tell: Callable[[], None]) -> None:
+        """Call ``tell`` on the event loop when somebody was signed out here."""
+        self._told.append(tell)
+
     async def end(self, signed_in: SignedIn, ids: tuple[str, ...]) -> int:
         """Sign out some of :meth:`mine`, and of all that was begun from them; how many there were."""
 
@@ -165,7 +170,10 @@ class WebSessions:
                 sign_ins.sign_out(tx, each)
             return stored.remove(tx.sql, leaving)
 
-        return await asyncio.wrap_future(self._store.write(AUTHOR, body))
+        many = await asyncio.wrap_future(self._store.write(AUTHOR, body))
+        for tell in self._told:
+            tell()
+        return many
 
     async def read(self, body: Callable[[Connection], T]) -> T:
         """What a few indexed reads find: at once on SQLite, elsewhere in a thread."""

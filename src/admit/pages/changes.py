@@ -51,6 +51,10 @@ class ChangeWatch:
     def stop(self) -> None:
         """Send all pages away: a server that stops would wait for them."""
         self.stopping = True
+        self.wake()
+
+    def wake(self) -> None:
+        """Have all pages look at once, on the loop they are on."""
         for watch in self._watches:
             watch.woken.set()
 

@@ -14,13 +14,12 @@ from admit.control import access_requests, break_glass, names
 from admit.control.access_requests import AlreadyDecided, Answer, AskRefused, GrantStandsLater, Wish
 from admit.control.break_glass import AgreementDetails, Emergency, GlassBrokenAlready, GlassRefused
 from admit.control.web_sessions import SignedIn
-from admit.core.links import Kind
 from admit.core.validity import DAY, HOUR, Millis
 from admit.pages.site import PageRefused, Site
 from admit.portal.fields import peer_of, text_of
 from admit.portal.holdings import held
 from admit.portal.home import Glass, glass_of
-from admit.portal.past import Choice, called, choices, had
+from admit.portal.past import ASKABLE, Choice, called, choices, had
 from admit.portal.proving import require_fresh
 from admit.store import things
 from admit.store.engine import Author, Tx
@@ -61,10 +60,8 @@ class AskingPages:
 
         def body(tx: Tx) -> str:
             resource = things.living(tx.sql, key)
-            usable = resource is not None and resource.kind in names.PREFIXES.values()
-            return access_requests.ask(
-                tx, signed_in.users, resource if usable or _is_account(resource) else None, wish
-            ).id
+            usable = resource is not None and resource.kind in ASKABLE
+            return access_requests.ask(tx, signed_in.users, resource if usable else None, wish).id
 
         try:
             made = await self._write(signed_in, "AskForAccess", body)
@@ -213,16 +210,14 @@ class AskingPages:
         return await asyncio.wrap_future(self.site.store.write(author, body))
 
 
-def _is_account(resource: Thing | None) -> bool:
-    return resource is not None and resource.kind is Kind.HOST_ACCOUNT
-
-
 def _for_longer(sql: Connection, now_held: Any, key: int) -> list[Choice]:
     """What is held now and is not offered: it may be asked for longer."""
     for each in now_held.all():
-        if each.thing.key == key and each.thing.kind is not Kind.APP:
-            longest = access_requests.longest_for(sql, each.thing)
-            return [Choice(each.thing, each.label, longest, "", (), held=True)]
+        wanted = each.asked_as
+        if wanted.key == key:
+            label = each.label if wanted is each.thing else names.printable(wanted.name)
+            longest = access_requests.longest_for(sql, wanted)
+            return [Choice(wanted, label, longest, "", (), held=True)]
     return []
 
 

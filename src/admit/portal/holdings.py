@@ -32,6 +32,11 @@ class Holding:
     details: "Shown"
 
     @property
+    def asked_as(self) -> Thing:
+        """What is asked for by who wants it longer: of a streamed application its delivery group."""
+        return self.parent if self.thing.kind is Kind.APP else self.thing
+
+    @property
     def url(self) -> str | None:
         """Where a web application begins, if it says so, and it is an address that may stand in a page."""
         url = self.details.init_login_url or ""

@@ -53,12 +53,13 @@ class Seen:
         """What it hears of changes of."""
         return self.held.keys | {each.key for each in self.requests}
 
-    def mark(self) -> int:
-        """A number that is another as soon as something else is shown."""
+    @property
+    def mark(self) -> str:
+        """A text that is another as soon as something else is shown."""
         held = tuple((each.thing.key, each.until, each.label, each.path) for each in self.held.all())
         rest = (*self.had, *self.choices, *self.glass)
         states = tuple((each.key, each.changed_at) for each in (*self.requests, *self.to_decide))
-        return hash((held, tuple(repr(each) for each in rest), states))
+        return f"{hash((held, tuple(repr(each) for each in rest), states)):x}"
 
 
 def seen(sql: Connection, users: tuple[Thing, ...], now: Millis) -> Seen:
@@ -89,9 +90,11 @@ def glass_of(sql: Connection, users: tuple[Thing, ...], now: Millis) -> list[Gla
 class HomePages:
     """It, its part that changes, and what tells it to."""
 
-    def __init__(self, site: Site, changes: ChangeWatch) -> None:
+    def __init__(self, site: Site, changes: ChangeWatch, *, streams: bool) -> None:
+        """``streams`` says whether applications are streamed here."""
         self.site = site
         self._changes = changes
+        self._streams = streams
 
     async def home(self, request: Request) -> Response:
         """The whole page."""
@@ -112,11 +115,15 @@ class HomePages:
         """Says, for as long as somebody looks, when what they see has changed."""
         signed_in = await self.site.require(request)
         headers = protected({}) | {"x-accel-buffering": "no"}
-        return StreamingResponse(self._told(signed_in), media_type="text/event-stream", headers=headers)
+        return StreamingResponse(
+            self._told(signed_in, request.query_params.get("seen")),
+            media_type="text/event-stream",
+            headers=headers,
+        )
 
-    async def _told(self, signed_in: SignedIn) -> AsyncIterator[str]:
+    async def _told(self, signed_in: SignedIn, shown: str | None) -> AsyncIterator[str]:
+        """``shown`` is what the page shows: it may have changed since it was made."""
         with self._changes.watching() as watch:
-            shown: int | None = None
             yield "retry: 2000\n\n"
             while not self._changes.stopping:
                 watch.woken.clear()
@@ -125,7 +132,7 @@ class HomePages:
                     return
                 found = await self._seen(signed_in)
                 watch.keys = found.keys()
-                mark = found.mark()
+                mark = found.mark
                 if shown is not None and mark != shown:
                     yield "event: changed\ndata:\n\n"
                 else:
@@ -164,6 +171,7 @@ class HomePages:
         now = self.site.world.clock.now()
         return {
             "signed_in": signed_in,
+            "streams": self._streams,
             "seen": found,
             "shown": found.held.matching(search) if search else found.held,
             "search": search,

@@ -1,6 +1,7 @@
 """Every page of the portal, and where it is."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,12 +18,24 @@ from admit.portal.settings import SettingsPages
 from admit.portal.sign_in import SignInPages
 
 
-def routes(site: Site, sign_in: WebSignIn, changes: ChangeWatch, public_url: str = "") -> Sequence[BaseRoute]:
-    """The pages, ready to be served; ``public_url`` is the one place passkeys are for, if it is set."""
-    proving = ProvingPages(site, sign_in, public_url)
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is set that the pages go by."""
+
+    public_url: str = ""
+    """The one place passkeys are for; empty for wherever the browser came to."""
+    streams: bool = True
+    """Whether applications are streamed here."""
+
+
+def routes(site: Site, sign_in: WebSignIn, changes: ChangeWatch, around: Around) -> Sequence[BaseRoute]:
+    """The pages, ready to be served."""
+    # Who has signed out shall not look on until the next look.
+    site.sessions.on_end(changes.wake)
+    proving = ProvingPages(site, sign_in, around.public_url)
     return (
         *_sign_in(site, SignInPages(site, sign_in), proving),
-        *_home(HomePages(site, changes)),
+        *_home(HomePages(site, changes, streams=around.streams)),
         *_asking(AskingPages(site)),
         *_settings(SettingsPages(site, proving)),
     )

@@ -33,7 +33,8 @@ const count = () => {
 };
 setInterval(count, 10000);
 
-const events = new EventSource("/home/events");
+// What the page shows goes along: it may have changed since it was made.
+const events = new EventSource(`/home/events?seen=${document.getElementById("now").dataset.seen}`);
 events.addEventListener("changed", load);
 events.addEventListener("signed-out", () => { events.close(); location.assign("/sign-in?next=/home"); });
 addEventListener("pagehide", () => events.close());
