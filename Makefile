@@ -50,6 +50,7 @@ bench: ## measures admit and its peers on this machine
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.cuts
 	@$(BIN)/python -m bench.streams
+	@$(BIN)/python -m bench.sign_in_cuts
 	@$(BIN)/python -m bench.jump
 
 soak: ## runs the tests that take minutes

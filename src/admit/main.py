@@ -39,6 +39,7 @@ from admit.porter.house import House
 from admit.rpc.dispatch import Dispatcher
 from admit.rpc.openapi import openapi
 from admit.rpc.operation import Registry
+from admit.scim.routes import routes as scim_routes
 from admit.services import access, appstream, bastionhost, billing, edsuser, eiam, location, ram, sts
 from admit.settings import Settings
 from admit.store import messages, things
@@ -280,6 +281,7 @@ def _pages(
         *oidc_routes(site, oidc),
         *authzen.routes(store, world),
         *signals.routes(store, world),
+        *scim_routes(store, world),
     ]
     if streaming is not None:
         doors += streaming_routes(site, streaming.door, settings.streaming_upload_mb * MIB)

@@ -36,6 +36,12 @@ def test_a_few_sessions_are_ended_by_every_change():
     assert len(told) == 2 + 6
 
 
+def test_a_few_sign_ins_are_ended_by_every_change():
+    told = ran("bench.sign_in_cuts", "--people", "2").splitlines()
+    assert told[0] == "2 live sign-ins, milliseconds until the application was told"
+    assert len(told) == 2 + 4
+
+
 def test_the_gate_is_measured_next_to_a_jump_in_every_row():
     told = ran("bench.jump", "--rounds", "1", "--opens", "1", "--megabytes", "1", "--sessions", "2")
     assert [line.split(" | ")[0].strip("| ") for line in told.splitlines()[2:]] == [

@@ -1,6 +1,7 @@
 """When access ends: nothing that was given out is good any more, and the application is told."""
 
 import asyncio
+import time
 
 from admit.core.validity import HOUR, MINUTE, SECOND
 from admit.oidc.provider import Screen
@@ -8,7 +9,11 @@ from tests.oidc.firm import BACK, Firm
 
 
 def _outcomes(firm: Firm) -> list[tuple[str, str]]:
-    told = firm.system.call("admit", "ListSessions", State="ended")["Sessions"]
+    """How sessions ended, once that is written down: beside the watching, which does not wait for it."""
+    until = time.monotonic() + 20
+    while not (told := firm.system.call("admit", "ListSessions", State="ended")["Sessions"]):
+        assert time.monotonic() < until, "no session ended"
+        firm.look()
     return [(each["Outcome"], each["Reason"]) for each in told]
 
 

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from admit.base.sealing import SealBroken
+from admit.control.access import ask_as
 from admit.control.world import World
 from admit.core.errors import (
     AccessKeyInactive,
@@ -18,8 +19,9 @@ from admit.core.errors import (
     SecurityTokenExpired,
     SecurityTokenMalformed,
     SecurityTokenMismatch,
+    SecurityTokenRevoked,
 )
-from admit.core.links import Kind
+from admit.core.links import Kind, Ref
 from admit.core.ram import Access, Effect, Policy, Verdict, evaluate, evaluate_session, parse_policy
 from admit.core.validity import Millis
 from admit.store import links as stored_links
@@ -64,6 +66,13 @@ class RoleDetails(msgspec.Struct, omit_defaults=True):
     tags: dict[str, str] = msgspec.field(default_factory=dict)
 
 
+class Holder(msgspec.Struct, frozen=True):
+    """Who holds a role by a grant, which may end before the role's session does."""
+
+    user: int
+    cloud_role: int
+
+
 class SecurityToken(msgspec.Struct, frozen=True):
     """What a security token says, sealed so that only this system can have made it."""
 
@@ -73,6 +82,8 @@ class SecurityToken(msgspec.Struct, frozen=True):
     ends_at: Millis
     policy: str | None = None
     source_identity: str | None = None
+    holder: Holder | None = None
+    """Asked about at each use; a session that is begun from this one keeps it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +104,8 @@ class Caller:
     """What a role session was narrowed to, if it was."""
     source_identity: str | None = None
     """Who began a chain of role sessions, if they said so."""
+    holder: Holder | None = None
+    """By whose grant this holds, if by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +149,7 @@ class Callers:
 
         Raises:
             AccessKeyNotFound, AccessKeyInactive, MissingSecurityToken,
-            SecurityTokenMalformed, SecurityTokenMismatch, SecurityTokenExpired.
+            SecurityTokenMalformed, SecurityTokenMismatch, SecurityTokenExpired, SecurityTokenRevoked.
         """
         # Taken once: views of several revisions are read at a time, and each keeps what it reads to itself.
         remembered = self._remembered
@@ -165,6 +178,9 @@ class Callers:
         known = remembered.get(token)
         if known is None:
             known = remembered[token] = load_session(sql, self._world, said)
+        else:
+            # What is remembered follows changes to who may call, and a grant is none.
+            require_held(sql, self._world, said)
         return known
 
 
@@ -251,12 +267,28 @@ def caller_now(sql: Connection, world: World, access_key_id: str, token: str | N
     return load_session(sql, world, read_token(world, token)).caller
 
 
+def require_held(sql: Connection, world: World, said: SecurityToken) -> None:
+    """Return if the grant that a session was given by still leads to its role.
+
+    Raises:
+        SecurityTokenRevoked: it does not.
+    """
+    holder = said.holder
+    if holder is None:
+        return
+    user, role = Ref(Kind.USER, holder.user), Ref(Kind.CLOUD_ROLE, holder.cloud_role)
+    if not ask_as(sql, user, role, world.clock.now()).allowed:
+        raise SecurityTokenRevoked
+
+
 def load_session(sql: Connection, world: World, said: SecurityToken) -> Known:
     """A temporary key of an assumed role.
 
     Raises:
         AccessKeyNotFound: the role is no more.
+        SecurityTokenRevoked: the grant it was given by has ended.
     """
+    require_held(sql, world, said)
     role = stored.by_keys(sql, [said.role_key]).get(said.role_key)
     if role is None or stored.by_id(sql, Kind.RAM_ROLE, role.parent, role.id) is None:
         raise AccessKeyNotFound
@@ -270,6 +302,7 @@ def load_session(sql: Connection, world: World, said: SecurityToken) -> Known:
         policies=policies_of(sql, [role.key]),
         session_policies=() if said.policy is None else (parse_policy("session", said.policy),),
         source_identity=said.source_identity,
+        holder=said.holder,
     )
     return Known(session_secret(world, said.access_key_id), caller, callers_revision(sql))
 

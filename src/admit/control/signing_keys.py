@@ -1,6 +1,7 @@
 """The keys an IDaaS instance signs with: one signs, the others are published until they are not needed."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -108,5 +109,10 @@ def _opened(sql: Connection, world: World, found: Thing) -> SigningKey:
     sealed = things.sealed(sql, found.key, PRIVATE)
     if sealed is None:
         raise LookupError(f"the signing key {found.id} is not kept")
-    pem = world.sealer.open(sealed, f"{PRIVATE}:{found.id}")
-    return SigningKey(found.id, RSAKey.import_key(pem, {"kid": found.id}))
+    return _loaded(found.id, world.sealer.open(sealed, f"{PRIVATE}:{found.id}"))
+
+
+@lru_cache(maxsize=64)
+def _loaded(key_id: str, pem: bytes) -> SigningKey:
+    """A key, ready to sign: reading one takes as long as fifty signatures, since its numbers are checked."""
+    return SigningKey(key_id, RSAKey.import_key(pem, {"kid": key_id}))

@@ -151,6 +151,13 @@ class SecurityTokenExpired(AdmitError):
     message = "The specified security token is expired."
 
 
+class SecurityTokenRevoked(AdmitError):
+    """The access that the token was given for has ended before the token did."""
+
+    code, status = "InvalidSecurityToken.Revoked", 400
+    message = "The access that the specified security token was given for has ended."
+
+
 class SecurityTokenMalformed(AdmitError):
     """The token is not one of ours."""
 

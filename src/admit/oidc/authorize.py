@@ -18,7 +18,7 @@ from admit.oidc import entrance
 from admit.oidc.asked import Asked, asked
 from admit.oidc.entrance import Admitted, Refusal
 from admit.oidc.machines import Machines
-from admit.oidc.protocol import Protocol
+from admit.oidc.protocol import ODD, Protocol
 from admit.oidc.provider import Provider
 from admit.pages.cookies import COOKIES
 from admit.pages.site import Site, with_protection
@@ -116,6 +116,9 @@ def _checked(protocol: Protocol, ask: Asked) -> Any:
     except OAuth2Error as error:
         error.state = ask.payload.state
         return error
+    except ValueError:
+        # The error would repeat what was sent, letters too that no error may have (RFC 6749, 4.1.2.1).
+        return InvalidRequestError(ODD)
     return grant
 
 

@@ -38,8 +38,8 @@ class Refusal:
     values: dict[str, str]
     at: Millis | None = None
     """The moment that ``why`` ends with, if it does."""
-    application: str = ""
-    """Its ID, where asking for access would help."""
+    wanted: int | None = None
+    """The key of what is wanted, where asking for access would help."""
 
 
 NO_ACCOUNT = "You are signed in as {who}, who has no account in the directory of this application."
@@ -86,8 +86,8 @@ def _refusal(
     if decision.reason in (Reason.STARTS_LATER, Reason.HAS_ENDED):
         later = decision.reason is Reason.STARTS_LATER
         words = {"link": _shut(decision, labels)}
-        return Refusal(who, what, BEGINS if later else ENDED, words, decision.changes_at, application.id)
-    return Refusal(who, what, NOT_GRANTED, {}, application=application.id)
+        return Refusal(who, what, BEGINS if later else ENDED, words, decision.changes_at, application.key)
+    return Refusal(who, what, NOT_GRANTED, {}, wanted=application.key)
 
 
 def _shut(decision: Decision, labels: dict[int, Named]) -> str:

@@ -67,7 +67,8 @@ class Logout:
             self._site.require_token(request, signed_in, said.get(CSRF_FIELD, ""))
         elif signed_in is not None and not _is_theirs(leaving.sign_in, signed_in):
             values = {"signed_in": signed_in, "said": {name: said.get(name, "") for name in FIELDS}}
-            return self._site.page(request, "oidc/logout.html", values)
+            # Its answer sends the browser on to the application, which is elsewhere.
+            return self._site.page(request, "oidc/logout.html", values, policy={"form-action": ""})
         return await self._out(request, signed_in, leaving)
 
     async def _out(self, request: Request, signed_in: SignedIn | None, leaving: Leaving) -> Response:

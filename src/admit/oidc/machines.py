@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749 import InvalidRequestError
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
@@ -16,7 +17,7 @@ from admit.control.issuers import FIRST, Issuer
 from admit.control.sign_ins import Refreshed
 from admit.oidc.asked import Asked, asked
 from admit.oidc.discovery import metadata
-from admit.oidc.protocol import NO_STORE, Protocol
+from admit.oidc.protocol import NO_STORE, ODD, Protocol
 from admit.oidc.provider import Provider
 
 KEYS_FOR = {"Cache-Control": "public, max-age=300"}
@@ -101,7 +102,10 @@ class Machines:
             ask.payload.require_once()
         except OAuth2Error as error:
             return protocol.refusal(error)
-        return await self.provider.on_thread(lambda: answer(protocol, ask))
+        try:
+            return await self.provider.on_thread(lambda: answer(protocol, ask))
+        except ValueError:
+            return protocol.refusal(InvalidRequestError(ODD))
 
     async def userinfo(self, request: Request) -> Response:
         """Who an access token stands for."""

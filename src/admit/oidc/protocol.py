@@ -21,6 +21,7 @@ from admit.oidc.provider import Provider
 
 T = TypeVar("T")
 
+ODD = "A parameter has letters that it may not have."
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 

@@ -9,6 +9,7 @@ from admit.oidc.devices import Devices
 from admit.oidc.logout import Logout
 from admit.oidc.machines import Machines
 from admit.oidc.provider import Provider
+from admit.oidc.roles import Roles
 from admit.pages.site import Site
 
 
@@ -18,6 +19,7 @@ def routes(site: Site, provider: Provider) -> Sequence[BaseRoute]:
     authorize = Authorize(site, provider, machines)
     devices = Devices(site, provider, machines, authorize)
     logout = Logout(site, provider, machines)
+    roles = Roles(site, provider, authorize)
     both = ["GET", "POST"]
     return (
         *machines.routes(),
@@ -25,4 +27,6 @@ def routes(site: Site, provider: Provider) -> Sequence[BaseRoute]:
         Route("/oidc/{place}/device", devices.ask, methods=["GET"]),
         Route("/oidc/{place}/device", devices.answer, methods=["POST"]),
         Route("/oidc/{place}/logout", logout.answer, methods=both),
+        Route("/oidc/roles/{role}", roles.show, methods=["GET"]),
+        Route("/oidc/roles/{role}", roles.take, methods=["POST"]),
     )

@@ -1,13 +1,16 @@
 """Telling applications that a sign-in is over: by back-channel logout, at once, again until it is heard."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 
 import httpx
 import structlog
 
 from admit.control import signing_keys
 from admit.control.sign_ins import AUTHOR
+from admit.control.signing_keys import SigningKey
 from admit.control.world import World
 from admit.core.validity import HOUR, SECOND, Millis
 from admit.oidc import id_tokens
@@ -15,6 +18,7 @@ from admit.store import sign_ins as stored
 from admit.store import things
 from admit.store.engine import Store, Tx
 from admit.store.sign_ins import SignIn, Tried
+from admit.store.things import Thing
 
 log = structlog.get_logger("admit.oidc")
 
@@ -27,6 +31,14 @@ TOGETHER = 20
 MOST_TRIES = 12
 """After so many it is given up: some three hours."""
 LONGEST_PAUSE: Millis = HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """That a sign-in is over, signed, for its application."""
+
+    sign_in: SignIn
+    token: str
 
 
 class Telling:
@@ -50,51 +62,37 @@ class Telling:
             asyncio.TaskGroup() as tasks,
         ):
             while True:
-                for sign_in in await self._over():
-                    if sign_in.session not in self._under_way:
-                        self._under_way.add(sign_in.session)
-                        tasks.create_task(self._told(web, sign_in))
+                for letter in await self._over():
+                    tasks.create_task(self._told(web, letter))
 
-    async def _over(self) -> list[SignIn]:
-        """Sign-ins whose application is to be told now: those this process ended, else those that are due."""
+    async def _over(self) -> list[_Letter]:
+        """What applications are to be told now: of those this process ended, else of those that are due."""
         sessions: list[str] = []
         with suppress(TimeoutError):
             async with asyncio.timeout(POLL_S):
                 sessions.append(await self._waiting.get())
         while not self._waiting.empty():
             sessions.append(self._waiting.get_nowait())
-        return await asyncio.to_thread(self._found, sessions)
+        found = await asyncio.to_thread(self._found, sessions, frozenset(self._under_way))
+        self._under_way |= {each.sign_in.session for each in found}
+        return found
 
-    def _found(self, sessions: list[str]) -> list[SignIn]:
+    def _found(self, sessions: list[str], but: frozenset[str]) -> list[_Letter]:
         with self._store.read() as sql:
-            if not sessions:
-                return stored.to_tell(sql, self._world.clock.now(), AT_ONCE)
-            known = (stored.by_session(sql, each) for each in dict.fromkeys(sessions))
-            return [each for each in known if each is not None and each.logout_uri and each.told_at is None]
+            if sessions:
+                known = [stored.by_session(sql, each) for each in dict.fromkeys(sessions)]
+                over = [each for each in known if each and each.logout_uri and each.told_at is None]
+            else:
+                over = stored.to_tell(sql, self._world.clock.now(), AT_ONCE)
+            over = [each for each in over if each.session not in but]
+            applications = things.by_keys(sql, [each.application for each in over])
+            instances = things.by_keys(sql, [each.parent for each in applications.values()])
+        keys = {
+            key: signing_keys.current(self._store, self._world, idaas) for key, idaas in instances.items()
+        }
+        return [self._letter(each, applications[each.application], keys) for each in over]
 
-    async def _told(self, web: httpx.AsyncClient, sign_in: SignIn) -> None:
-        try:
-            async with self._room:
-                fault = await self._send(web, sign_in)
-            await asyncio.wrap_future(self._store.write(AUTHOR, lambda tx: self._note(tx, sign_in, fault)))
-        except Exception:
-            log.exception("an application could not be told", session=sign_in.session)
-        finally:
-            self._under_way.discard(sign_in.session)
-
-    async def _send(self, web: httpx.AsyncClient, sign_in: SignIn) -> str | None:
-        """Send the logout token; the fault, if it was not taken."""
-        token = await asyncio.to_thread(self._logout_token, sign_in)
-        try:
-            answer = await web.post(sign_in.logout_uri or "", data={"logout_token": token})
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return type(error).__name__
-        return None if answer.is_success else f"HTTP {answer.status_code}"
-
-    def _logout_token(self, sign_in: SignIn) -> str:
-        with self._store.read() as sql:
-            application = things.by_key(sql, sign_in.application)
-            idaas = things.by_key(sql, application.parent)
+    def _letter(self, sign_in: SignIn, application: Thing, keys: Mapping[int, SigningKey]) -> _Letter:
         claims = {
             "iss": sign_in.issuer,
             "sub": sign_in.subject,
@@ -104,8 +102,18 @@ class Telling:
             "events": {id_tokens.LOGOUT_EVENT: {}},
             **id_tokens.times(self._world.clock.now(), id_tokens.LOGOUT_LASTS_S),
         }
-        key = signing_keys.current(self._store, self._world, idaas)
-        return id_tokens.signed(key, claims, "logout+jwt")
+        return _Letter(sign_in, id_tokens.signed(keys[application.parent], claims, "logout+jwt"))
+
+    async def _told(self, web: httpx.AsyncClient, letter: _Letter) -> None:
+        sign_in = letter.sign_in
+        try:
+            async with self._room:
+                fault = await _sent(web, letter)
+            await asyncio.wrap_future(self._store.write(AUTHOR, lambda tx: self._note(tx, sign_in, fault)))
+        except Exception:
+            log.exception("an application could not be told", session=sign_in.session)
+        finally:
+            self._under_way.discard(sign_in.session)
 
     def _note(self, tx: Tx, sign_in: SignIn, fault: str | None) -> None:
         tries = sign_in.tries + 1
@@ -119,3 +127,12 @@ class Telling:
         stored.tried(tx.sql, sign_in.session, Tried(tries, tx.now + pause, fault))
         if tries >= MOST_TRIES:
             stored.told(tx.sql, sign_in.session, tx.now)
+
+
+async def _sent(web: httpx.AsyncClient, letter: _Letter) -> str | None:
+    """Send a logout token; the fault, if it was not taken."""
+    try:
+        answer = await web.post(letter.sign_in.logout_uri or "", data={"logout_token": letter.token})
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return type(error).__name__
+    return None if answer.is_success else f"HTTP {answer.status_code}"

@@ -231,7 +231,8 @@ class Dispatcher:
 
     def _asked_again(self, admitted: Admitted, sql: Connection, callers: int) -> Admitted:
         """The same request by the policy of now: it may have changed while the request waited."""
-        if callers == admitted.callers:
+        # Who holds by a grant may have lost it without any change to who may call.
+        if callers == admitted.callers and admitted.caller.holder is None:
             return admitted
         caller = admitted.whom(sql)
         conditions = {**admitted.conditions, "acs:PrincipalARN": caller.arn}

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from tests.services.eiam.idaas import Idaas
 
 WIKI = "https://wiki.example.com/callback"
@@ -52,9 +50,9 @@ def test_an_application_is_told_where_it_finds_what_it_needs(idaas: Idaas) -> No
     assert told["OidcLogoutEndpoint"] == f"{issuer}/logout"
 
 
-@pytest.mark.parametrize(
-    "config",
-    [
+def test_what_is_not_safe_cannot_be_set(idaas: Idaas) -> None:
+    app = idaas.application("wiki")
+    unsafe: list[dict[str, Any]] = [
         {"RedirectUris": ["http://wiki.example.com/callback"]},
         {"RedirectUris": ["https://wiki.example.com/*"]},
         {"RedirectUris": ["https://wiki.example.com/#here"]},
@@ -75,14 +73,10 @@ def test_an_application_is_told_where_it_finds_what_it_needs(idaas: Idaas) -> No
         {"CustomClaims": [{"ClaimName": "x", "ClaimValueExpression": "Exec('ls')"}]},
         {"PasswordTotpMfaRequired": True},
         {"AccessTokenEffectiveTime": 1_000_000},
-    ],
-)
-def test_what_is_not_safe_cannot_be_set(idaas: Idaas, config: dict[str, Any]) -> None:
-    app = idaas.application("wiki")
-
-    status, code = idaas.refusal("SetApplicationSsoConfig", ApplicationId=app, OidcSsoConfig=config)
-    assert status == 400
-    assert code.startswith("InvalidParameter.")
+    ]
+    for config in unsafe:
+        status, code = idaas.refusal("SetApplicationSsoConfig", ApplicationId=app, OidcSsoConfig=config)
+        assert (status, code.partition(".")[0]) == (400, "InvalidParameter"), config
 
 
 def test_saml_is_refused_rather_than_kept_for_nothing(idaas: Idaas) -> None:

@@ -51,3 +51,26 @@ class TokenNameTaken(AdmitError):
 
     code, status = "EntityAlreadyExists.BearerToken", 409
     message = "{0} has a token {1} already: revoke it, or choose another name."
+
+
+class NotGranted(AdmitError):
+    """Nothing leads a person to what they ask for at this moment: (person, resource)."""
+
+    code, status = "AccessNotGranted", 403
+    message = (
+        "{0} has no access to {1} at this moment. ExplainAccess says which link is missing or has ended."
+    )
+
+
+class CloudRoleUnusable(AdmitError):
+    """A cloud role that is granted, and that nobody can be given a key for: (why)."""
+
+    code, status = "CloudRoleUnusable", 409
+    message = "{0}"
+
+
+class ConnectionNameTaken(AdmitError):
+    """The instance has a SCIM connection of that name: (name)."""
+
+    code, status = "EntityAlreadyExists.ScimConnection", 409
+    message = "There is a SCIM connection {0} already."

@@ -20,9 +20,16 @@ from admit.services.access.errors import Ambiguous, NotFound
 T = TypeVar("T")
 
 
-def _words(parameters: Mapping[str, str], _caller: Caller) -> Mapping[str, str]:
-    """A recording's ID tells its host, so that both can be granted; no space is the space default."""
-    told = {"Space": parameters.get("Space") or "default"}
+def _words(parameters: Mapping[str, str], caller: Caller) -> Mapping[str, str]:
+    """What a call is about where it does not say.
+
+    A recording's ID tells its host, so that both can be granted; no space is the space default; who names
+    no person means themselves.
+    """
+    told = {
+        "Space": parameters.get("Space") or "default",
+        "Person": parameters.get("Person") or caller.name,
+    }
     recording = parameters.get("RecordingId")
     return told if recording is None else told | {"HostId": recordings.host_of(recording)}
 

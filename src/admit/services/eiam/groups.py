@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 
 from admit.control import things as verbs
+from admit.control.idaas import GroupDetails
 from admit.control.things import New
 from admit.core.errors import InvalidParameter
 from admit.core.links import Kind
@@ -36,13 +37,6 @@ from admit.services.eiam.vocabulary import (
 from admit.store.things import HandleTaken, Thing, Where
 
 GroupName = Annotated[str, like("dba", "The name of the group.", min_length=1, max_length=64)]
-
-
-class GroupDetails(msgspec.Struct, omit_defaults=True):
-    """What is kept of a group besides the name."""
-
-    external_id: str
-    description: str | None = None
 
 
 @eiam.operation(

@@ -4,13 +4,13 @@ import msgspec
 
 from admit.control import grants
 from admit.control import things as verbs
+from admit.control.idaas import UserDetails
 from admit.core.errors import InvalidParameter
 from admit.core.links import Kind
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape
 from admit.services.eiam.directory import ON_UNIT, OrganizationalUnitIds, named_by, permit_units
 from admit.services.eiam.errors import ResourceNotFound, UnsupportedAction
-from admit.services.eiam.users import UserDetails
 from admit.services.eiam.vocabulary import (
     ON_USER,
     Done,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 
+from admit.control.idaas import GroupDetails, UserDetails
 from admit.control.passwords import PASSWORD
 from admit.core.errors import InvalidNextToken, InvalidParameter
 from admit.core.links import Kind
@@ -25,7 +26,7 @@ from admit.services.eiam.directory import (
     told_fields,
 )
 from admit.services.eiam.errors import ResourceNotFound
-from admit.services.eiam.groups import GroupDetails, GroupName
+from admit.services.eiam.groups import GroupName
 from admit.services.eiam.units import OrganizationalUnitName
 from admit.services.eiam.users import (
     DisplayName,
@@ -34,7 +35,6 @@ from admit.services.eiam.users import (
     PhoneNumber,
     PhoneNumberVerified,
     PhoneRegion,
-    UserDetails,
     Username,
 )
 from admit.services.eiam.vocabulary import (

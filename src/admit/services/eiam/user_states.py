@@ -4,13 +4,13 @@ import msgspec
 
 from admit.control import passwords
 from admit.control import things as verbs
+from admit.control.idaas import UserDetails
 from admit.core.errors import InvalidParameter
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape
 from admit.services.eiam.directory import Status
 from admit.services.eiam.errors import ResourceNotFound
 from admit.services.eiam.passwords import NotificationChannels, Password
-from admit.services.eiam.users import UserDetails
 from admit.services.eiam.vocabulary import DISABLED, ON_USER, Done, InstanceId, UserId, eiam, instance, user
 
 LOCKED = "locked"

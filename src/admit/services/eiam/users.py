@@ -6,6 +6,7 @@ import msgspec
 
 from admit.control import grants, passwords, people
 from admit.control import things as verbs
+from admit.control.idaas import UserDetails
 from admit.control.things import New
 from admit.control.world import World
 from admit.core.errors import InvalidParameter, MissingParameter
@@ -75,23 +76,6 @@ PhoneNumberVerified = Annotated[
         description="Whether the phone number is known to be theirs. Goes with every PhoneNumber.",
     ),
 ]
-
-
-class UserDetails(msgspec.Struct, omit_defaults=True):
-    """What is kept of an account besides the name."""
-
-    external_id: str
-    primary_unit: str
-    """ID of the primary organizational unit; all units, this one too, are links."""
-    display_name: str | None = None
-    description: str | None = None
-    email: str | None = None
-    email_verified: bool = False
-    phone_region: str | None = None
-    phone_number: str | None = None
-    phone_number_verified: bool = False
-    custom_fields: dict[str, str] = msgspec.field(default_factory=dict)
-    change_password_at_logon: bool = False
 
 
 def _contacts(request: "CreateUser | UpdateUser", phone_region: str | None) -> dict[str, Any]:

@@ -108,6 +108,7 @@ class AssumeRole(Shape):
             ends_at=self._ends_at(call, details),
             policy=self._narrowing(),
             source_identity=source_identity,
+            holder=call.caller.holder,
         )
         return self.Response(
             assumed_role_user=AssumedRoleUser(
