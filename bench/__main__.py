@@ -7,7 +7,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -43,7 +43,9 @@ def main() -> None:
     with TemporaryDirectory(dir=PLACE, prefix="bench-") as place:
         for size in sizes:
             rates = size == next((each for each in sizes if each.grants >= LARGE), None)
-            _system(Path(place) / str(size.grants), size, asked.rounds, measured, rates=rates)
+            filled = _filled(Path(place) / str(size.grants), size, asked.rounds, measured)
+            if not asked.decisions:
+                _served(Path(place) / str(size.grants), filled, asked.rounds, measured, rates=rates)
     rows = [*RATES, *PROCESS, *(row for size in sizes for row in answers(_called(size)))]
     found = list(figures(rows, measured))
     machine = _machine() | {"seconds": round(perf_counter() - began), "rounds": asked.rounds}
@@ -61,6 +63,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--size", type=int, action="append", help="grants in the system; may be repeated")
     parser.add_argument("--full", action="store_true", help="also a million grants: some minutes more")
+    parser.add_argument("--decisions", action="store_true", help="decisions in process alone")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser.parse_args()
 
@@ -73,8 +76,17 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _system(place: Path, size: Size, rounds: int, measured: Measured, *, rates: bool) -> None:
-    """Fill one system and measure it."""
+@dataclass(frozen=True, slots=True)
+class _Full:
+    """A system that was filled, and the key to it."""
+
+    name: str
+    filled: Filled
+    key: SigningKey
+
+
+def _filled(place: Path, size: Size, rounds: int, measured: Measured) -> _Full:
+    """Fill one system, and measure decisions in it."""
     name = _called(size)
     began = perf_counter()
     settings = load({"data": place})
@@ -82,23 +94,30 @@ def _system(place: Path, size: Size, rounds: int, measured: Measured, *, rates: 
     admit = open_admit(settings)
     try:
         filled = fill(admit, size)
-        _say(f"{name} and {size.people:,} people written in {perf_counter() - began:.1f} s")
+        took_s = perf_counter() - began
+        measured.add(f"filled, {name}", took_s)
+        _say(f"{name} and {size.people:,} people written in {took_s:.1f} s")
         questions = filled.questions(QUESTIONS)
         for _ in range(rounds):
             decisions.measure(admit, questions, name, measured)
     finally:
         admit.close()
-    key = SigningKey(founded.access_key_id, founded.access_key_secret)
+    return _Full(name, filled, SigningKey(founded.access_key_id, founded.access_key_secret))
+
+
+def _served(place: Path, full: _Full, rounds: int, measured: Measured, *, rates: bool) -> None:
+    """Serve it, and measure calls."""
     if rates:
         _starts(place, rounds, measured)
-    with _callers(place, key, filled) as (caller, served):
+    with _callers(place, full.key, full.filled) as (caller, served):
+        served.wait_for_index()
         grants = caller.grants()
         for number in range(rounds):
-            _say(f"{name}: round {number + 1} of {rounds}")
+            _say(f"{full.name}: round {number + 1} of {rounds}")
             if rates:
                 _commits(place, measured)
                 calls.measure_rates(caller, grants, measured)
-            calls.measure_answers(caller, name, measured)
+            calls.measure_answers(caller, full.name, measured)
         if rates:
             measured.add("memory, after the load", served.memory_mb())
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from random import Random
 
-from admit.rpc.paging import token
+from admit.rpc.paging import marker
 from bench.figures import Measured
 from bench.filling import Filled
 from bench.load import Outcome, send
@@ -80,29 +80,37 @@ class Caller:
         person = self.chance.choice(self.filled.people).name
         return self.admit.request("admit", "CheckAccess", Person=person, Resource=self._resource())
 
-    def what(self, offset: int = 0) -> bytes:
-        """A page of what somebody may use."""
+    def what(self) -> bytes:
+        """The first page of what somebody may use."""
         person = self.chance.choice(self.filled.people).name
-        return self.admit.request("admit", "ListWhat", Person=person, **_page(offset))
+        return self.admit.request("admit", "ListWhat", Person=person)
+
+    def what_else(self) -> bytes:
+        """A page from the middle of that."""
+        person = self.chance.choice(self.filled.people).name
+        middle = self.filled.accounts[len(self.filled.accounts) // 2]
+        return self.admit.request("admit", "ListWhat", Person=person, NextToken=marker(middle.key))
 
     def who(self) -> bytes:
         """The first page of who may use something."""
         return self.admit.request("admit", "ListWho", Resource=self._resource())
 
-    def who_of_all(self, offset: int = 0) -> bytes:
-        """A page of who may use what everybody may."""
+    def who_of_all(self) -> bytes:
+        """The first page of who may use what everybody may."""
+        return self._who_of_all()
+
+    def who_last_of_all(self) -> bytes:
+        """The last page of that."""
+        before = self.filled.users[max(len(self.filled.users) - PAGE, 1) - 1]
+        return self._who_of_all(NextToken=marker(before.key))
+
+    def _who_of_all(self, **page: str) -> bytes:
         resource = f"{self.filled.accounts[0].name}@{self.filled.hosts[0].name}"
-        return self.admit.request("admit", "ListWho", Resource=resource, **_page(offset))
+        return self.admit.request("admit", "ListWho", Resource=resource, **page)
 
     def _resource(self) -> str:
         number = self.chance.randrange(len(self.filled.accounts))
         return f"{self.filled.accounts[number].name}@{self.filled.host_of(number).name}"
-
-
-def _page(offset: int) -> dict[str, str]:
-    """The parameters of a page."""
-    next_token = token(offset - PAGE, PAGE, offset + 1) if offset else None
-    return {} if next_token is None else {"NextToken": next_token}
 
 
 def _sent(caller: Caller, make: Callable[[Caller], bytes], many: int, connections: int) -> Outcome:
@@ -135,13 +143,12 @@ def measure_answers(caller: Caller, size: str, measured: Measured) -> None:
     """One round of decisions and lists over the API."""
     measured.add(f"signed form, {size}", _sent(caller, Caller.signed, 6_000, 64).per_second)
     measured.add(f"CheckAccess, {size}", _sent(caller, Caller.check, 1_000, 64).per_second)
-    last = max(len(caller.filled.people) - PAGE, 0)
     pages: tuple[tuple[str, Callable[[Caller], bytes], int], ...] = (
         ("ListWhat, first page", Caller.what, 40),
-        ("ListWhat, page 5", lambda caller: caller.what(4 * PAGE), 40),
+        ("ListWhat, from the middle", Caller.what_else, 40),
         ("ListWho, first page", Caller.who, 40),
         ("ListWho of everybody, first page", Caller.who_of_all, 10),
-        ("ListWho of everybody, last page", lambda caller: caller.who_of_all(last), 10),
+        ("ListWho of everybody, last page", Caller.who_last_of_all, 10),
     )
     for row, make, many in pages:
         measured.add(f"{row}, {size}", _sent(caller, make, many, 1).p50_ms)

@@ -1,17 +1,22 @@
 """Decisions in one process: a dictionary, one query, and ours."""
 
+import gc
 import sqlite3
 from collections.abc import Callable
 from statistics import median
 from time import perf_counter_ns
 
-from admit.control import access
-from admit.core.access import Question, decide
+from sqlalchemy import Connection, text
+
+from admit.core.access import Question, allows, decide
+from admit.core.index import Index
 from admit.core.links import Ref
 from admit.core.validity import Millis
 from admit.main import Admit
 from admit.store.links import Scope, facts_about
+from bench import peers
 from bench.figures import Measured
+from bench.peers import Plan
 
 Asked = list[tuple[Ref, Ref]]
 
@@ -43,12 +48,46 @@ def measure(admit: Admit, asked: Asked, size: str, measured: Measured) -> None:
             "dict of dicts": lambda who, what: tables.may(who.key, what.key, now),
             "one query": lambda who, what: tables.query(who.key, what.key, now),
             "decide": lambda who, what: decide(Question(who, what), next(known), now).allowed,
-            "check through SQL": lambda who, what: access.ask(sql, who, what, now).allowed,
+            "check through SQL": lambda who, what: _asked(sql, who, what, now),
+        }
+        index = _indexed(admit, sql, size, measured)
+        answers |= {
+            "yes or no from the index, first asked": lambda who, what: allows(
+                Question(who, what), index, now
+            ),
+            "yes or no from the index": lambda who, what: allows(Question(who, what), index, now),
+            "decide from the index": lambda who, what: decide(Question(who, what), index, now).allowed,
         }
         told = {name: _timed(answer, asked, measured, f"{name}, {size}") for name, answer in answers.items()}
+    if peers.installed() and len(asked) and tables.grants <= peers.MOST_GRANTS:
+        for each in peers.ask(tables.plan(asked, now)):
+            measured.add(f"{each.name}, {size}", each.p50_us)
+            told[each.name] = each.told
     tables.sql.close()
     if len({tuple(answer) for answer in told.values()}) != 1:
         raise AssertionError("the answers differ")
+
+
+def _asked(sql: Connection, who: Ref, what: Ref, now: Millis) -> bool:
+    facts = facts_about(sql, Scope.CHECK, subject=who, resource=what)
+    return decide(Question(who, what), facts, now).allowed
+
+
+def _indexed(admit: Admit, sql: Connection, size: str, measured: Measured) -> Index:
+    """The index, loaded anew."""
+    replica = admit.store.replica
+    replica.drop()
+    began = perf_counter_ns()
+    replica.keep(sql)
+    if replica.newest is None:
+        raise AssertionError("there is no index")
+    measured.add(f"index loaded, {size}", (perf_counter_ns() - began) / 1e9)
+    grants = sql.execute(text("select count(*) from links where stage = 1")).scalar_one()
+    measured.add(f"index, {size}", replica.newest.size_bytes / grants)
+    # The answers of one source are not to be slower for what another one left behind.
+    gc.collect()
+    gc.freeze()
+    return replica.newest
 
 
 def _timed(answer: Callable[[Ref, Ref], bool], asked: Asked, measured: Measured, name: str) -> list[bool]:
@@ -76,6 +115,24 @@ class _Tables:
         rows = self.sql.execute("select source, stage, target, starts_at, ends_at from links where stage < 2")
         for source, stage, target, start, end in rows:
             (self._grants if stage else self._joins).setdefault(source, {})[target] = (start, end)
+
+    @property
+    def grants(self) -> int:
+        """How many there are."""
+        return sum(map(len, self._grants.values()))
+
+    def plan(self, asked: Asked, now: Millis) -> Plan:
+        """The links that hold now, and the questions, for those who know nothing of time."""
+
+        def held(links: dict[int, dict[int, tuple[Millis, Millis]]]) -> list[tuple[int, int]]:
+            return [
+                (source, target)
+                for source, targets in links.items()
+                for target, (start, end) in targets.items()
+                if start <= now < end
+            ]
+
+        return Plan(held(self._joins), held(self._grants), [(who.key, what.key) for who, what in asked])
 
     def may(self, subject: int, resource: int, now: Millis) -> bool:
         """Whether a walk over the dictionaries finds a way."""

@@ -5,19 +5,22 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Literal, TypeAlias
 
-Unit: TypeAlias = Literal["/s", "MB/s", "µs", "ms", "s", "s/GB", "KB", "MB"]
+Unit: TypeAlias = Literal["/s", "MB/s", "µs", "ms", "s", "s/GB", "KB", "MB", "bytes a grant"]
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a figure should be: a share of its floor's rate, times its floor's time, or an amount."""
+    """What a figure should be: a share of its floor's rate, times its floor's time, or an amount.
 
-    kind: Literal["share", "times", "amount"]
+    A peer's should be at least so many times ours.
+    """
+
+    kind: Literal["share", "times", "at least times", "amount"]
     bound: float
 
     def met(self, value: float, floor: float | None) -> bool:
         """Whether a value is as it should be."""
-        if self.kind == "share":
+        if self.kind in ("share", "at least times"):
             return floor is not None and value >= self.bound * floor
         return value <= self.bound * (floor if self.kind == "times" and floor is not None else 1)
 
@@ -25,6 +28,8 @@ class Target:
         """As the table shows it."""
         if self.kind == "share":
             return f"≥ {self.bound:.0%}"
+        if self.kind == "at least times":
+            return f"≥ {self.bound:g} x"
         return f"≤ {self.bound:g} x" if self.kind == "times" else f"≤ {self.bound:g} {unit}"
 
 

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import msgspec
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
 from admit.control.bastion import HostAccountDetails, HostDetails, UserDetails
 from admit.control.people import PersonDetails
@@ -18,6 +18,7 @@ from admit.core.validity import DAY, PERMANENT, Validity
 from admit.main import Admit
 from admit.services.bastionhost.user_groups import UserGroupDetails
 from admit.store.engine import Author, Tx
+from admit.store.prepared import PreparedRows
 from admit.store.tables import links, things
 
 ACCOUNTS = ("root", "deploy", "app")
@@ -150,7 +151,7 @@ class _Filler:
         self._store = admit.store
         with self._store.read() as sql:
             self._next: int = sql.execute(select(func.max(things.c.key))).scalar_one() + 1
-        self._rows: list[dict[str, Any]] = []
+        self._rows: list[tuple[Any, ...]] = []
         self._events: list[ThingAdded] = []
 
     def first(self, kind: Kind) -> Named:
@@ -174,17 +175,8 @@ class _Filler:
             self._next += 1
             made.append(named)
             self._events.append(ThingAdded(named, parent, fields))
-            self._rows.append(
-                {
-                    "key": named.key,
-                    "kind": int(kind),
-                    "parent": parent,
-                    "id": named.id,
-                    "name": name,
-                    "handle": None if kind is Kind.HOST else name,
-                    "details": text,
-                }
-            )
+            handle = None if kind is Kind.HOST else name
+            self._rows.append((named.key, int(kind), parent, named.id, name, handle, text))
         return made
 
     def write(self) -> None:
@@ -202,27 +194,21 @@ class _Filler:
             self._store.write_now(AUTHOR, partial(_join, batch=batch))
 
 
-def _make(tx: Tx, batch: list[dict[str, Any]], events: Iterable[ThingAdded]) -> None:
-    moments = {"created_at": tx.now, "changed_at": tx.now}
-    _put(tx, things, [row | moments for row in batch], events)
-
-
-def _put(tx: Tx, table: Any, rows: list[dict[str, Any]], events: Iterable[Any]) -> None:
-    tx.sql.execute(insert(table), rows)
+def _make(tx: Tx, batch: list[tuple[Any, ...]], events: Iterable[ThingAdded]) -> None:
+    _THINGS.put(tx.sql, [(*row, tx.now, tx.now) for row in batch])
     tx.events.extend(events)
 
 
 def _join(tx: Tx, batch: list[Joined]) -> None:
-    rows = [
-        {
-            "source": source.key,
-            "stage": int(stage_of(source.kind, target.kind)),
-            "target": target.key,
-            "starts_at": validity.start,
-            "ends_at": validity.end,
-            "added_at": tx.now,
-            "added_in": tx.revision,
-        }
+    rows = (
+        (source.key, int(stage_of(source.kind, target.kind)), target.key, validity.start, validity.end)
         for source, target, validity in batch
-    ]
-    _put(tx, links, rows, (LinkAdded(*each[:2], each[2].start, each[2].end) for each in batch))
+    )
+    _LINKS.put(tx.sql, [(*row, tx.now, tx.revision) for row in rows])
+    tx.events.extend(LinkAdded(*each[:2], each[2].start, each[2].end) for each in batch)
+
+
+_THINGS = PreparedRows(
+    things, ("key", "kind", "parent", "id", "name", "handle", "details", "created_at", "changed_at")
+)
+_LINKS = PreparedRows(links, ("source", "stage", "target", "starts_at", "ends_at", "added_at", "added_in"))

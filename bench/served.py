@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 from admit.base.chance import Chance
 from admit.base.clock import SystemClock
@@ -28,6 +29,16 @@ class Served:
     """From its start to its saying so."""
     ports: Mapping[str, int]
     """Where it serves, by scheme."""
+
+    def wait_for_index(self) -> None:
+        """Until it answers questions from memory: it loads the index when it has begun to serve."""
+        while not self._indexed():
+            sleep(0.1)
+
+    def _indexed(self) -> bool:
+        with urlopen(f"http://{self.address}/metrics") as told:
+            lines = told.read().decode().splitlines()
+        return any(line.startswith("admit_index_revision ") and not line.endswith(" 0.0") for line in lines)
 
     def memory_mb(self) -> float:
         """What it keeps in memory, in MB."""

@@ -30,6 +30,8 @@ def test_a_figure_is_the_median_of_its_rounds():
         (Target("share", 0.35), "/s", 34.9, 100, False),
         (Target("times", 10), "µs", 50, 5, True),
         (Target("times", 10), "µs", 51, 5, False),
+        (Target("at least times", 40), "µs", 40, 1, True),
+        (Target("at least times", 40), "µs", 39, 1, False),
         (Target("amount", 5), "ms", 5, None, True),
         (Target("amount", 5), "ms", 5.1, None, False),
     ],

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from admit.core import index as indexes
-from admit.core.access import Decision, Question, allows, decide, open_paths, reachable, reached_by
+from admit.core.access import Decision, Question, Reason, allows, decide, open_paths, reachable, reached_by
 from admit.core.events import (
     Event,
     LinkAdded,
@@ -97,7 +97,22 @@ def told(index: Index, known: Facts, question: Question, now: int) -> Decision:
     assert set(reached_by(question.resource, index, now)) == set(reached_by(question.resource, known, now))
     alone = AsUser(index, ALICE.key, USER.key)
     assert decide(question, alone, now) == decide(question, AsUser(known, ALICE.key, USER.key), now)
+    # What was kept of the first question answers those that come after it, also about other moments.
+    for moment in (now, now + 3, max(now - 3, 0)):
+        again = decide(question, index, moment)
+        assert again == decide(question, known, moment)
+        assert again.allowed == allows(question, index, moment)
     return decision
+
+
+def _answers_as_facts_do(batches: list[list[Change]], question: Question, now: int) -> bool:
+    played, index = Played(), indexes.empty().after(0, born())
+    for revision, batch in enumerate(batches, start=1):
+        events = [event for change in batch for event in played.events(change)]
+        index = index.after(revision, events)
+        known = played.facts(revision)
+        assert told(index, known, question, now) == decide(question, known, now)
+    return True
 
 
 @given(st.lists(changes, min_size=1, max_size=4), questions, moments)
@@ -105,12 +120,16 @@ def told(index: Index, known: Facts, question: Question, now: int) -> Decision:
 def test_after_any_changes_an_index_answers_as_the_facts_do(
     batches: list[list[Change]], question: Question, now: int
 ) -> None:
-    played, index = Played(), indexes.empty().after(0, born())
-    for revision, batch in enumerate(batches, start=1):
-        events = [event for change in batch for event in played.events(change)]
-        index = index.after(revision, events)
-        known = played.facts(revision)
-        assert told(index, known, question, now) == decide(question, known, now)
+    assert _answers_as_facts_do(batches, question, now)
+
+
+@pytest.mark.soak
+@given(st.lists(changes, min_size=1, max_size=8), questions, moments)
+@settings(max_examples=1_000_000, deadline=None, suppress_health_check=list(HealthCheck))
+def test_after_any_changes_of_a_million_cases_an_index_answers_as_the_facts_do(
+    batches: list[list[Change]], question: Question, now: int
+) -> None:
+    assert _answers_as_facts_do(batches, question, now)
 
 
 @given(changes, changes)
@@ -197,6 +216,24 @@ def test_users_of_an_account_are_joined_to_it_until_they_are_removed():
     assert ALICE in {reach.ref for reach in reached_by(desk, index, 1)}
     gone = index.after(2, [LinkRemoved(named(ALICE), named(USER)), ThingRemoved(named(USER))])
     assert not decide(Question(USER, desk), gone, 2).allowed
+
+
+def test_what_is_kept_of_a_subject_is_kept_until_somebody_is_joined_or_switched_off():
+    links = [(ALICE, USER), (USER, DBA), (DBA, ROOT)]
+    joined = [LinkAdded(named(a), named(b), PERMANENT.start, PERMANENT.end) for a, b in links]
+    index = indexes.empty().after(1, [*born(), *joined])
+    question = Question(ALICE, ROOT)
+    assert decide(question, index, 1).allowed
+    assert set(index.lasting) == {ALICE.key}
+
+    granted = index.after(2, [LinkAdded(named(DBA), named(HOST), PERMANENT.start, PERMANENT.end)])
+    assert granted.lasting is index.lasting
+    locked = index.after(2, [ThingBlocked(named(DBA), "locked")])
+    assert decide(question, locked, 1).reason is Reason.DISABLED
+    # Of who is joined to something that is switched off nothing is kept: it would hide why they may not.
+    assert decide(question, locked, 1).reason is Reason.DISABLED
+    left = index.after(2, [LinkRemoved(named(USER), named(DBA))])
+    assert decide(question, left, 1).reason is Reason.NOT_GRANTED
 
 
 def test_a_thing_switched_off_twice_is_on_only_when_both_are_undone():

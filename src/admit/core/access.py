@@ -1,15 +1,15 @@
 """The decision: may this subject use this resource now, why, and until when."""
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeAlias
 
-from admit.core.facts import Source
+from admit.core.facts import Joined, Source, Trail
 from admit.core.links import Link, Ref, Stage
 from admit.core.terms import Judge, Judged, Reason, Shut, Unmet, unjudged
 from admit.core.validity import FOREVER, Millis, Validity
-from admit.core.walks import MOST_PATHS, Trail, Way, begin, chains, closure, cross, open_closure, spread
+from admit.core.walks import MOST_PATHS, Way, begin, chains, closure, cross, lasts, open_closure, spread
 
 __all__ = ["Decision", "Permit", "Question", "Reach", "Reason", "decide", "reachable", "reached_by"]
 
@@ -170,22 +170,21 @@ def ways_into(principal: Ref, source: Source, now: Millis, judge: Judge = unjudg
     shut = _shut(source, None, judge)
 
     def way(subject: Ref) -> Reach | None:
-        trail = _joined(subject, source, now, shut).get(principal.key)
+        trail = _joined(subject, source, now, shut).trails.get(principal.key)
         return None if trail is None else Reach(subject, -trail[0], _path(source, trail[2], trail[3]))
 
     return way
 
 
-def _best(
-    told: Ref, joined: Mapping[int, Trail], held: Iterable[Trail], source: Source, now: Millis
-) -> Reach | None:
+def _best(told: Ref, joined: Joined, held: Iterable[Trail], source: Source, now: Millis) -> Reach | None:
     best = min(_meeting(joined, held, source, now), default=None)
     return None if best is None else Reach(told, -best[0], _path(source, best[2], best[3]))
 
 
 def _connected(question: Question, source: Source) -> bool:
     """Whether any way leads to the resource, open or not: most refusals need to look no further."""
-    joined = closure(question.subject.key, source.onward(Stage.JOIN))
+    kept = (source.lasting or {}).get(question.subject.key)
+    joined = closure(question.subject.key, source.onward(Stage.JOIN)) if kept is None else kept.keys
     held = closure(question.resource.key, source.inward(Stage.HOLD))
     return any(True for holder in held for _ in source.grants(holder, joined))
 
@@ -196,7 +195,7 @@ def allows(question: Question, source: Source, now: Millis, judge: Judge = unjud
     shut = _shut(source, question.action, judge)
     if subject in shut or resource in shut:
         return False
-    joined = open_closure(subject, source.onward(Stage.JOIN), shut, now)
+    joined = _joined(question.subject, source, now, shut).keys
     for holder in open_closure(resource, source.inward(Stage.HOLD), shut, now):
         for _, period in source.grants(holder, joined):
             if period.start <= now < period.end:
@@ -204,12 +203,30 @@ def allows(question: Question, source: Source, now: Millis, judge: Judge = unjud
     return False
 
 
-def _joined(subject: Ref, source: Source, now: Millis, shut: Container[int]) -> dict[int, Trail]:
-    """What a subject is, or is joined to, with the best way to each."""
+MOST_LASTING = 4_096
+"""Of how many subjects it is kept what they are joined to: two kilobytes each."""
+
+
+def _joined(subject: Ref, source: Source, now: Millis, shut: Container[int]) -> Joined:
+    """What a subject is, or is joined to, with the best way to each.
+
+    Who is joined to what changes seldom, and most memberships neither begin nor end: where that is so it is
+    walked once, and kept as long as the source has it so.
+    """
+    kept = source.lasting
+    known = None if kept is None else kept.get(subject.key)
+    if known is not None:
+        return known
     if subject.key in shut:
-        return {}
-    walked = spread([begin(subject)], source.onward(Stage.JOIN), shut, now)
-    return {trail[2][-1]: trail for trail in walked}
+        return Joined({}, set())
+    leads = source.onward(Stage.JOIN)
+    trails = {trail[2][-1]: trail for trail in spread([begin(subject)], leads, shut, now)}
+    joined = Joined(trails, set(trails))
+    if kept is not None and lasts(trails, trails, leads):
+        if len(kept) >= MOST_LASTING:
+            kept.clear()
+        kept[subject.key] = joined
+    return joined
 
 
 def _held(resource: Ref, source: Source, now: Millis, shut: Container[int]) -> list[Trail]:
@@ -219,15 +236,12 @@ def _held(resource: Ref, source: Source, now: Millis, shut: Container[int]) -> l
     return [*spread([begin(resource)], source.inward(Stage.HOLD), shut, now)]
 
 
-def _meeting(
-    joined: Mapping[int, Trail], held: Iterable[Trail], source: Source, now: Millis
-) -> Iterator[Trail]:
+def _meeting(joined: Joined, held: Iterable[Trail], source: Source, now: Millis) -> Iterator[Trail]:
     """The open ways to a resource: of each grant that joins what the walks from both ends came to."""
-    holders = set(joined)
     for back in held:
-        for holder, period in source.grants(back[2][-1], holders):
+        for holder, period in source.grants(back[2][-1], joined.keys):
             if period.start <= now < period.end:
-                came = joined[holder]
+                came = joined.trails[holder]
                 closes = max(came[0], -period.end, back[0])
                 periods = (*came[3], period, *back[3][::-1])
                 yield closes, len(periods), came[2] + back[2][::-1], periods

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from admit.core.links import Link, Ref, Stage, stage_of
 from admit.core.terms import Terms
-from admit.core.validity import Validity
+from admit.core.validity import Millis, Validity
 
 Step: TypeAlias = tuple[int, Validity]
 """One link, seen from one end of it: the key of the other end, and when it holds."""
@@ -15,6 +15,20 @@ Step: TypeAlias = tuple[int, Validity]
 
 Leads: TypeAlias = Callable[[int], Iterable[Step] | None]
 """The links at a thing that lead one way, by its key; None, or nothing, where there are none."""
+
+
+Trail: TypeAlias = tuple[Millis, int, tuple[int, ...], tuple[Validity, ...]]
+"""How a walk came somewhere: minus the end of what ends first on the way, how many links, the keys of all
+things on it, and when each link holds. The least is the best: open longest, then shortest, then oldest, so
+that the order in which a source tells its links decides nothing."""
+
+
+class Joined(NamedTuple):
+    """What a subject is, or is joined to."""
+
+    trails: Mapping[int, Trail]
+    """The best way to each, by its key."""
+    keys: set[int]
 
 
 class Source(Protocol):
@@ -31,6 +45,10 @@ class Source(Protocol):
     @property
     def asked(self) -> Mapping[int, Terms]:
         """The terms of permissions that have any, by key."""
+
+    @property
+    def lasting(self) -> "dict[int, Joined] | None":
+        """What subjects were found to be joined to at whatever moment; None where that is not kept."""
 
     def onward(self, stage: Stage, /) -> Leads:
         """Where links of a stage lead, from a thing."""
@@ -69,6 +87,11 @@ class Facts:
     def off(self) -> Collection[int]:
         """The keys of what passes nothing on."""
         return {ref.key for ref in self.blocked}
+
+    @property
+    def lasting(self) -> dict[int, Joined] | None:
+        """Nothing: facts are for one question."""
+        return None
 
     @cached_property
     def asked(self) -> Mapping[int, Terms]:
@@ -142,6 +165,11 @@ class AsUser:
     def asked(self) -> Mapping[int, Terms]:
         """The terms of permissions that have any."""
         return self.whole.asked
+
+    @property
+    def lasting(self) -> dict[int, Joined] | None:
+        """Nothing: what the whole keeps is of all that a person is."""
+        return None
 
     def onward(self, stage: Stage) -> Leads:
         """Where links of a stage lead, from a thing."""

@@ -15,7 +15,7 @@ from admit.core.events import (
     ThingRemoved,
     ThingUnblocked,
 )
-from admit.core.facts import Leads, Step
+from admit.core.facts import Joined, Leads, Step
 from admit.core.links import KINDS, Kind, Ref, Stage, stage_of
 from admit.core.pages import Edit, Pages, Periods, size_bytes
 from admit.core.terms import Terms, terms_in
@@ -71,6 +71,8 @@ class Index:
     into: Ends
     blocks: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     """The words that switch a thing off, by its key."""
+    lasting: dict[int, Joined] = field(default_factory=dict, compare=False, repr=False)
+    """What subjects were found to be joined to at whatever moment."""
 
     @property
     def off(self) -> Collection[int]:
@@ -123,6 +125,7 @@ class Index:
             {stage: pages.edited(taken.out[stage]) for stage, pages in self.out.items()},
             {stage: pages.edited(taken.into[stage]) for stage, pages in self.into.items()},
             taken.blocks,
+            {} if taken.out[Stage.JOIN] or taken.blocks is not self.blocks else self.lasting,
         )
 
     @property

@@ -4,18 +4,12 @@ from collections.abc import Container, Iterable, Iterator
 from heapq import heapify, heappop, heappush
 from typing import TypeAlias
 
-from admit.core.facts import Leads
+from admit.core.facts import Leads, Trail
 from admit.core.links import Ref
-from admit.core.validity import FOREVER, Millis, Validity
+from admit.core.validity import FOREVER, PERMANENT, Millis, Validity
 
 MOST_PATHS = 1_000
 """How many closed paths are looked at to find the one nearest to opening."""
-
-
-Trail: TypeAlias = tuple[Millis, int, tuple[int, ...], tuple[Validity, ...]]
-"""How a walk came somewhere: minus the end of what ends first on the way, how many links, the keys of all
-things on it, and when each link holds. The least is the best: open longest, then shortest, then oldest, so
-that the order in which a source tells its links decides nothing."""
 
 
 def begin(start: Ref) -> Trail:
@@ -62,6 +56,11 @@ def closure(start: int, leads: Leads) -> set[int]:
                 found.add(key)
                 waiting.append(key)
     return found
+
+
+def lasts(found: Container[int], keys: Iterable[int], leads: Leads) -> bool:
+    """Whether all that links lead to from some things was found, by links that neither begin nor end."""
+    return all(period is PERMANENT and key in found for here in keys for key, period in leads(here) or ())
 
 
 def open_closure(start: int, leads: Leads, shut: Container[int], now: Millis) -> set[int]:
