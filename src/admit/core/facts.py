@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, Protocol, TypeAlias
 
-from admit.core.links import Link, Ref, Stage, stage_of
+from admit.core.links import STEPS, Link, Ref, Stage
 from admit.core.terms import Terms
 from admit.core.validity import Millis, Validity
 
@@ -122,25 +122,31 @@ class Facts:
         """The thing of a key."""
         return self._refs[key]
 
-    @cached_property
+    @property
     def _onward(self) -> Ends:
-        found: Ends = {stage: {} for stage in Stage}
-        for link in self.links:
-            at_stage = found[stage_of(link.source.kind, link.target.kind)]
-            at_stage.setdefault(link.source.key, []).append((link.target.key, link.validity))
-        return found
+        return self._ends[0]
 
-    @cached_property
+    @property
     def _inward(self) -> Ends:
-        found: Ends = {stage: {} for stage in Stage}
-        for link in self.links:
-            at_stage = found[stage_of(link.source.kind, link.target.kind)]
-            at_stage.setdefault(link.target.key, []).append((link.source.key, link.validity))
-        return found
+        return self._ends[1]
+
+    @property
+    def _refs(self) -> dict[int, Ref]:
+        return self._ends[2]
 
     @cached_property
-    def _refs(self) -> dict[int, Ref]:
-        return {ref.key: ref for link in self.links for ref in (link.source, link.target)}
+    def _ends(self) -> tuple[Ends, Ends, dict[int, Ref]]:
+        """The links by their sources and by their targets, and the things of their ends."""
+        onward: Ends = {stage: {} for stage in Stage}
+        inward: Ends = {stage: {} for stage in Stage}
+        refs: dict[int, Ref] = {}
+        for link in self.links:
+            source, target, period = link.source, link.target, link.validity
+            stage = STEPS[source.kind][target.kind]
+            onward[stage].setdefault(source.key, []).append((target.key, period))
+            inward[stage].setdefault(target.key, []).append((source.key, period))
+            refs[source.key], refs[target.key] = source, target
+        return onward, inward, refs
 
 
 @dataclass(frozen=True, slots=True)

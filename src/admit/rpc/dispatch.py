@@ -177,7 +177,8 @@ class Dispatcher:
         if not operation.writes:
             return await self._threads.read(partial(self._read_later, pending))
         if operation.prepares:
-            return await self._write(pending, await self._threads.prepare(partial(self._prepare, pending)))
+            whom, prepare = pending.admitted.caller.arn, partial(self._prepare, pending)
+            return await self._write(pending, await self._threads.prepare(whom, prepare))
         return await self._write(pending, operation.work(pending.parsed))
 
     # -- who calls, and may they -----------------------------------------------------------------

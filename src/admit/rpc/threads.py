@@ -6,6 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from admit.rpc.turns import Turns
+
 T = TypeVar("T")
 
 READING = 8
@@ -29,14 +31,15 @@ class Threads:
         reading = READING_ALONE if is_sqlite else READING
         self._reading = ThreadPoolExecutor(reading, "admit-read")
         self._preparing = ThreadPoolExecutor(preparing_threads(os.cpu_count() or 1), "admit-prepare")
+        self._turns = Turns(self._preparing)
 
     async def read(self, body: Callable[[], T]) -> T:
         """The result of a body that waits for the database, or reads for long."""
         return await asyncio.get_running_loop().run_in_executor(self._reading, body)
 
-    async def prepare(self, body: Callable[[], T]) -> T:
-        """The result of a body that takes a core for itself."""
-        return await asyncio.get_running_loop().run_in_executor(self._preparing, body)
+    async def prepare(self, whom: str, body: Callable[[], T]) -> T:
+        """The result of a body that takes a core for itself; everybody who waits has one done in turn."""
+        return await asyncio.wrap_future(self._turns.submit(whom, body))
 
     def close(self) -> None:
         """Finish what is under way; what has not begun is not begun any more."""
