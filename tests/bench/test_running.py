@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from bench import jump, peers
 from bench.rows import answers
@@ -13,6 +14,7 @@ PEERS = ("pycasbin, fast enforcer, 200 grants", "Cedar (cedarpy), 200 grants")
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.timeout(240)
 def test_a_small_system_is_measured_in_every_row():
     line = [sys.executable, "-m", "bench", "--size", "200", "--rounds", "1", "--json"]
     ran = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
