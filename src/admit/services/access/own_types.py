@@ -74,6 +74,7 @@ class RegisterType(Shape):
     """Whether one may be asked about that is not registered: it has what is granted on TYPE:*, and the
     properties that come with the question."""
     description: Annotated[str, at_most(1024)] = ""
+    """What it is, for people."""
 
     class Response(Shape):
         """The type."""
