@@ -2,21 +2,27 @@
 
 import ipaddress
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeAlias
 
 from admit.cli.client import Client, Refused
+from admit.cli.importing.flight import in_order
 from admit.cli.importing.keys import KeyFiles
 from admit.cli.importing.listing import PAGE, by_number, chunks
 from admit.cli.importing.people import DENIED
-from admit.cli.importing.tally import Tally, Word
+from admit.cli.importing.tally import Apart, Tally, Word
 from admit.imports.records import RDP_PORT, SSH_PORT, AccountRecord, HostRecord, LineFault
 
 PRODUCT = "yundun-bastionhost"
 
 Listed: TypeAlias = dict[str, Any]
 """A host or an account as the listing tells it."""
+_Accounts: TypeAlias = dict[tuple[str, str, str], Listed]
+"""By host, protocol and name."""
+_Became: TypeAlias = tuple[Apart, str | None]
+"""What is to be told of a host, and the ID it has now: empty if it was not made, None if it is left out."""
 
 HOSTS, ACCOUNTS, PORTS = ("bastion", "hosts"), ("bastion", "accounts"), ("bastion", "ports")
 
@@ -36,8 +42,9 @@ class Assets:
 
         Returns the hosts that are there now, each with its ID, which is empty if it was not made.
 
-        Each call is whole for itself, and one that was made already is not made again: what breaks off
-        in the middle is completed by the next run.
+        Several hosts are under way at a time, and told in the order of the file. Each call is whole for
+        itself, and one that was made already is not made again: what breaks off in the middle is completed
+        by the next run.
 
         Raises:
             Refused: the caller may not do this at all.
@@ -49,17 +56,31 @@ class Assets:
         for some in chunks(hosts, PAGE):
             there = {host.name: known.get(host.name, []) for host in some}
             accounts = self._accounts([each["HostId"] for same in there.values() for each in same])
-            for host in some:
-                host_id = self._host(host, there[host.name])
-                if host_id is not None:
-                    brought.append((host, host_id))
-                    for account in host.accounts:
-                        self._account(host, account, host_id, accounts)
-                self.tally.step()
+            in_order(partial(self._beside, there, accounts), some, partial(self._tell, brought))
         self._set_ports(brought)
         return brought
 
-    def _accounts(self, host_ids: list[str]) -> dict[tuple[str, str, str], Listed]:
+    def _beside(self, there: Mapping[str, list[Listed]], known: _Accounts, host: HostRecord) -> _Became:
+        """Bring one host, beside others; what is to be said of it waits for its turn."""
+        apart = Apart()
+        return apart, replace(self, tally=apart.tally).one(host, there[host.name], known)
+
+    def one(self, host: HostRecord, same_name: list[Listed], known: _Accounts) -> str | None:
+        """Bring one host with its accounts: its ID, or None if it is left out."""
+        host_id = self._host(host, same_name)
+        if host_id is not None:
+            for account in host.accounts:
+                self._account(host, account, host_id, known)
+        return host_id
+
+    def _tell(self, brought: list[tuple[HostRecord, str]], host: HostRecord, became: _Became) -> None:
+        apart, host_id = became
+        self.tally.take(apart)
+        if host_id is not None:
+            brought.append((host, host_id))
+        self.tally.step()
+
+    def _accounts(self, host_ids: list[str]) -> _Accounts:
         """The accounts of some hosts, by host, protocol and name."""
         if not host_ids:
             return {}
@@ -151,7 +172,7 @@ class Assets:
         host: HostRecord,
         account: AccountRecord,
         host_id: str,
-        known: dict[tuple[str, str, str], Listed],
+        known: _Accounts,
     ) -> None:
         key = None if account.private_key_path is None else self.keys.read(account.private_key_path)
         if key is not None and key.fault:

@@ -44,3 +44,20 @@ class Tally:
         """Something was left unread on purpose."""
         self.notes.append(str(note))
         self.say(f"note: {note}")
+
+    def take(self, other: "Apart") -> None:
+        """What became of a record that was dealt with beside others."""
+        for row, words in other.tally.rows.items():
+            self.rows.setdefault(row, Counter()).update(words)
+        self.faults += other.tally.faults
+        self.notes += other.tally.notes
+        for line in other.said:
+            self.say(line)
+
+
+class Apart:
+    """A tally for a record that is dealt with beside others: what it says is said when it is taken."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.tally = Tally(say=self.said.append, step=lambda: None)
