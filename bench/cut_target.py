@@ -15,6 +15,7 @@ class Host(asyncssh.SSHServer):
 
 
 async def _stay(process: asyncssh.SSHServerProcess[bytes]) -> None:
+    process.stdout.write(b"ready")
     await process.stdin.read()
     process.exit(0)
 

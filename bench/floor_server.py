@@ -12,9 +12,10 @@ from typing import Any
 
 import uvicorn
 
+from admit.base.listening import listen
 from admit.rpc import form
 from admit.rpc.signature import Wire, business_parameters, read_claim, verify
-from admit.server import CONNECTIONS, KEEP_ALIVE_S, listen
+from admit.server import CONNECTIONS, KEEP_ALIVE_S
 from admit.server.protocol import LimitedProtocol
 
 ANSWER = b'{"RequestId":"00000000-0000-4000-8000-000000000000"}'

@@ -2,9 +2,10 @@
 
 import asyncio
 import base64
+import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
@@ -42,6 +43,8 @@ class Office:
     place: Path
     login: str = "root"
     """The account's name on the host."""
+    gate: Served | None = None
+    """The gate, where it is a process of its own."""
     bastion: str = ""
     group: str = ""
     host: str = ""
@@ -165,6 +168,10 @@ class Office:
             EndTime=str(end),
         )
 
+    def cpu_s(self) -> float:
+        """How long the gate, and what is behind it, kept a processor busy so far."""
+        return self.served.cpu_s() + (0.0 if self.gate is None else self.gate.cpu_s())
+
     # -- their clients -----------------------------------------------------------------------------
 
     def name(self, number: int) -> str:
@@ -176,7 +183,7 @@ class Office:
         person = f"user-{number % len(self.users)}"
         return await asyncssh.connect(
             "127.0.0.1",
-            self.served.ports["ssh"],
+            (self.gate or self.served).ports["ssh"],
             config=None,
             username=self.name(number),
             client_keys=[str(self.place / person)],
@@ -214,15 +221,26 @@ def keys(place: Path) -> None:
 
 
 @contextmanager
-def gate(place: Path, settings: str = "", login: str = "root") -> Iterator[Office]:
+def gate(place: Path, settings: str = "", login: str = "root", *, apart: bool = False) -> Iterator[Office]:
     """A new admit whose gate is open until the block ends; the account's key is there already."""
     data = place / "data"
     founded = create(load({"data": data}))
-    (data / "admit.toml").write_text(settings)
+    # A socket's path has room for a hundred letters.
+    control = Path(os.path.relpath(place / "gates"))
+    own = f'gate_socket = "{control}"\nssh = ""\n' if apart else ""
+    (data / "admit.toml").write_text(settings + own)
     signing = SigningKey(founded.access_key_id, founded.access_key_secret)
-    line = [sys.executable, "-m", "admit.cli", "serve", "--data", str(data), *SERVED]
-    with serving(line, place / "log") as served:
-        yield Office(served, Signer(f"127.0.0.1:{served.ports['http']}", signing, Chance()), place, login)
+    admit = [sys.executable, "-m", "admit.cli"]
+    line = [*admit, "serve", "--data", str(data), *SERVED, *(() if apart else SSH)]
+    with ExitStack() as opened:
+        served = opened.enter_context(serving(line, place / "log"))
+        signer = Signer(f"127.0.0.1:{served.ports['http']}", signing, Chance())
+        office = Office(served, signer, place, login)
+        if apart:
+            alone = [*admit, "ssh", "--control", str(control), *SSH]
+            office.gate = opened.enter_context(serving(alone, place / "log"))
+        yield office
 
 
-SERVED: Sequence[str] = ("--http", "127.0.0.1:0", "--https", "", "--ssh", "127.0.0.1:0")
+SERVED: Sequence[str] = ("--http", "127.0.0.1:0", "--https", "")
+SSH: Sequence[str] = ("--ssh", "127.0.0.1:0")

@@ -18,6 +18,8 @@ from admit.main import SERVICES
 from admit.rpc.signing import Call, SigningKey, sign_acs3
 from tests.system import Refused, flat
 
+NOBODY = "nobody"
+"""A system user who owns nothing."""
 SOURCE = Path(__file__).resolve().parents[1] / "src"
 
 
@@ -50,6 +52,24 @@ def serving(data: Path, *flags: str, **environment: str) -> Iterator[Served]:
     flags = ("--http", "127.0.0.1:0", "--https", "", *flags)
     line, variables = command(
         "serve", "--data", str(data), *flags, **{"ADMIT_LOG_LEVEL": "ERROR", **environment}
+    )
+    with subprocess.Popen(line, env=variables, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            ready = process.stdout.readline().split()
+            assert ready[:3] == ["admit", "is", "ready:"]
+            yield Served(process, dict(url.split("://") for url in ready[3:]))
+        finally:
+            process.kill()
+
+
+@contextmanager
+def gating(control: Path, *flags: str, **environment: str) -> Iterator[Served]:
+    """A gate as a process of its own, on a free port; as nobody where that can be had."""
+    user = ("--user", NOBODY) if os.geteuid() == 0 else ()
+    line, variables = command(
+        *("ssh", "--control", str(control), "--ssh", "127.0.0.1:0", *user, *flags),
+        **{"ADMIT_LOG_LEVEL": "ERROR", **environment},
     )
     with subprocess.Popen(line, env=variables, stdout=subprocess.PIPE, text=True) as process:
         try:

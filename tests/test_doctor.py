@@ -10,11 +10,11 @@ import pytest
 from admit.base.chance import Chance
 from admit.base.clock import FakeClock
 from admit.base.directory import held
+from admit.base.listening import listen
 from admit.base.sealing import Secret
 from admit.core.validity import DAY, MINUTE
 from admit.doctor import Finding, State, examine
 from admit.main import create
-from admit.server import listen
 from admit.settings import Settings
 from tests.base.local_mail import Post, serving
 
@@ -198,3 +198,20 @@ def test_a_catalogue_that_cannot_be_used_is_told(data):
 
 def test_the_means_of_limits_is_told(data):
     assert_told(found(data)["streaming"], State.OK, "limits by", "")
+
+
+def test_the_socket_of_gates_is_looked_at(data, tmp_path):
+    place = tmp_path / "run"
+    missing = found(data, gate_socket=place / "gates")["gates"]
+    assert_told(missing, State.FAIL, f"There is no directory {place}", "make it")
+    place.mkdir(mode=0o755)
+    assert found(data, gate_socket=place / "gates")["gates"].state is State.OK
+    unknown = found(data, gate_socket=place / "gates", gate_users=("no-such-user",))["gates"]
+    assert_told(unknown, State.FAIL, "There is no system user no-such-user", "gate_users")
+    with held(data):
+        served = found(data, gate_socket=place / "gates")["gates"]
+    assert_told(served, State.WARN, "nothing listens", "log")
+    place.chmod(0o777)
+    assert_told(
+        found(data, gate_socket=place / "gates")["gates"], State.WARN, "Others may write", "chmod go-w"
+    )

@@ -1,6 +1,8 @@
 """Backing up a data directory, and restoring one."""
 
+import re
 import shutil
+import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ from admit.base.chance import Chance
 from admit.base.clock import Clock
 from admit.base.directory import filled
 from admit.base.sealing import Sealer
-from admit.settings import FILE, SECRETS, Settings, SettingsRefused, paths_in, without
+from admit.settings import FILE, SECRETS, Settings, SettingsRefused, paths_in
 from admit.store import backup as archive
 from admit.store.backup import DATABASE, BackupRefused, Manifest
 from admit.store.engine import Store
@@ -171,3 +173,22 @@ def _verified(placed: Settings, manifest: Manifest, clock: Clock, chance: Chance
     if verdict.fault is not None:
         raise BackupRefused(f"The backup's ledger is broken. {verdict.fault}")
     return verdict.entries
+
+
+def without(text: str, names: tuple[str, ...]) -> str:
+    """The text of a file of settings without some of them, and otherwise as it was written.
+
+    Raises:
+        SettingsRefused: it is not TOML, or such a setting does not stand on a line of its own.
+    """
+    try:
+        wanted = {name: value for name, value in tomllib.loads(text).items() if name not in names}
+    except ValueError as error:
+        raise SettingsRefused(f"it is not TOML: {error}.") from None
+    # What is commented out may be a password all the same.
+    line_of = re.compile(rf"[\s#]*[\"']?({'|'.join(names)})[\"']?\s*=")
+    kept = "".join(line for line in text.splitlines(keepends=True) if not line_of.match(line))
+    with suppress(ValueError):
+        if tomllib.loads(kept) == wanted:
+            return kept
+    raise SettingsRefused(f"write {' and '.join(names)} each on one line of its own.")

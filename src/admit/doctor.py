@@ -18,12 +18,13 @@ from admit.base.authority import AuthorityFiles, AuthorityRefused, days_left
 from admit.base.chance import Chance
 from admit.base.clock import Clock
 from admit.base.directory import DirectoryRefused, held
+from admit.base.listening import ListenRefused, listen
+from admit.base.local_socket import SocketRefused, group_number, is_listened_at, users
 from admit.base.sealing import KeyFileRefused, Sealer
 from admit.base.smtp import MailFailure, reach
 from admit.control import programs
 from admit.core.validity import MINUTE, SECOND
 from admit.main import open_store
-from admit.server import ListenRefused, listen
 from admit.server.certificate import AUTHORITY_DUE_AT_DAYS, RENEWED_AT_DAYS, files
 from admit.settings import FILE, Settings
 from admit.store.engine import Store
@@ -208,16 +209,20 @@ def _ports(patient: Patient) -> Iterator[Finding]:
     settings = patient.settings
     if not settings.data.is_dir():
         return
-    try:
-        with held(settings.data):
-            serving = False
-    except (DirectoryRefused, OSError):
-        serving = True
+    serving = _is_served(settings)
     for name, address in (("http", settings.http), ("https", settings.https)):
         if address and serving:
             yield _answering(name, address)
         elif address:
             yield _free(name, address)
+
+
+def _is_served(settings: Settings) -> bool:
+    try:
+        with held(settings.data):
+            return False
+    except (DirectoryRefused, OSError):
+        return True
 
 
 def _answering(name: str, address: str) -> Finding:
@@ -236,6 +241,31 @@ def _free(name: str, address: str) -> Finding:
             return Finding(name, State.OK, f"{address} is free")
     except ListenRefused as refusal:
         return Finding(name, State.FAIL, str(refusal), f"stop what listens there, or set {name} elsewhere")
+
+
+def _gates(patient: Patient) -> Iterator[Finding]:
+    """Where gates of their own connect: by whom, and that nobody else can put a socket there."""
+    path = patient.settings.gate_socket
+    if path is None:
+        return
+    try:
+        users(patient.settings.gate_users)
+        if patient.settings.gate_group:
+            group_number(patient.settings.gate_group)
+    except SocketRefused as refusal:
+        yield Finding("gates", State.FAIL, str(refusal), "see to gate_users and gate_group")
+        return
+    if not path.parent.is_dir():
+        yield Finding(
+            "gates", State.FAIL, f"There is no directory {path.parent}.", "make it, or set gate_socket"
+        )
+    elif path.parent.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        seen = f"Others may write to {path.parent}, and put a socket of theirs in place of ours."
+        yield Finding("gates", State.WARN, seen, f"chmod go-w {path.parent}")
+    elif _is_served(patient.settings) and not is_listened_at(path):
+        yield Finding("gates", State.WARN, f"admit is served, but nothing listens at {path}.", "see its log")
+    else:
+        yield Finding("gates", State.OK, f"{path}")
 
 
 def _mail(patient: Patient) -> Iterator[Finding]:
@@ -284,6 +314,7 @@ CHECKS: tuple[Callable[[Patient], Iterator[Finding]], ...] = (
     _disk,
     _certificates,
     _ports,
+    _gates,
     _mail,
     _streaming,
 )

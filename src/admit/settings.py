@@ -8,7 +8,6 @@ import re
 import sys
 import tomllib
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -68,6 +67,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Where browsers and applications reach it, such as https://admit.example.com, if not as it is served."""
     ssh: Address = "127.0.0.1:2222"
     """Where people log on to hosts by SSH, as host:port; empty for not at all."""
+    gate_socket: Path | None = None
+    """Where gates of their own (``admit ssh``) reach this server: a UNIX socket's path; empty for none."""
+    gate_users: tuple[str, ...] = ()
+    """The system users, by name or number, whose gates may connect there, besides whoever runs the server."""
+    gate_group: str = ""
+    """The system group, by name or number, that may open the socket; empty for its owner alone."""
     database_url: DatabaseURL = ""
     """The database; by default SQLite in the data directory. ``postgresql://…`` for PostgreSQL."""
     region: Region = "cn-hangzhou"
@@ -304,26 +309,7 @@ def _contradictions(settings: Settings) -> list[str]:
     return found
 
 
-# -- what a backup holds of the file ---------------------------------------------------------------
-
-
-def without(text: str, names: tuple[str, ...]) -> str:
-    """The text of a file of settings without some of them, and otherwise as it was written.
-
-    Raises:
-        SettingsRefused: it is not TOML, or such a setting does not stand on a line of its own.
-    """
-    try:
-        wanted = {name: value for name, value in tomllib.loads(text).items() if name not in names}
-    except ValueError as error:
-        raise SettingsRefused(f"it is not TOML: {error}.") from None
-    # What is commented out may be a password all the same.
-    line_of = re.compile(rf"[\s#]*[\"']?({'|'.join(names)})[\"']?\s*=")
-    kept = "".join(line for line in text.splitlines(keepends=True) if not line_of.match(line))
-    with suppress(ValueError):
-        if tomllib.loads(kept) == wanted:
-            return kept
-    raise SettingsRefused(f"write {' and '.join(names)} each on one line of its own.")
+# -- what it names -----------------------------------------------------------------------------------
 
 
 def paths_in(text: str) -> dict[str, str]:

@@ -187,7 +187,7 @@ def test_a_key_that_was_pinned_is_not_replaced_by_a_door(lobby):
 def test_a_session_whose_door_is_gone_is_closed_with_the_truth(lobby):
     async def story(porter):
         session = await lobby.opened(porter, Screen())
-        session.lost()
+        session.lost("the gate broke off")
 
     play(lobby, story)
     (told,) = lobby.system.call("admit", "ListSessions")["Sessions"]

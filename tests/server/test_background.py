@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import text
 
 from admit.base.authority import LOCAL_NAMES, AuthorityFiles, AuthorityRefused, certificate_names, days_left
+from admit.base.listening import listen
 from admit.core.activity import Activity, ActivityKind, Outcome
 from admit.core.validity import DAY, HOUR, MINUTE, SECOND
-from admit.server import Listener, background, certificate, listen, protocol, serve_until
+from admit.server import Listener, background, certificate, protocol, serve_until
 from admit.settings import Settings
 from admit.store import activity, messages, tokens
 from admit.store.messages import NewMessage

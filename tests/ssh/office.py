@@ -1,16 +1,20 @@
 """A served admit with people in it who may log on to a real host."""
 
 import base64
+import grp
+import os
+import pwd
 import subprocess
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from admit.main import create
 from admit.settings import Settings
-from tests.served import Caller, Served, serving
+from tests.served import NOBODY, Caller, Served, gating, serving
 from tests.ssh.target import Target, new_key
 
 BASTION = "yundun-bastionhost"
@@ -25,12 +29,16 @@ class Office:
     caller: Caller
     directory: Path
     target: Target
+    gate: Served | None = None
+    """The gate, where it is a process of its own."""
+    environment: dict[str, str] = field(default_factory=dict)
+    """What it is served with."""
     bastion: str = ""
     ids: dict[str, str] = field(default_factory=dict)
 
     @property
     def port(self) -> int:
-        return int(self.served.urls["ssh"].rpartition(":")[2])
+        return int((self.gate or self.served).urls["ssh"].rpartition(":")[2])
 
     def call(self, action: str, **parameters: Any) -> dict[str, Any]:
         return self.caller.call(BASTION, action, InstanceId=self.bastion, **parameters)
@@ -105,6 +113,36 @@ class Office:
         hosts = f'[{{"HostId":"{self.ids[host]}","HostAccountIds":[{listed}]}}]'
         (result,) = self.call(action, UserId=self.ids[user], Hosts=hosts)["Results"]
         assert result["Code"] == "OK", result
+
+
+def group_of(user: str) -> str:
+    """The name of a system user's group."""
+    return grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name
+
+
+@contextmanager
+def office_apart(directory: Path, target: Target, **environment: str) -> Iterator[Office]:
+    """The same with the gate as a process of its own."""
+    founded = create(Settings(data=directory / "data"))
+    # A socket's path has room for a hundred letters.
+    with tempfile.TemporaryDirectory(dir="/tmp") as short, ExitStack() as opened:
+        control = Path(short) / "gates"
+        Path(short).chmod(0o755)
+        allowed = (
+            {"ADMIT_GATE_USERS": NOBODY, "ADMIT_GATE_GROUP": group_of(NOBODY)} if os.geteuid() == 0 else {}
+        )
+        environment = {
+            "ADMIT_LOG_LEVEL": "WARNING",
+            "ADMIT_GATE_SOCKET": str(control),
+            **allowed,
+            **environment,
+        }
+        served = opened.enter_context(serving(directory / "data", **environment))
+        gate = opened.enter_context(gating(control, ADMIT_LOG_LEVEL="WARNING"))
+        found = Office(served, Caller(served.urls["http"], founded), directory, target, gate, environment)
+        found.furnish()
+        yield found
+        found.caller.connection.close()
 
 
 @contextmanager

@@ -55,6 +55,7 @@ def target(directory: Path) -> Iterator[Target]:
     directory.mkdir(parents=True, exist_ok=True)
     host_key, key = new_key(directory / "host_key"), new_key(directory / "account_key")
     (directory / "authorized_keys").write_text((directory / "account_key.pub").read_text())
+    (directory / "trusted").touch()
     if os.geteuid() == 0:
         # Where it confines what talks to strangers; an installed sshd's start makes it.
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
@@ -78,6 +79,7 @@ def started(directory: Path, log: Path) -> tuple[subprocess.Popen[bytes], int]:
 ListenAddress 127.0.0.1:{port}
 HostKey {host_key}
 AuthorizedKeysFile {directory}/authorized_keys
+TrustedUserCAKeys {directory}/trusted
 PidFile none
 StrictModes no
 UsePAM no

@@ -41,17 +41,17 @@ def run(*line, **options):
     )
 
 
-def test_ssh_runs_a_command_on_the_host(served_office):
-    ran = served_office.ssh(served_office.on_db_1, "echo hello; echo beside >&2; exit 7")
+def test_ssh_runs_a_command_on_the_host(either_office):
+    ran = either_office.ssh(either_office.on_db_1, "echo hello; echo beside >&2; exit 7")
 
     assert (ran.stdout, ran.stderr, ran.returncode) == (b"hello\n", b"beside\n", 7)
 
 
-def test_somebody_without_a_grant_is_told_so_in_a_line(served_office):
-    name = served_office.on_db_1.replace("alice", "bob")
-    ran = served_office.ssh(name, "true", person="bob")
+def test_somebody_without_a_grant_is_told_so_in_a_line(either_office):
+    name = either_office.on_db_1.replace("alice", "bob")
+    ran = either_office.ssh(name, "true", person="bob")
 
-    what = f"{served_office.target.account}@db-1"
+    what = f"{either_office.target.account}@db-1"
     told = f"admit: you have no access to {what}: ask an administrator for a grant\n"
     assert (ran.stderr.decode(), ran.returncode) == (told, 255)
 
@@ -63,9 +63,9 @@ def test_a_host_that_does_not_exist_is_told_like_one_that_is_not_granted(served_
     assert known.replace(b"db-1", b"db-2") == unknown
 
 
-def test_a_stranger_is_told_nothing(served_office):
+def test_a_stranger_is_told_nothing(either_office):
     for name in ("alice+root+db-1", "nobody+root+db-1", "+", "alice+++", "x" * 900):
-        ran = served_office.ssh(name, "true", person="bob")
+        ran = either_office.ssh(name, "true", person="bob")
         told = re.sub(rb"^\S+@127\.0\.0\.1", b"?@127.0.0.1", ran.stderr)
         expected = b"?@127.0.0.1: Permission denied (publickey,keyboard-interactive,password).\r\n"
         assert (told, ran.returncode) == (expected, 255), name
@@ -114,8 +114,8 @@ def test_the_language_is_passed_on_and_nothing_else(served_office):
     assert ran.stdout == b"C.UTF-8 de_DE\n"
 
 
-def test_a_terminal_has_its_kind_and_its_size(served_office):
-    line = transport(served_office, "-tt", f"{served_office.on_db_1}@127.0.0.1", "'echo $TERM; stty size'")
+def test_a_terminal_has_its_kind_and_its_size(either_office):
+    line = transport(either_office, "-tt", f"{either_office.on_db_1}@127.0.0.1", "'echo $TERM; stty size'")
     shown = run(
         *("script", "-qec", f"stty rows 33 cols 101; {line}", "/dev/null"),
         env={**os.environ, "TERM": "xterm-256color"},
@@ -144,11 +144,11 @@ def test_in_openssh_s_own_urls_the_separator_is_written_as_a_byte(served_office,
     assert (tmp_path / "there").read_bytes() == big.read_bytes()
 
 
-def test_sftp_lists_and_fetches(served_office, big, tmp_path):
+def test_sftp_lists_and_fetches(either_office, big, tmp_path):
     (tmp_path / "batch").write_text(f"ls -1 {big}\nget {big} {tmp_path}/fetched\n")
     ran = run(
-        *("sftp", *served_office.options(), "-P", served_office.port, "-b", tmp_path / "batch"),
-        f"{served_office.on_db_1}@127.0.0.1",
+        *("sftp", *either_office.options(), "-P", either_office.port, "-b", tmp_path / "batch"),
+        f"{either_office.on_db_1}@127.0.0.1",
     )
 
     assert (ran.returncode, ran.stderr) == (0, b"")
@@ -182,14 +182,14 @@ def test_git_clones_and_pushes_by_a_url(served_office, tmp_path):
     assert (ran.returncode, ran.stdout.split()[-1]) == (0, b"refs/heads/main"), ran.stderr
 
 
-def test_one_connection_is_shared_by_many_sessions(served_office):
+def test_one_connection_is_shared_by_many_sessions(either_office):
     # A socket's path has room for a hundred letters.
     folder = tempfile.mkdtemp(dir="/tmp")
-    shared = ["-o", f"ControlPath={folder}/s", "-p", str(served_office.port)]
-    place = f"{served_office.on_db_1}@127.0.0.1"
+    shared = ["-o", f"ControlPath={folder}/s", "-p", str(either_office.port)]
+    place = f"{either_office.on_db_1}@127.0.0.1"
     run(
         "ssh",
-        *served_office.options(),
+        *either_office.options(),
         *shared,
         "-o",
         "ControlPersist=30",
@@ -198,10 +198,10 @@ def test_one_connection_is_shared_by_many_sessions(served_office):
         capture_output=False,
     )
     try:
-        ran = [run("ssh", *served_office.options(), *shared, place, f"echo {n}") for n in range(5)]
-        check = run("ssh", *served_office.options(), *shared, "-O", "check", place)
+        ran = [run("ssh", *either_office.options(), *shared, place, f"echo {n}") for n in range(5)]
+        check = run("ssh", *either_office.options(), *shared, "-O", "check", place)
     finally:
-        run("ssh", *served_office.options(), *shared, "-O", "exit", place)
+        run("ssh", *either_office.options(), *shared, "-O", "exit", place)
         shutil.rmtree(folder)
 
     assert [each.stdout for each in ran] == [f"{n}\n".encode() for n in range(5)]
@@ -226,10 +226,10 @@ def forwarded(office, *words) -> subprocess.Popen[bytes]:
     return subprocess.Popen([*line, f"{office.on_db_1}@127.0.0.1", "echo ready; cat"], **pipes)
 
 
-def test_a_local_forward_reaches_the_host_and_no_other(served_office):
+def test_a_local_forward_reaches_the_host_and_no_other(either_office):
     port = answering(b"it is me")
     here, there = free_port(), free_port()
-    with forwarded(served_office, "-L", f"{here}:localhost:{port}", "-L", f"{there}:10.9.8.7:80") as process:
+    with forwarded(either_office, "-L", f"{here}:localhost:{port}", "-L", f"{there}:10.9.8.7:80") as process:
         assert process.stdout.readline() == b"ready\n"
         with socket.create_connection(("127.0.0.1", here)) as caller:
             assert caller.makefile("rb").read() == b"it is me"
@@ -290,8 +290,8 @@ def jump(office) -> list[str]:
     return ["-F", str(config)]
 
 
-def test_jumping_to_a_host_needs_no_key_for_the_account(served_office):
-    ran = run("ssh", *jump(served_office), f"{served_office.target.account}@db-1", "echo there; exit 4")
+def test_jumping_to_a_host_needs_no_key_for_the_account(either_office):
+    ran = run("ssh", *jump(either_office), f"{either_office.target.account}@db-1", "echo there; exit 4")
 
     assert (ran.stdout, ran.stderr, ran.returncode) == (b"there\n", b"", 4)
 
@@ -309,13 +309,13 @@ def test_jumping_on_to_what_is_not_granted_is_refused_in_a_line(served_office):
     assert ran.returncode == 255
 
 
-def test_paramiko_logs_on_with_a_password_and_uses_sftp(served_office, big):
+def test_paramiko_logs_on_with_a_password_and_uses_sftp(either_office, big):
     with paramiko.SSHClient() as client:
         client.set_missing_host_key_policy(paramiko.AutoAddPolicy())
         client.connect(
             "127.0.0.1",
-            served_office.port,
-            served_office.on_db_1,
+            either_office.port,
+            either_office.on_db_1,
             PASSWORD,
             look_for_keys=False,
             allow_agent=False,
@@ -340,8 +340,8 @@ def test_paramiko_answers_questions_one_at_a_time(served_office):
         assert asked == [[("Password: ", False)]]
 
 
-def test_without_a_target_and_a_terminal_it_says_how_to_name_one(served_office):
-    ran = served_office.ssh("alice", "true")
+def test_without_a_target_and_a_terminal_it_says_how_to_name_one(either_office):
+    ran = either_office.ssh("alice", "true")
 
     assert ran.stderr == b"admit: say what to open: alice+ACCOUNT+HOST before the @\n"
     assert ran.returncode == 255

@@ -126,17 +126,17 @@ def test_ctrl_c_gives_up_what_waits_and_so_does_the_end_of_the_session() -> None
 
 
 @pytest.fixture
-def guarded(served_office: Office) -> Iterator[Office]:
+def guarded(either_office: Office) -> Iterator[Office]:
     """The office while a control policy denies rm to everybody."""
-    made = served_office.call("CreatePolicy", PolicyName="guard")["PolicyId"]
-    served_office.call("SetPolicyUserScope", PolicyId=made, ScopeType="All")
-    served_office.call("SetPolicyAssetScope", PolicyId=made, ScopeType="All")
+    made = either_office.call("CreatePolicy", PolicyName="guard")["PolicyId"]
+    either_office.call("SetPolicyUserScope", PolicyId=made, ScopeType="All")
+    either_office.call("SetPolicyAssetScope", PolicyId=made, ScopeType="All")
     denied = json.dumps(
         {"Deny": {"AclType": "black", "Commands": ["rm"]}, "Approval": {"Commands": ["touch"]}}
     )
-    served_office.call("SetPolicyCommandConfig", PolicyId=made, CommandConfig=denied)
-    yield served_office
-    served_office.call("DeletePolicy", PolicyId=made)
+    either_office.call("SetPolicyCommandConfig", PolicyId=made, CommandConfig=denied)
+    yield either_office
+    either_office.call("DeletePolicy", PolicyId=made)
 
 
 @pytest.mark.parametrize("terminal", ["-T", "-tt"])

@@ -8,6 +8,7 @@ COMMANDS = {
     "init": "admit.cli.operate:init",
     "serve": "admit.cli.operate:serve",
     "launcher": "admit.cli.launcher:launcher",
+    "ssh": "admit.cli.ssh:ssh",
     "demo": "admit.cli.demo:demo",
     "can": "admit.cli.ask:can",
     "explain": "admit.cli.ask:explain",

@@ -1,5 +1,6 @@
 """Making a system and serving it."""
 
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -13,10 +14,13 @@ from admit.base import log
 from admit.base.authority import AuthorityFiles
 from admit.base.clock import SystemClock
 from admit.base.directory import held
+from admit.base.listening import ListenRefused, listen
+from admit.base.local_socket import SocketRefused, listen_at, remove, users
 from admit.cli.output import DATA, JSON, NOT_REACHABLE, USAGE, fail, guarded, print_json
 from admit.control.founding import Founded
 from admit.main import create, open_admit
-from admit.server import Listener, ListenRefused, certificate, listen, run
+from admit.server import Listener, certificate, run
+from admit.server.ssh import Doors
 from admit.settings import Settings, load
 
 
@@ -87,11 +91,24 @@ def serve(**flags: Any) -> None:
         fail(f"There is no data directory {settings.data}: `admit init` makes one.", NOT_REACHABLE)
     with held(settings.data), ExitStack() as opened:
         listeners = [opened.enter_context(closing(each)) for each in _listeners(settings)]
-        ssh = opened.enter_context(closing(_listening(settings.ssh))) if settings.ssh else None
+        doors = _doors(settings, opened)
         bound = {"https" if each.tls else "http": each.address for each in listeners}
         admit = open_admit(msgspec.structs.replace(settings, **bound))
         opened.callback(admit.close)
-        run(admit, listeners, lambda: _say_ready(listeners, ssh), ssh)
+        run(admit, listeners, lambda: _say_ready(listeners, doors.ssh), doors)
+
+
+def _doors(settings: Settings, opened: ExitStack) -> Doors:
+    ssh = opened.enter_context(closing(_listening(settings.ssh))) if settings.ssh else None
+    if settings.gate_socket is None:
+        return Doors(ssh)
+    try:
+        allowed = users(settings.gate_users) | {os.geteuid()}
+        gates = opened.enter_context(closing(listen_at(settings.gate_socket, settings.gate_group)))
+    except SocketRefused as refusal:
+        fail(str(refusal), NOT_REACHABLE)
+    opened.callback(remove, settings.gate_socket)
+    return Doors(ssh, gates, allowed)
 
 
 def _say_ready(listeners: list[Listener], ssh: socket.socket | None) -> None:

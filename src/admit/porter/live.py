@@ -1,6 +1,7 @@
 """A session that was let begin: what opens its host, and what is kept of it."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import asyncssh
@@ -28,8 +29,6 @@ from admit.store import things
 log = structlog.get_logger("admit.porter")
 
 OVER = "this session is over"
-DOOR_GONE = "the gate broke off"
-"""What is said of sessions whose door went without a word."""
 
 
 class DirectSession:
@@ -97,12 +96,12 @@ class DirectSession:
         self._let_go()
         self.live.closed(reason)
 
-    def lost(self) -> None:
+    def lost(self, why: str) -> None:
         """Its door is gone."""
         self._let_go()
-        self.live.stopped(DOOR_GONE)
+        self.live.stopped(why)
         if self._recording is not None:
-            self._recording.cut_off(DOOR_GONE)
+            self._recording.cut_off(why)
 
     def _let_go(self) -> None:
         self._is_over, self._key = True, None
@@ -225,14 +224,15 @@ class DirectSession:
         except RecordingRefused:
             self.closed("it could not be recorded")
             raise
-        self._recording = DirectRecording(self._house, begun)
+        self._recording = DirectRecording(self._house, begun, of_input=keeper.keeping.input)
         return self._recording
 
 
 class DirectRecording:
     """The recording of a session, beside who writes it to the disk."""
 
-    def __init__(self, house: House, recording: recorder.Recording) -> None:
+    def __init__(self, house: House, recording: recorder.Recording, *, of_input: bool) -> None:
+        self.of_input = of_input
         self._house = house
         self._recording = recording
         self._is_finished = False
@@ -240,6 +240,11 @@ class DirectRecording:
         self.input = recording.input
         self.resized = recording.resized
         self.keep_up = recording.keep_up
+
+    def resize(self, width: int, height: int) -> None:
+        """The terminal has another size; whether that is recorded does not matter to who says so."""
+        with suppress(RecordingRefused):
+            self.resized(width, height)
 
     def finish(self) -> None:
         """Nothing more comes of it."""

@@ -15,7 +15,7 @@ import uvicorn
 from admit.main import Admit
 from admit.server import background
 from admit.server.protocol import LimitedProtocol, drop_slow
-from admit.server.ssh import ssh_door
+from admit.server.ssh import Doors, open_doors
 from admit.server.streaming import streaming_door
 
 KEEP_ALIVE_S = 65
@@ -24,10 +24,7 @@ GRACE_S = 20
 """How long a stopping server waits for what is under way."""
 CONNECTIONS = 10_000
 """Beyond so many, requests are answered 503."""
-
-
-class ListenRefused(Exception):
-    """An address cannot be listened at. The text says which and why."""
+NO_DOORS = Doors()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +50,8 @@ class Listener:
         self.socket.close()
 
 
-def listen(address: str) -> socket.socket:
-    """A socket that listens at ``host:port``; port 0 takes a free one, an empty host stands for all.
-
-    Raises:
-        ListenRefused: the port is taken, the host is not of this machine, or the like.
-    """
-    host, _, port = address.rpartition(":")
-    try:
-        family, kind, protocol, _, place = socket.getaddrinfo(
-            host.strip("[]") or None, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        opened = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise ListenRefused(f"Cannot listen at {address}: {error.strerror}.") from None
-    try:
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        opened.bind(place)
-        opened.listen()
-    except OSError as error:
-        opened.close()
-        raise ListenRefused(f"Cannot listen at {address}: {error.strerror}.") from None
-    return opened
-
-
 def run(
-    admit: Admit, listeners: Sequence[Listener], ready: Callable[[], object], ssh: socket.socket | None = None
+    admit: Admit, listeners: Sequence[Listener], ready: Callable[[], object], doors: Doors = NO_DOORS
 ) -> None:
     """Serve until SIGTERM or SIGINT; ``ready`` is called once requests are answered.
 
@@ -91,7 +64,7 @@ def run(
     gc.set_threshold(50_000, 20, 100)
     loop_factory = _config(admit, None).get_loop_factory()
     with asyncio.Runner(loop_factory=loop_factory) as runner:
-        runner.run(serve_until(admit, listeners, ready, ssh))
+        runner.run(serve_until(admit, listeners, ready, doors))
 
 
 class _Server(uvicorn.Server):
@@ -136,7 +109,7 @@ async def serve_until(
     admit: Admit,
     listeners: Sequence[Listener],
     ready: Callable[[], object],
-    ssh: socket.socket | None = None,
+    doors: Doors = NO_DOORS,
 ) -> None:
     """What :func:`run` does, on the loop there is."""
     servers = [(_Server(_config(admit, each.tls)), each) for each in listeners]
@@ -155,7 +128,7 @@ async def serve_until(
     answering = asyncio.gather(*(server.answering.wait() for server, _ in servers))
     watched: list[asyncio.Future[Any]] = [answering, *serving]
     try:
-        async with ssh_door(admit, ssh), streaming_door(admit):
+        async with open_doors(admit, doors), streaming_door(admit):
             await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
             if answering.done():
                 ready()

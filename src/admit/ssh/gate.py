@@ -16,12 +16,12 @@ from asyncssh import (
 
 from admit.base.clock import Clock
 from admit.base.ssh_exchange import SIGNATURES, Signed
-from admit.porter.asks import SAID_BY, Away, Porter, Step, Visitor
+from admit.porter.asks import SAID_BY, Porter, Refused, Step, Visitor
 from admit.porter.names import NameRefused, Wanted, parse, person_of
 from admit.ssh import algorithms, forwards, openings
 from admit.ssh.arrivals import Arrivals, Entrance, address_of
 from admit.ssh.connections import ClientConnection
-from admit.ssh.session import ClientEnd
+from admit.ssh.session import LINGER_S, ClientEnd
 from admit.ssh.visits import Visit
 
 Challenge: TypeAlias = tuple[str, str, str, tuple[tuple[str, bool], ...]]
@@ -92,10 +92,13 @@ class Gate:
         return ClientConnection(asyncio.get_running_loop(), self._options, owner, cookie)
 
     async def close(self) -> None:
-        """Let go of everybody who is connected."""
+        """Let go of everybody who is connected, once those who were told an end have read it."""
+        going = [asyncio.ensure_future(each.wait_closed()) for each in tuple(self.connections)]
+        if going:
+            await asyncio.wait(going, timeout=LINGER_S)
         for connection in tuple(self.connections):
             connection.disconnect(asyncssh.DISC_BY_APPLICATION, f"{SAID_BY}the gate stops")
-        await asyncio.gather(*(each.wait_closed() for each in tuple(self.connections)))
+        await asyncio.gather(*going)
 
 
 class GateServer(SSHServer):
@@ -163,8 +166,8 @@ class GateServer(SSHServer):
         """Whether somebody of this name holds a key; a signature must still show that it is they."""
         try:
             return await self._visitor.holds(person_of(username), key)
-        except Away as away:
-            return self._take(Step("refused", away.reason))
+        except Refused as refused:
+            return self._take(Step("refused", refused.reason))
 
     async def signed(self, signed: Signed) -> bool:
         """Whether a signature is right, and all that is asked for."""
@@ -280,8 +283,8 @@ async def _step(asked: Awaitable[Step]) -> Step:
     """Where somebody is with signing in; a step that cannot be asked for now is refused."""
     try:
         return await asked
-    except Away as away:
-        return Step("refused", away.reason)
+    except Refused as refused:
+        return Step("refused", refused.reason)
 
 
 def _wanted(name: str) -> Wanted | NameRefused:

@@ -99,6 +99,9 @@ async def _dial(place: Place, login: Login, host_key_algorithms: list[str]) -> T
         client_keys=None if login.key is None else [KeptKeyPair(login.key, client.exchange)],
         # Keys that are trusted beforehand: none, so that the client is asked about each.
         known_hosts=([], [], []),
+        # Nor is anything of whoever runs the gate looked at, which it may not even be let see.
+        x509_trusted_certs=None,
+        x509_trusted_cert_paths=[],
         server_host_key_algs=host_key_algorithms,
         kex_algs=_key_exchanges(place),
         encryption_algs=QUICKEST_FIRST,
