@@ -16,6 +16,7 @@ from admit.core.restrictions import (
     NOTHING,
     OPEN_CHANNELS,
     Channel,
+    Leave,
     Part,
     Policy,
     Restrictions,
@@ -147,9 +148,9 @@ def test_each_part_is_decided_by_the_first_policy_that_sets_it_and_the_newest_of
     denying = restrict((FIRST, SECOND, THIRD))
     typed = Line("rm x", certain=True)
     assert denying.command("rm x") is denying.judge_typed(typed) is Verdict.DENY
-    assert denying.judges_commands
-    assert not restrict((TWIN,)).judges_commands
-    assert not NOTHING.judges_commands
+    assert denying.leave.commands is not None
+    assert restrict((TWIN,)).leave.commands is None
+    assert NOTHING.leave == Leave()
     assert NOTHING.judge_typed(typed) is Verdict.ALLOW
 
 

@@ -22,7 +22,7 @@ from admit.core.events import (
     ThingRemoved,
 )
 from admit.core.events import touched as about
-from admit.core.links import Kind, Ref
+from admit.core.links import Kind, Link, Ref
 from admit.core.restrictions import Restrictions
 from admit.core.sessions import Cause, Closing, Outcome, Standing, cause_of
 from admit.core.validity import FOREVER, Millis
@@ -74,7 +74,7 @@ class _Look:
         self._now = world.clock.now()
         self._decided: dict[tuple[Ref, Ref], Decision] = {}
         self._left: dict[tuple[Ref, Ref], Restrictions] = {}
-        self._over: dict[tuple[Ref, Ref, Standing], Verdict] = {}
+        self._over: dict[tuple[Ref, Ref, tuple[Link, ...], Millis], Verdict] = {}
         self._words: dict[Cause, str] = {}
 
     def verdict(self, question: Question, *, unread: bool) -> Verdict:
@@ -93,10 +93,11 @@ class _Look:
         decision = self._decided[of]
         if decision.allowed:
             return Standing.on(decision)
-        held = question.standing
-        if (*of, held) not in self._over:
-            self._over[*of, held] = self._closed(question)
-        return self._over[*of, held]
+        held = question.standing.decision
+        on = (*of, held.because, held.valid_until)
+        if on not in self._over:
+            self._over[on] = self._closed(question)
+        return self._over[on]
 
     def _closed(self, question: Question) -> Verdict:
         """Why a path is not open any more; or that its grant lets the session go on for a while."""
@@ -137,9 +138,9 @@ def narrowed(left: Restrictions, question: Question, granted: Standing, now: Mil
         return Ended(Outcome.RESTRICTED, refusal.text)
     change = left.next_change_at(now)
     if change is None:
-        return granted
+        return granted.narrowed(left.leave)
     closes = left.in_session(question.peer, change) is not None
-    return granted.narrowed(change if closes else FOREVER, change)
+    return granted.narrowed(left.leave, change if closes else FOREVER, change)
 
 
 def ordered_end(row: stored.Session | None) -> Ended | None:

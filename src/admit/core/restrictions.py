@@ -45,37 +45,29 @@ OPEN_CHANNELS = frozenset(Channel) - {Channel.X11}
 USES: Mapping[str, tuple[Channel, ...]] = {
     "shell": (Channel.SHELL,),
     "exec": (Channel.EXEC,),
-    # Which files go which way is not looked at: a policy that shuts a part of it shuts all of it.
-    "sftp": (
-        Channel.SFTP,
-        Channel.UPLOAD,
-        Channel.DOWNLOAD,
-        Channel.MKDIR,
-        Channel.REMOVE,
-        Channel.RENAME,
-        Channel.RMDIR,
-    ),
+    # What is done with files in it is looked at one by one.
+    "sftp": (Channel.SFTP,),
     "forward": (Channel.FORWARD,),
     # What is done inside is not seen: a policy that forbids any of it forbids the tunnel.
     "tunnel": tuple(sorted(OPEN_CHANNELS)),
 }
 """Which switches must be on for what a session is for: when it begins, and for as long as it lasts."""
 
+FILES = (
+    Channel.UPLOAD,
+    Channel.DOWNLOAD,
+    Channel.MKDIR,
+    Channel.REMOVE,
+    Channel.RENAME,
+    Channel.RMDIR,
+)
+"""What may be done with files, each by a switch of its own."""
+
 _NEEDED = {
     Channel.EXEC: Channel.SHELL,
     Channel.FORWARD: Channel.SHELL,
     Channel.X11: Channel.SHELL,
-    **dict.fromkeys(
-        (
-            Channel.UPLOAD,
-            Channel.DOWNLOAD,
-            Channel.MKDIR,
-            Channel.REMOVE,
-            Channel.RENAME,
-            Channel.RMDIR,
-        ),
-        Channel.SFTP,
-    ),
+    **dict.fromkeys(FILES, Channel.SFTP),
 }
 
 
@@ -141,6 +133,16 @@ class Ticket:
     validity: Validity
     used: bool = False
     """Whether it was good for one session and had it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """What control policies leave to do inside a session, for the door that looks into it."""
+
+    commands: Commands | None = None
+    """What command lines are judged by; None if they need not be read."""
+    shut: tuple[tuple[Channel, str], ...] = ()
+    """What may not be done with files, each with the words that say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +219,11 @@ class Restrictions:
         return Verdict.ALLOW if self.commands is None else self.commands.rule.judge_typed(line)
 
     @property
-    def judges_commands(self) -> bool:
-        """Whether there is anything to judge commands by: else a door need not read what is typed."""
-        return self.commands is not None and not self.commands.rule.is_empty
+    def leave(self) -> Leave:
+        """What may be done inside a session."""
+        commands = None if self.commands is None or self.commands.rule.is_empty else self.commands.rule
+        refusals = ((channel, self.refuses(channel)) for channel in FILES)
+        return Leave(commands, tuple((channel, told.text) for channel, told in refusals if told is not None))
 
     def told(self, now: Millis) -> Iterator[Narrowing]:
         """Each part in which a policy leaves less than was granted, in words."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 from admit.core.access import Decision
 from admit.core.facts import Facts
 from admit.core.links import Link, Ref
+from admit.core.restrictions import Leave
 from admit.core.validity import FOREVER, MINUTE, Millis
 
 WARNINGS: tuple[Millis, ...] = (15 * MINUTE, 5 * MINUTE, MINUTE)
@@ -103,15 +104,17 @@ class Standing:
     """Its grant has ended, and let it go on for a while or until it is finished."""
     ask_at: Millis = FOREVER
     """When to ask again though it need not end: other control policies may then apply."""
+    leave: Leave | None = None
+    """What control policies leave to do in it; None as long as they were not asked."""
 
     @classmethod
     def on(cls, decision: Decision) -> "Standing":
         """On a granting decision."""
         return cls(decision, decision.valid_until)
 
-    def narrowed(self, until: Millis, ask_at: Millis = FOREVER) -> "Standing":
-        """The same where control policies close it at a moment, or may change at one."""
-        return replace(self, until=min(self.until, until), ask_at=ask_at)
+    def narrowed(self, leave: Leave, until: Millis = FOREVER, ask_at: Millis = FOREVER) -> "Standing":
+        """The same where control policies leave so much, and close it at a moment or may change at one."""
+        return replace(self, until=min(self.until, until), ask_at=ask_at, leave=leave)
 
     def outlasting(self, grace: Millis, now: Millis) -> "Standing | None":
         """The same, past its end: the grant lets it go on for ``grace`` more. None if that is over too."""

@@ -12,8 +12,9 @@ from typing import Literal, Protocol
 import msgspec
 
 from admit.base.ssh_exchange import Exchange, Signed
-from admit.core.commands import Commands
 from admit.core.recordings import Opening
+from admit.core.restrictions import Leave
+from admit.core.transfers import Transfer
 from admit.core.validity import Millis
 from admit.porter.names import Wanted
 
@@ -167,8 +168,12 @@ class Session(Protocol):
         ...
 
     @property
-    def commands(self) -> Commands | None:
-        """What the command lines of its shell are judged by; None if nothing is judged."""
+    def leave(self) -> Leave:
+        """What control policies leave to do in it now; a change of a policy may change it any time."""
+        ...
+
+    def transferred(self, transfer: Transfer) -> None:
+        """Something was done with a file in it, or was to be."""
         ...
 
     async def credentials(self) -> Credentials:

@@ -16,12 +16,12 @@ from admit.control.held_commands import HeldCommandDetails
 from admit.control.live_session import About, Live
 from admit.control.recordings import Recorded
 from admit.core.access import AccessDenied, Permit
-from admit.core.commands import Commands
 from admit.core.recordings import Opening, RecordingRefused
-from admit.core.restrictions import Restrictions
+from admit.core.restrictions import Leave, Restrictions
+from admit.core.transfers import Transfer
 from admit.porter.asks import SAID_BY, Credentials, Refused, Screen, What
 from admit.porter.house import House
-from admit.porter.notes import KINDS, note_use
+from admit.porter.notes import KINDS, note_transfer, note_use
 from admit.porter.opener import Chosen, Opener
 from admit.porter.refusals import Refusal
 from admit.store import things
@@ -35,7 +35,7 @@ class DirectSession:
     """A session of somebody, and what was chosen for it. It is nothing before it was begun."""
 
     def __init__(self, house: House, opener: Opener, chosen: Chosen, screen: Screen) -> None:
-        self.commands: Commands | None = None
+        self._left = Leave()
         self.what = What.SHELL
         self._house = house
         self._opener = opener
@@ -61,6 +61,12 @@ class DirectSession:
             raise Refused(OVER)
         return self._live
 
+    @property
+    def leave(self) -> Leave:
+        """What control policies leave to do in it now."""
+        asked = self.live.standing.leave
+        return self._left if asked is None else asked
+
     async def begin(self, what: What, detail: str | None, left: Restrictions) -> None:
         """Be written down, and watched from now on.
 
@@ -70,8 +76,7 @@ class DirectSession:
         chosen, opener = self._chosen, self._opener
         about = About(opener.door, chosen.label, chosen.target.login, opener.peer, opener.client, what)
         self.what = what
-        if what is What.SHELL and left.judges_commands and left.commands is not None:
-            self.commands = left.commands.rule
+        self._left = left.leave
         try:
             self._live = await self._house.sessions.open(chosen.permit, chosen.user, about, self)
         except AccessDenied as denied:
@@ -186,6 +191,10 @@ class DirectSession:
         return Refused("the credentials that are kept cannot be used for that")
 
     # -- what is done in it ------------------------------------------------------------------------
+
+    def transferred(self, transfer: Transfer) -> None:
+        """Something was done with a file in it, or was to be."""
+        note_transfer(self._house, self._opener, self.live, transfer)
 
     async def approved(self, command: str) -> bool:
         """Whether somebody lets a command run; waits until they decide."""

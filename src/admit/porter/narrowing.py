@@ -6,6 +6,7 @@ from admit.control import tickets
 from admit.control.restrictions import restrictions
 from admit.core.commands import Verdict
 from admit.core.restrictions import Restrictions
+from admit.core.transfers import needed_for
 from admit.porter.asks import Refused, What
 from admit.porter.house import House
 from admit.porter.opener import Chosen, Opener
@@ -23,6 +24,8 @@ async def narrowed(
     resource = chosen.target.account or chosen.target.host
     left = await house.read(lambda sql: restrictions(sql, house.world, chosen.user, resource, now))
     refusal = left.at_logon(opener.peer, now) or left.refuses_use(what)
+    if refusal is None and what is What.EXEC:
+        refusal = next(filter(None, map(left.refuses, needed_for(detail or ""))), None)
     if refusal is not None:
         raise Refused(refusal.text)
     verdict = Verdict.ALLOW if what is not What.EXEC else left.command(detail or "")

@@ -7,6 +7,7 @@ from admit.control.decisions import Asker
 from admit.control.live_session import Live
 from admit.core.access import Decision, Reason
 from admit.core.activity import Activity, ActivityKind, Mention, Outcome
+from admit.core.transfers import Transfer
 from admit.porter.asks import What
 from admit.porter.house import House
 from admit.porter.names import Wanted
@@ -62,5 +63,22 @@ def note_use(house: House, opener: Opener, live: Live, what: What, detail: str) 
             peer=opener.peer,
             session=live.id,
             details={"resource": live.about.resource},
+        )
+    )
+
+
+def note_transfer(house: House, opener: Opener, live: Live, transfer: Transfer) -> None:
+    """What a session did with a file, or was to do."""
+    house.world.activities.note(
+        Activity(
+            house.world.clock.now(),
+            ActivityKind.TRANSFER,
+            Outcome(transfer.outcome),
+            opener.name,
+            transfer.action,
+            transfer.reason,
+            peer=opener.peer,
+            session=live.id,
+            details={"resource": live.about.resource, "size": transfer.size},
         )
     )

@@ -1,12 +1,17 @@
 """Opening a session: from what a client asks for to a program on a host."""
 
+from functools import partial
+
 import asyncssh
 import structlog
 
+from admit.core.command_line import Line
+from admit.core.commands import Verdict
 from admit.core.recordings import Opening, RecordingRefused
-from admit.porter.asks import SAID_BY, Place, Refused, Session
-from admit.ssh.guard import guard_for
+from admit.porter.asks import SAID_BY, Place, Refused, Session, What
+from admit.ssh.guard import Guard, guard_for
 from admit.ssh.session import ClientEnd, Request, TargetEnd, run_on
+from admit.ssh.sftp import HostSide, SftpGuard, Ways
 from admit.ssh.targets import Login
 from admit.ssh.terminal import Prompter
 from admit.ssh.transcripts import Transcript
@@ -49,17 +54,38 @@ async def _opened(visit: Visit, client: ClientEnd, request: Request) -> None:
     if client.is_over():
         channel.abort()
         return
-    if session.commands is not None:
-        client.guard = guard_for(
-            session.commands.judge_typed,
-            target.write,
-            client.say,
-            session.approved,
-            edited=request.terminal is not None,
-        )
+    if request.what is What.SHELL:
+        client.needed_guard = partial(_guard_of_lines, session, client, target)
+    elif request.what is What.SFTP:
+        _guard_files(session, client, target)
     if transcript is not None:
         target.shows = transcript.output
     client.join(target)
+
+
+def _guard_of_lines(session: Session, client: ClientEnd, target: TargetEnd) -> Guard | None:
+    """The guard of a shell whose lines are judged by now; it stays, and judges by what holds then."""
+    if session.leave.commands is None:
+        return None
+
+    def judge(line: Line) -> Verdict:
+        commands = session.leave.commands
+        return Verdict.ALLOW if commands is None else commands.judge_typed(line)
+
+    edited = client.terminal is not None
+    return guard_for(judge, target.write, client.say, session.approved, edited=edited)
+
+
+def _guard_files(session: Session, client: ClientEnd, target: TargetEnd) -> None:
+    """See to it that each request for a file is judged, and told."""
+
+    def broken(text: str) -> None:
+        client.over(text)
+        client.cut(SAID_BY + text)
+
+    ways = Ways(target.write, client.write, session.transferred, broken)
+    client.guard = guard = SftpGuard(lambda: dict(session.leave.shut), ways)
+    target.guard = HostSide(guard)
 
 
 async def _recorded(session: Session, client: ClientEnd) -> Transcript | None:

@@ -10,6 +10,7 @@ from asyncssh import SSHClientSession, SSHServerSession
 from admit.porter.asks import SAID_BY, What
 from admit.ssh.algorithms import PACKET, WINDOW
 from admit.ssh.connections import TargetConnection
+from admit.ssh.guard import Guard
 from admit.ssh.relay import End
 
 REFUSED_STATUS = 255
@@ -60,6 +61,8 @@ class ClientEnd(End, SSHServerSession[bytes]):
         self.over: Callable[[str], None] = lambda _reason: None
         """Is told when it is over for another reason than access."""
         self._is_over = False
+        self.needed_guard: Callable[[], Guard | None] = lambda: None
+        """The guard that policies ask for by now, as long as there is none."""
         self.typed: Callable[[bytes], bool] | None = None
         """Is given what the person types, and says whether the host may have it."""
 
@@ -143,6 +146,8 @@ class ClientEnd(End, SSHServerSession[bytes]):
 
     def passing(self, data: bytes) -> bool:
         """Something is on its way to the host."""
+        if self.guard is None:
+            self.guard = self.needed_guard()
         return self.typed is None or self.typed(data)
 
     def say(self, line: str, after: bytes = b"") -> None:
