@@ -252,7 +252,8 @@ def _keeping(settings: Settings) -> Keeping:
 def _house(settings: Settings, store: Store, world: World) -> House:
     """What stands behind the SSH door, and behind the web terminal."""
     recorded = settings.ssh_recording == "required"
-    return House(store, world, Recorder(store, world, _keeping(settings)) if recorded else None)
+    recorder = Recorder(store, world, _keeping(settings)) if recorded else None
+    return House(store, world, recorder, pins_first=settings.ssh_host_keys == "pin-first")
 
 
 ROOMS = ("portal", "console", "explorer", "oidc", "streaming", "terminal")

@@ -115,6 +115,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Who is mailed of each request for access and each broken glass, besides the owners of the resource."""
     mail_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 30
     """How many days messages are kept after they were sent, or have failed for good."""
+    ssh_host_keys: Literal["pin-first", "pinned-only"] = "pin-first"
+    """pin-first: the key a host shows first is pinned. pinned-only: without it nobody gets there."""
     ssh_recording: Literal["required", "off"] = "required"
     """Whether sessions over SSH are recorded; required: one that cannot be recorded is refused, or ended."""
     ssh_recording_input: bool = False
@@ -139,6 +141,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How many hours a browser stays signed in at most."""
     web_idle_minutes: Annotated[int, msgspec.Meta(ge=5, le=43_200)] = 60
     """After how many minutes without use a browser is signed out."""
+    session_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 365
+    """How many days sessions are listed after they have ended. The ledger keeps their ends for ever."""
     activity_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 365
     """How many days activity is kept: calls, decisions, sign-ins, sessions. The ledger is kept for ever."""
 

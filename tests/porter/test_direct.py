@@ -184,6 +184,22 @@ def test_a_key_that_was_pinned_is_not_replaced_by_a_door(lobby):
     play(lobby, story)
 
 
+def test_where_only_pinned_keys_are_taken_the_first_one_is_refused_with_what_to_do(lobby):
+    lobby.system.call("admit", "SetHostKey", Host="db-1", Fingerprint="")
+    shown = asyncssh.generate_private_key("ssh-ed25519").get_fingerprint()
+
+    async def story(porter):
+        porter.house.pins_first = False
+        session = await lobby.opened(porter, Screen())
+        told = await refusal(session.pin(shown))
+        assert told.startswith(f"db-1 shows the host key {shown}, and none is pinned")
+        assert "SetHostKey" in told
+        await asyncio.to_thread(lobby.pin, lobby.host_key)
+        assert await session.pin(shown) == lobby.host_key.get_fingerprint()
+
+    play(lobby, story)
+
+
 def test_a_session_whose_door_is_gone_is_closed_with_the_truth(lobby):
     async def story(porter):
         session = await lobby.opened(porter, Screen())

@@ -21,14 +21,17 @@ T = TypeVar("T")
 class House:
     """One for all doors of a process: so wrong passwords are counted together, wherever they are tried."""
 
-    def __init__(self, store: Store, world: World, recorder: Recorder | None = None) -> None:
-        """``recorder`` is None where sessions are not recorded."""
+    def __init__(
+        self, store: Store, world: World, recorder: Recorder | None = None, *, pins_first: bool = True
+    ) -> None:
+        """``recorder`` is None where sessions are not recorded; ``pins_first`` whether first sight pins."""
         self.store = store
         self.world = world
         self.sessions = Sessions(store, world)
         self.held = HeldCommands(store, world)
         self.sign_in = SignIn(store, world)
         self.recorder = recorder
+        self.pins_first = pins_first
         self.host_key = host_key(world.sealer)
         self.public_host_key: bytes = asyncssh.import_private_key(self.host_key).public_data
         self._finishing: set[asyncio.Task[None]] = set()

@@ -141,9 +141,7 @@ class DirectSession:
             session = exchange.hash
         except SignatureRefused as refused:
             raise self._suspicious(str(refused)) from None
-        pinned = await self._house.read(
-            lambda sql: things.by_key(sql, target.host.key).read(HostDetails).ssh_fingerprint
-        )
+        pinned = await self._pinned()
         if not pinned or shown.get_fingerprint() != pinned:
             raise self._suspicious("it is for another host")
         if key is None or (asked.name, asked.key) != (target.login, self._public):
@@ -163,11 +161,24 @@ class DirectSession:
         if not kept.is_fingerprint(fingerprint):
             raise self._suspicious("it pins no fingerprint")
         host, author = self._chosen.target.host, self._house.author()
+        if not self._house.pins_first and not await self._pinned():
+            raise Refused(
+                f"{host.name} shows the host key {fingerprint}, and none is pinned: ask an administrator, "
+                f"who can compare it and pin it with `admit call admit SetHostKey`"
+            )
         pinned = await asyncio.wrap_future(
             self._house.store.write(author, lambda tx: kept.pin_first(tx, host.ref, fingerprint))
         )
         log.info("host key pinned", host=host.id, fingerprint=pinned)
         return pinned
+
+    async def _pinned(self) -> str:
+        """The fingerprint that is pinned of the host now; empty if none is."""
+        key = self._chosen.target.host.key
+        found: str = await self._house.read(
+            lambda sql: things.by_key(sql, key).read(HostDetails).ssh_fingerprint
+        )
+        return found
 
     async def _permit(self) -> Permit:
         """A permit of this moment: the one it was opened with may not hold any more."""

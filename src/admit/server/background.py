@@ -12,7 +12,7 @@ from admit.core.validity import DAY, HOUR, MINUTE, SECOND, Millis
 from admit.main import Admit
 from admit.server import certificate
 from admit.store import activity as stored
-from admit.store import messages, tokens, web_sessions
+from admit.store import messages, sessions, tokens, web_sessions
 from admit.store.engine import Author, Tx
 
 log = structlog.get_logger("admit.server")
@@ -28,11 +28,11 @@ PAUSE: Millis = 5 * SECOND
 
 
 SWEPT_AT_ONCE = 5_000
-"""How many activities one transaction drops: others wait for it, some milliseconds."""
+"""How many activities, or sessions, one transaction drops: others wait for it, some milliseconds."""
 
 
 async def sweep(admit: Admit) -> None:
-    """Drop, each hour, what is too old to matter: nonces, client tokens, mail, browsers, activity."""
+    """Drop, each hour, what is too old to matter: nonces, tokens, mail, browsers, sessions, activity."""
     store, clock, settings = admit.store, admit.world.clock, admit.settings
 
     def body(tx: Tx) -> None:
@@ -47,8 +47,13 @@ async def sweep(admit: Admit) -> None:
     def some_activity(tx: Tx) -> int:
         return stored.forget(tx.sql, tx.now - settings.activity_days * DAY, SWEPT_AT_ONCE)
 
+    def some_sessions(tx: Tx) -> int:
+        return sessions.forget(tx.sql, tx.now - settings.session_days * DAY, SWEPT_AT_ONCE)
+
     while True:
         await asyncio.wrap_future(store.write(AUTHOR, body))
+        while await asyncio.wrap_future(store.write(AUTHOR, some_sessions)):
+            pass
         while await asyncio.wrap_future(store.write(AUTHOR, some_activity)) == SWEPT_AT_ONCE:
             pass
         await clock.sleep_until(clock.now() + HOUR)

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     and_,
     bindparam,
+    delete,
     func,
     insert,
     or_,
@@ -236,6 +237,16 @@ def set_recorded(sql: Connection, keys: Sequence[int], number: int) -> None:
     """Write in which revision the ends of sessions were recorded."""
     for key in keys:
         _RECORDED.run(sql, b_key=key, recorded_in=number)
+
+
+def forget(sql: Connection, before: Millis, limit: int) -> int:
+    """Drop, of so many oldest sessions, those that ended before a moment; returns how many there were.
+
+    What the ledger does not know of yet stays.
+    """
+    oldest = select(sessions.c.key).order_by(sessions.c.key).limit(limit).scalar_subquery()
+    over = and_(sessions.c.ended_at < before, sessions.c.recorded_in.is_not(None))
+    return sql.execute(delete(sessions).where(sessions.c.key.in_(oldest), over)).rowcount
 
 
 @dataclass(frozen=True, slots=True)

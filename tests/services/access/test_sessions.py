@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from admit.control import session_ledger
 from admit.core.sessions import Outcome
-from admit.core.validity import HOUR, MINUTE
+from admit.core.validity import DAY, HOUR, MINUTE
 from admit.store import sessions as stored
 from admit.store.verification import verify
 from tests.control.watched import Place
@@ -161,3 +161,18 @@ def fault(place: Place) -> str | None:
     admit = place.system.admit
     with admit.store.read() as sql:
         return verify(sql, admit.world.sealer.subkey("ledger")).fault
+
+
+def test_a_session_is_forgotten_that_ended_long_ago_and_of_which_the_ledger_knows(place: Place) -> None:
+    for session in ("s-over", "s-live", "s-untold", "s-late"):
+        opened(place, session)
+    ended(place, "s-over")
+    while session_ledger.record_ends(place.system.admit.store):
+        pass
+    ended(place, "s-untold")
+    place.system.clock.advance(DAY)
+    before = place.system.clock.now()
+    ended(place, "s-late")
+
+    assert place.write(lambda tx: stored.forget(tx.sql, before, 100)) == 1
+    assert sorted(ids(place)) == ["s-late", "s-live", "s-untold"]
