@@ -94,6 +94,7 @@ def test_what_others_read_or_put_into_the_environment_is_no_setting(tmp_path, na
         ("http", "is not TOML"),
         ('tls_key = "key.pem"', "set both or neither"),
         ('mail_username = "admit"', "set both or neither"),
+        ('two_factor = ["email"]', "two_factor: codes cannot be mailed before mail_host is set"),
         ('mail_host = "mail.example.com"', "mail_sender must say whom mail is from"),
     ],
 )

@@ -202,6 +202,7 @@ def open_admit(settings: Settings, clock: Clock | None = None, chance: Chance | 
         mails=bool(settings.mail_host),
         activity_days=settings.activity_days,
         directory=_directory(settings),
+        two_factor=settings.two_factor,
         programs=programs.of(settings.data),
         user_makers=USER_MAKERS,
     )

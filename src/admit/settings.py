@@ -115,6 +115,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Who is mailed of each request for access and each broken glass, besides the owners of the resource."""
     mail_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 30
     """How many days messages are kept after they were sent, or have failed for good."""
+    two_factor: tuple[Literal["totp", "email"], ...] = ()
+    """What bastion host users whose own setting is Global are asked for besides: totp, email; or nothing."""
     ssh_host_keys: Literal["pin-first", "pinned-only"] = "pin-first"
     """pin-first: the key a host shows first is pinned. pinned-only: without it nobody gets there."""
     ssh_recording: Literal["required", "off"] = "required"
@@ -308,6 +310,8 @@ def _contradictions(settings: Settings) -> list[str]:
         _ = settings.zone
     except ValueError:
         found.append(f"time_zone: this system knows no zone {settings.time_zone!r}. Is tzdata installed?")
+    if "email" in settings.two_factor and not settings.mail_host:
+        found.append("two_factor: codes cannot be mailed before mail_host is set.")
     if settings.mail_host and not settings.mail_sender:
         found.append("mail_sender must say whom mail is from if mail_host is set.")
     return found

@@ -14,7 +14,7 @@ from admit.core.links import Kind
 from admit.core.validity import MINUTE, SECOND
 from admit.store import changes, messages, things
 from admit.store.engine import Author
-from admit.store.things import Thing
+from admit.store.things import Thing, Where
 from tests.services.bastionhost.people import PASSWORD, Bastion
 from tests.system import System
 
@@ -344,3 +344,24 @@ def test_no_password_or_code_is_ever_noted(system: System, bastion: Bastion, sig
     told = json.dumps(system.call("admit", "ListActivity", MaxResults=100))
     assert PASSWORD not in told
     assert "Wrong-horse-9" not in told
+
+
+@pytest.mark.parametrize(
+    ("status", "for_all", "asked"),
+    [
+        ("Global", (), "none"),
+        ("Global", ("email",), "email"),
+        ("Global", ("totp",), "unknown"),
+        ("Disable", ("email",), "none"),
+        ("Enable", (), "email"),
+    ],
+)
+def test_who_follows_the_setting_for_all_is_asked_as_it_says(
+    system: System, bastion: Bastion, status: str, for_all: tuple[str, ...], asked: str
+) -> None:
+    more = {"TwoFactorStatus": status, "Email": "alice@example.com"}
+    bastion.user("alice", **more, **({"TwoFactorMethods": '["email"]'} if status == "Enable" else {}))
+    world = replace(system.admit.world, mails=True, two_factor=for_all)
+    with system.admit.store.read() as sql:
+        (user,) = things.find(sql, Where(Kind.USER, names=("alice",)))
+        assert one_time_codes.method_of(sql, world, user) == asked

@@ -108,7 +108,10 @@ def forget(tx: Tx, proven: Proven) -> None:
             if OWN_CHOICE not in purposes:
                 raise NotTheirs
             details = msgspec.structs.replace(
-                holder.read(UserDetails), two_factor_status="Disable", two_factor_methods=()
+                # As for everybody, who may be asked for one all the same.
+                holder.read(UserDetails),
+                two_factor_status="Global",
+                two_factor_methods=(),
             )
             verbs.change(tx, holder, details=details)
             verbs.keep_secret(tx, holder, OWN_CHOICE, None)

@@ -35,20 +35,21 @@ Method: TypeAlias = Literal["totp", "email", "unknown", "none"]
 def method_of(sql: Connection, world: World, user: Thing) -> Method:
     """How a user is asked for a second time.
 
-    ``none``: not at all, as for users who follow the setting for all of them, of
-    which there is none here. ``unknown``: by a way there is not here (SMS,
-    DingTalk, mail without a mail server), or an authenticator that was never set
-    up; they cannot sign in.
+    ``none``: not at all. ``unknown``: by a way there is not here (SMS, DingTalk, mail
+    without a mail server), or an authenticator that was never set up; they cannot sign in.
+    Users who follow the setting for all of them are asked as that says.
     """
     if not is_of_bastion(sql, user):
         # Nobody demands it of others: who has set up an authenticator wants to be asked.
         return "totp" if ONE_TIME_CODE in things.secret_purposes(sql, user.key) else "none"
     kept = user.read(UserDetails)
-    if kept.two_factor_status != "Enable":
+    own = kept.two_factor_methods if kept.two_factor_status == "Enable" else ()
+    methods = world.two_factor if kept.two_factor_status == "Global" else own
+    if not methods and kept.two_factor_status != "Enable":
         return "none"
-    if "totp" in kept.two_factor_methods and ONE_TIME_CODE in things.secret_purposes(sql, user.key):
+    if "totp" in methods and ONE_TIME_CODE in things.secret_purposes(sql, user.key):
         return "totp"
-    mailed = "email" in kept.two_factor_methods and kept.email and world.mails
+    mailed = "email" in methods and kept.email and world.mails
     return "email" if mailed else "unknown"
 
 

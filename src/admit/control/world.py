@@ -54,6 +54,9 @@ class World:
     """Who must wait before the next password is looked at, whichever door they try."""
     mails: bool = False
     """Whether a mail server is set: without one nothing can be mailed while somebody waits for it."""
+    two_factor: tuple[str, ...] = ()
+    """What second factors users of bastion hosts may show who follow the setting for all; none is asked for
+    if it is empty."""
     programs: Programs = field(default_factory=dict)
     """The catalogue of programs that can be streamed."""
     directory: LdapServer | None = None
