@@ -7,6 +7,8 @@ import pytest
 
 from admit.core.commands import Acl, Commands, Verdict
 from admit.core.recordings import Opening, RecordingRefused
+from admit.core.restrictions import Channel
+from admit.core.transfers import Transfer
 from admit.core.validity import FOREVER
 from admit.porter.asks import Away, Refused, What
 from admit.porter.line import LOST, STOPPED
@@ -73,8 +75,37 @@ def test_commands_are_judged_at_the_gate_by_the_rules_of_the_policy(lobby):
 
     async def story(_, porter):
         session = await lobby.opened(porter, Screen())
-        assert session.commands == Commands(Acl.BLACK, ("reboot",))
-        assert session.commands.judge("reboot now") is Verdict.DENY
+        assert session.leave.commands == Commands(Acl.BLACK, ("reboot",))
+        assert session.leave.commands.judge("reboot now") is Verdict.DENY
+        # What a policy leaves may change while the session lives, and is told then.
+        shut = '{"SSH":{"SSHChannel":"Enable","SFTPChannel":"Enable","SFTPUploadFile":"Enable"}}'
+        await asyncio.to_thread(
+            lobby.bastion.call, "SetPolicyProtocolConfig", PolicyId=policy, ProtocolConfig=shut
+        )
+        await until(lambda: Channel.REMOVE in dict(session.leave.shut))
+        assert Channel.UPLOAD not in dict(session.leave.shut)
+
+    play(lobby, story)
+
+
+def test_what_is_done_with_files_is_told_by_the_gate_and_noted(lobby):
+    async def story(there, porter):
+        session = await lobby.opened(porter, Screen())
+        session.transferred(Transfer("put", "/etc/motd", size=7))
+        session.transferred(Transfer("remove", "/etc/motd", "refused", "not allowed"))
+        session.closed("the client left")
+
+        def noted():
+            there.house.world.activities.write(there.house.store, there.house.world.metrics)
+            return lobby.system.call("admit", "ListActivity", Kind="transfer")["Activities"]
+
+        found = []
+        while len(found) < 2:
+            found = await asyncio.to_thread(noted)
+        assert [(each["Outcome"], each["Action"]) for each in reversed(found)] == [
+            ("ok", "put /etc/motd"),
+            ("refused", "remove /etc/motd"),
+        ]
 
     play(lobby, story)
 

@@ -11,6 +11,7 @@ from admit.control.session_checks import Ended, Question
 from admit.core.access import Decision
 from admit.core.activity import Activity, ActivityKind, Mention
 from admit.core.activity import Outcome as Result
+from admit.core.restrictions import Leave
 from admit.core.sessions import Outcome, Standing, looked_at_next, warning
 from admit.core.validity import FOREVER, Millis
 
@@ -70,6 +71,8 @@ class Live:
         self.ended_at: Millis = 0
         self.outcome: Outcome | None = None
         """How it ended; None while it lives."""
+        self.leaves: Callable[[Leave], None] = lambda _leave: None
+        """Is told what control policies leave to do in it, whenever that changes."""
         self._opened = opened
         self._screen = screen
         self._over = over
@@ -93,6 +96,8 @@ class Live:
         """It may go on, by this: tell if it is not for long, and when to look again."""
         was, left, resource = self.standing, standing.until - now, self.about.resource
         self.question = replace(self.question, standing=standing)
+        if standing.leave is not None and standing.leave != was.leave:
+            self.leaves(standing.leave)
         if standing.until != was.until:
             self._told = FOREVER
         due = warning(standing.until, now, self._told)

@@ -1,10 +1,8 @@
 """What is done with files in a session: one by one where they are seen, by the command where they are not."""
 
 import shlex
-from pathlib import PurePosixPath
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
-
-import msgspec
 
 from admit.core.restrictions import FILES, Channel
 
@@ -14,7 +12,8 @@ LONGEST_PATH = 1000
 """How much of a path is told."""
 
 
-class Transfer(msgspec.Struct, frozen=True, array_like=True):
+@dataclass(frozen=True, slots=True)
+class Transfer:
     """One thing that was done with a file, or was to be."""
 
     verb: Verb
@@ -43,7 +42,7 @@ def needed_for(command: str) -> tuple[Channel, ...]:
         return ()
     if not words:
         return ()
-    program, flags = PurePosixPath(words[0]).name, [each for each in words[1:] if each.startswith("-")]
+    program, flags = words[0].rpartition("/")[2], [each for each in words[1:] if each.startswith("-")]
     if program == "scp":
         letters = "".join(each[1:] for each in flags if not each.startswith("--"))
         return tuple(

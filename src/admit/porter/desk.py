@@ -12,12 +12,13 @@ import msgspec
 import structlog
 
 from admit.core.recordings import Opening, RecordingRefused
+from admit.core.transfers import Transfer
 from admit.porter.admissions import DirectAdmission
 from admit.porter.asks import Refused, Session
 from admit.porter.direct import DirectPorter, DirectVisitor
 from admit.porter.link import Link, LinkBroken
 from admit.porter.live import DirectRecording, DirectSession
-from admit.porter.messages import Answer, Ended, No, Taken, Warned
+from admit.porter.messages import Answer, Ended, Leaves, No, Taken, Warned
 from admit.porter.names import Wanted
 from admit.porter.questions import Arrive, Begun, Offer, Open, Recorded
 from admit.porter.seasons import Seasons
@@ -173,7 +174,8 @@ class GateDesk:
             self._sessions[number] = session
         finally:
             self._opening.discard(number)
-        return Begun(session.id, session.commands)
+        session.follow(lambda leave: self._link.send(Leaves(number, leave)))
+        return Begun(session.id, session.leave)
 
     def session(self, number: int) -> Session:
         """The session of a number."""
@@ -229,6 +231,12 @@ class GateDesk:
         feed = self._feeds.get(number)
         if feed is not None:
             feed.recording.resize(width, height)
+
+    def transferred(self, number: int, transfer: Transfer) -> None:
+        """Something was done with a file in a session, or was to be."""
+        session = self._sessions.get(number)
+        if session is not None:
+            session.transferred(transfer)
 
     def lost(self, why: str) -> None:
         """The gate is gone, and so is all that it had."""

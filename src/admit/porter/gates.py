@@ -22,6 +22,7 @@ from admit.porter.messages import (
     Resized,
     Shown,
     Stops,
+    Transferred,
     Unwelcome,
     Welcome,
 )
@@ -130,16 +131,23 @@ class Talk:
                     task.cancel()
             case Left(visitor):
                 self._desk.left(visitor)
+            case Closed() | Shown() | Resized() | Transferred():
+                self._hear_of_session(said)
+            case Here():
+                pass
+            case _:
+                raise LinkBroken("it says what it may not say now")
+
+    def _hear_of_session(self, said: Closed | Shown | Resized | Transferred) -> None:
+        match said:
             case Closed(session, reason):
                 self._desk.closed(session, reason)
             case Shown(session, octets, typed):
                 self._desk.shown(session, octets, typed=typed)
             case Resized(session, width, height):
                 self._desk.resized(session, width, height)
-            case Here():
-                pass
-            case _:
-                raise LinkBroken("it says what it may not say now")
+            case Transferred(session, transfer):
+                self._desk.transferred(session, transfer)
 
     def _ask(self, asked: Asked) -> None:
         number = asked.number

@@ -9,6 +9,7 @@ import msgspec
 import structlog
 
 from admit.core.recordings import RecordingRefused
+from admit.core.restrictions import Leave
 from admit.porter.asks import Away, Refused, Screen
 from admit.porter.link import Link, LinkBroken, pause
 from admit.porter.messages import (
@@ -18,6 +19,7 @@ from admit.porter.messages import (
     FromPorter,
     GivenUp,
     Here,
+    Leaves,
     No,
     Season,
     Stops,
@@ -45,6 +47,7 @@ class Line:
         self._link = link
         self._waiting: dict[int, asyncio.Future[bytes]] = {}
         self._screens: dict[int, Screen] = {}
+        self._leaves: dict[int, Callable[[Leave], None]] = {}
         self._taken: dict[int, Callable[[int], None]] = {}
         self._is_over = False
 
@@ -88,8 +91,13 @@ class Line:
         """Whoever is told how much of a recording was taken."""
         self._taken[session] = taken
 
+    def follow(self, session: int, leaves: Callable[[Leave], None]) -> None:
+        """Whoever is told what may be done in a session."""
+        self._leaves[session] = leaves
+
     def forget(self, session: int) -> bool:
         """A session is over; whether it was not before."""
+        self._leaves.pop(session, None)
         return self._screens.pop(session, None) is not None
 
     def finish(self, session: int) -> None:
@@ -114,19 +122,27 @@ class Line:
             case No(number, reason, recording):
                 refused = RecordingRefused(reason) if recording else Refused(reason)
                 self._answered(number, lambda waiting: waiting.set_exception(refused))
+            case Ended() | Warned() | Leaves() | Taken():
+                self._hear_of_session(said)
+            case Season():
+                self.season = said
+            case _:
+                raise LinkBroken("it says what it may not say now")
+
+    def _hear_of_session(self, said: Ended | Warned | Leaves | Taken) -> None:
+        match said:
             case Ended(session, text):
                 if (screen := self._screens.get(session)) is not None:
                     screen.end(text)
             case Warned(session, text):
                 if (screen := self._screens.get(session)) is not None:
                     screen.warn(text)
+            case Leaves(session, leave):
+                if (leaves := self._leaves.get(session)) is not None:
+                    leaves(leave)
             case Taken(session, size):
                 if (taken := self._taken.get(session)) is not None:
                     taken(size)
-            case Season():
-                self.season = said
-            case _:
-                raise LinkBroken("it says what it may not say now")
 
     def _answered(self, number: int, settle: Callable[[asyncio.Future[bytes]], None]) -> None:
         waiting = self._waiting.get(number)

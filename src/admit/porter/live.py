@@ -1,6 +1,7 @@
 """A session that was let begin: what opens its host, and what is kept of it."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -66,6 +67,10 @@ class DirectSession:
         """What control policies leave to do in it now."""
         asked = self.live.standing.leave
         return self._left if asked is None else asked
+
+    def follow(self, leaves: Callable[[Leave], None]) -> None:
+        """Have somebody told whenever policies leave something else."""
+        self.live.leaves = leaves
 
     async def begin(self, what: What, detail: str | None, left: Restrictions) -> None:
         """Be written down, and watched from now on.

@@ -7,6 +7,8 @@ from typing import TypeAlias
 import msgspec
 
 from admit.base.ssh_exchange import COOKIE_BYTES
+from admit.core.restrictions import Leave
+from admit.core.transfers import Transfer
 from admit.porter.questions import AnyAsk
 from admit.porter.wire import Message, Number, Octets, Text
 
@@ -61,6 +63,13 @@ class Resized(Message, frozen=True):
     height: Number
 
 
+class Transferred(Message, frozen=True):
+    """Something was done with a file in a session, or was to be."""
+
+    session: Number
+    transfer: Transfer
+
+
 class Here(Message, frozen=True):
     """The gate is there."""
 
@@ -69,7 +78,7 @@ class Stops(Message, frozen=True):
     """The gate stops, and has ended all that it had."""
 
 
-FromGate: TypeAlias = Hello | Asked | GivenUp | Left | Closed | Shown | Resized | Here | Stops
+FromGate: TypeAlias = Hello | Asked | GivenUp | Left | Closed | Shown | Resized | Transferred | Here | Stops
 
 
 # -- what a gate is told ---------------------------------------------------------------------------
@@ -130,6 +139,13 @@ class Ended(Message, frozen=True):
     text: str
 
 
+class Leaves(Message, frozen=True):
+    """What control policies leave to do in a session from now on."""
+
+    session: Number
+    leave: Leave
+
+
 class Taken(Message, frozen=True):
     """So many bytes of a session's recording were taken since it began."""
 
@@ -137,4 +153,4 @@ class Taken(Message, frozen=True):
     size: Number
 
 
-FromPorter: TypeAlias = Season | Welcome | Unwelcome | Answer | No | Warned | Ended | Taken
+FromPorter: TypeAlias = Season | Welcome | Unwelcome | Answer | No | Warned | Ended | Leaves | Taken

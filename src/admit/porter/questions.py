@@ -10,8 +10,8 @@ from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar, get_args
 import msgspec
 
 from admit.base.ssh_exchange import Exchange, Signed
-from admit.core.commands import Commands
 from admit.core.recordings import Opening
+from admit.core.restrictions import Leave
 from admit.core.validity import Millis
 from admit.porter.asks import Admission, Credentials, Place, Reachable, Session, Step, Visitor, What
 from admit.porter.names import Wanted
@@ -33,7 +33,7 @@ class Begun(msgspec.Struct, frozen=True, array_like=True):
     """A session that was let begin."""
 
     id: str
-    commands: Commands | None
+    leave: Leave
 
 
 class Desk(Protocol):

@@ -10,8 +10,9 @@ import structlog
 
 from admit.base.chance import Chance
 from admit.base.ssh_exchange import COOKIE_BYTES, Exchange, Signed
-from admit.core.commands import Commands
 from admit.core.recordings import Opening
+from admit.core.restrictions import Leave
+from admit.core.transfers import Transfer
 from admit.core.validity import Millis
 from admit.porter.asks import Away, Credentials, Place, Reachable, Screen, Step, What
 from admit.porter.line import Line
@@ -23,6 +24,7 @@ from admit.porter.messages import (
     Left,
     Resized,
     Shown,
+    Transferred,
     Unwelcome,
     Welcome,
 )
@@ -256,9 +258,17 @@ class RemoteSession:
 
     def __init__(self, line: Line, number: int, begun: Begun) -> None:
         self.id = begun.id
-        self.commands: Commands | None = begun.commands
+        self.leave = begun.leave
         self._line = line
         self._number = number
+        line.follow(number, self._left)
+
+    def _left(self, leave: Leave) -> None:
+        self.leave = leave
+
+    def transferred(self, transfer: Transfer) -> None:
+        """Something was done with a file in it, or was to be."""
+        self._line.say(Transferred(self._number, transfer))
 
     async def credentials(self) -> Credentials:
         """What logs on to the account it was let begin for."""
