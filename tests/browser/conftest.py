@@ -10,9 +10,9 @@ from tests.ssh.office import office
 from tests.ssh.target import target
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """An office whose alice may log on to db-1."""
+    """An office whose alice may log on to db-1. A browser leaves the thread a loop of its own: it must go."""
     directory = tmp_path_factory.mktemp("browser")
     pictures = tmp_path_factory.mktemp("pictures")
     with target(directory / "host") as host, office(directory, host) as found, chromium() as browser:
