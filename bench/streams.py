@@ -65,7 +65,7 @@ def streaming(place: Path, most: int) -> Iterator[Office]:
     key = SigningKey(founded.access_key_id, founded.access_key_secret)
     (place / "data" / "admit.toml").write_text(f"streaming_sessions = {most}\nlog_level = 'ERROR'\n")
     with serving(admit_serve(place / "data"), place / "log") as served:
-        yield Office(served, Signer(served.address, key), place)
+        yield Office(served, Signer(served.address, key, Chance()), place)
 
 
 def delivery_group(office: Office) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from admit.base.sealing import KeyFileRefused, create_key_file
 from admit.main import create, open_admit
 from admit.settings import Settings, load
 from admit.store.backup import BackupRefused, Manifest
+from admit.store.schema import NEWEST
 from tests.system import System
 
 PRODUCT = "yundun-bastionhost"
@@ -83,7 +84,7 @@ def test_a_backup_is_its_owners_alone_and_holds_no_key_unless_it_is_asked_to(use
     saved(used, tmp_path / "without", with_keys=False)
     saved(used, tmp_path / "with")
 
-    assert members(tmp_path / "without") == {"manifest.json", "admit.db", "tls/ca.crt"}
+    assert members(tmp_path / "without") == {"manifest.json", "admit.db", "apps.toml", "tls/ca.crt"}
     assert members(tmp_path / "with") > {"seal.key", "tls/ca.key"}
     assert stat.S_IMODE((tmp_path / "without").stat().st_mode) == 0o600
     assert {path.name for path in tmp_path.iterdir()} == {"data", "with", "without"}
@@ -245,7 +246,11 @@ def test_a_backup_that_cannot_be_written_leaves_nothing(used, tmp_path):
         ("admit.db", lambda content: content[:-1] + b"x", "is damaged"),
         ("manifest.json", lambda _: b"{}", "is not a backup of admit"),
         ("manifest.json", lambda content: content.replace(b'"form": 1', b'"form": 2'), "by a newer admit"),
-        ("manifest.json", lambda content: content.replace(b'"0001"', b'"9999"'), "by a newer admit"),
+        (
+            "manifest.json",
+            lambda content: content.replace(f'"{NEWEST}"'.encode(), b'"9999"'),
+            "by a newer admit",
+        ),
         ("manifest.json", lambda content: content.replace(b'"tls/ca.crt"', b'"../ca.crt"'), "does not hold"),
         (
             "manifest.json",

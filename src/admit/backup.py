@@ -17,6 +17,7 @@ from admit.base.chance import Chance
 from admit.base.clock import Clock
 from admit.base.directory import filled
 from admit.base.sealing import Sealer
+from admit.control import programs
 from admit.settings import FILE, SECRETS, Settings, SettingsRefused, paths_in
 from admit.store import backup as archive
 from admit.store.backup import DATABASE, BackupRefused, Manifest
@@ -27,6 +28,8 @@ from admit.store.verification import verify
 
 CERTIFICATE = "tls/ca.crt"
 """In every backup: it is public."""
+CATALOGUE = programs.FILE
+"""In every backup: without it nothing is streamed any more."""
 NOT_KEPT = ("database_url",)
 """Settings no backup holds: the database is restored into the data directory, wherever it was."""
 SEAL_KEY = "seal.key"
@@ -63,7 +66,7 @@ def back_up(settings: Settings, file: Path, now: int, *, with_keys: bool) -> Man
             f"--file={file} '{plain}'. Keep copies of {settings.key_file}, {settings.tls} and "
             f"{settings.data / FILE} apart from it."
         )
-    wanted = (CERTIFICATE, *KEYS) if with_keys else (CERTIFICATE,)
+    wanted = (CERTIFICATE, CATALOGUE, *KEYS) if with_keys else (CERTIFICATE, CATALOGUE)
     others = {}
     for name in wanted:
         with suppress(FileNotFoundError):
@@ -105,7 +108,7 @@ def restore(settings: Settings, file: Path, keys: Path | None, clock: Clock, cha
         raise BackupRefused("A backup is restored to SQLite in a data directory: unset database_url.")
     with filled(settings.data, last=SEAL_KEY) as draft:
         placed = msgspec.structs.replace(settings, data=draft)
-        manifest = archive.load(file, draft, frozenset({DATABASE, CERTIFICATE, FILE, *KEYS}))
+        manifest = archive.load(file, draft, frozenset({DATABASE, CERTIFICATE, CATALOGUE, FILE, *KEYS}))
         if manifest.schema not in VERSIONS:
             raise BackupRefused(f"{file} was made by a newer admit: restore it with that.")
         _bring_keys(draft, manifest.files, keys)

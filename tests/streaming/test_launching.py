@@ -102,6 +102,17 @@ def test_a_home_folder_lasts_and_is_nobody_elses(tmp_path):
     assert all((homes / each).stat().st_mode & 0o777 == 0o700 for each in ("aig-1/alice", "aig-1/bob"))
 
 
+def test_a_place_that_is_named_from_here_is_found_by_what_stands_elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    async def body() -> None:
+        async with launched(Path("place"), probe=script('echo ok >"$HOME/seen"')) as launcher:
+            await ran(launcher, "s-1")
+
+    asyncio.run(body())
+    assert (tmp_path / "place/homes/aig-1/alice/seen").read_text() == "ok\n"
+
+
 def test_a_home_folder_that_is_to_be_forgotten_goes_with_its_session(tmp_path):
     async def body() -> None:
         async with launched(tmp_path, probe=script('touch "$HOME/mine"')) as launcher:

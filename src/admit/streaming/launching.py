@@ -146,8 +146,9 @@ class LocalLauncher:
         """
         self.programs = programs
         self._best = limiter
-        self._homes = root / "homes"
-        self._runs = root / "running"
+        # What starts them stands elsewhere.
+        self._homes = root.absolute() / "homes"
+        self._runs = root.absolute() / "running"
         self._chance = chance
         self._owned = os.geteuid() == 0
         self._running: dict[str, _Running] = {}
