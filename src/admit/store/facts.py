@@ -203,7 +203,16 @@ def _closure(name: str, kept: tuple[_Kept, ...], *, forward: bool, stage: Stage 
 
 
 def _at(one: _Kept, stage: Stage | None) -> tuple[ColumnElement[bool], ...]:
-    return () if stage is None else (one.table.c.stage == int(stage),)
+    return () if stage is None else (one.table.c.stage == _written(stage),)
+
+
+def _written(stage: Stage) -> ColumnElement[int]:
+    """A stage as it stands in a statement.
+
+    As a value it would be compared with what a partial index is of: SQLite then prepares the statement anew
+    each time it is run, which takes three times as long as running it.
+    """
+    return literal_column(str(int(stage)))
 
 
 def _number(number: int) -> ColumnElement[int]:
@@ -228,13 +237,13 @@ def _legs(scope: Scope, kept: tuple[_Kept, ...]) -> CompoundSelect[Any]:
     legs: list[Select[Any]] = []
     for one in kept:
         ends, row = one.table.c, _row(one)
-        grants = row.where(ends.target.in_(holders), ends.stage == int(Stage.GRANT))
+        grants = row.where(ends.target.in_(holders), ends.stage == _written(Stage.GRANT))
         if scope is Scope.CHECK:
             grants = grants.where(ends.source.in_(principals))
         legs += [
-            row.where(ends.source.in_(principals), ends.stage == int(Stage.JOIN)),
+            row.where(ends.source.in_(principals), ends.stage == _written(Stage.JOIN)),
             grants,
-            row.where(ends.target.in_(holders), ends.stage == int(Stage.HOLD)),
+            row.where(ends.target.in_(holders), ends.stage == _written(Stage.HOLD)),
         ]
     return union_all(*legs)
 
@@ -286,7 +295,7 @@ def _open(*tables: Table) -> Prepared:
     """The accounts that anything is granted to, by one of these tables: an account lives in nothing."""
     accounts = select(things.c.key).where(things.c.parent == 0, things.c.kind == int(Kind.ACCOUNT))
     granted = (
-        select(table.c.source).where(table.c.source == things.c.key, table.c.stage == int(Stage.GRANT))
+        select(table.c.source).where(table.c.source == things.c.key, table.c.stage == _written(Stage.GRANT))
         for table in tables
     )
     return Prepared(accounts.where(or_(*(each.exists() for each in granted))))
