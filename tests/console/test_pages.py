@@ -157,6 +157,15 @@ def test_grants_are_exported_as_the_filters_show_them(admin: Pages) -> None:
     assert lines[1].startswith("user,alice,app:wiki,active,")
 
 
+def test_what_nobody_uses_is_listed_once_it_is_old_enough(office: System) -> None:
+    assert "No grant matches" in as_admin(office).get("/console/grants?status=unused").text
+    office.advance(31 * DAY)
+    pages = as_admin(office)
+    shown = pages.get("/console/grants?status=unused").text
+    assert "dba" in shown.partition('id="list"')[2]
+    assert "group,dba,root@db-1" in pages.get("/console/grants.csv?status=unused").text
+
+
 def test_what_can_be_done_is_done_by_the_vendors_operations(office: System) -> None:
     pages = as_admin(office)
     user = office.call("admit", "ListThings", Kinds=["user"], Text="bob")["Things"][0]["Id"]

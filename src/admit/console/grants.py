@@ -29,15 +29,15 @@ STATUSES = (
     ("future", "Not yet"),
     ("ended", "Ended"),
     ("any", "Any status"),
+    ("unused", "Nobody used for 30 days"),
 )
 
 
 async def table(desk: Desk, request: Request) -> Response:
     """All grants, with filters; as of a moment if one is given."""
     visit = await desk.visit(request)
-    asked = _asked(visit)
-    listed = await visit.call("ListGrants", **asked, MaxResults=25, NextToken=visit.asked("next") or None)
-    at = asked["At"]
+    listed = await _listed(visit, 25, visit.asked("next") or None)
+    at = moment_of(visit.asked("at"), visit.reader.zone)
     return visit.page(
         "grants.html",
         listed=listed,
@@ -47,6 +47,16 @@ async def table(desk: Desk, request: Request) -> Response:
         status=visit.asked("status") or "current",
         at=at,
     )
+
+
+UNUSED_DAYS = 30
+
+
+async def _listed(visit: Visit, size: int, after: str | None) -> Any:
+    """A page of what the filters show; what nobody uses is a list of its own, restricted by nothing."""
+    if visit.asked("status") == "unused":
+        return await visit.call("ListUnused", Days=UNUSED_DAYS, MaxResults=size, NextToken=after)
+    return await visit.call("ListGrants", **_asked(visit), MaxResults=size, NextToken=after)
 
 
 def _asked(visit: Visit) -> dict[str, Any]:
@@ -155,12 +165,13 @@ EXPORTED = 10_000
 async def exported(desk: Desk, request: Request) -> Response:
     """The same grants as CSV: what the filters show, up to ``EXPORTED``."""
     visit = await desk.visit(request)
-    asked, after, rows = _asked(visit), None, 0
+    after: str | None = None
+    rows = 0
     written = io.StringIO()
     table = csv.writer(written)
     table.writerow(("who_kind", "who", "may_use", "status", "from", "until", "granted_by", "granted_at"))
     while rows < EXPORTED:
-        listed = await visit.call("ListGrants", **asked, MaxResults=200, NextToken=after)
+        listed = await _listed(visit, 200, after)
         for grant in listed["Grants"]:
             rows += 1
             table.writerow(_row(grant))
