@@ -70,7 +70,7 @@ def test_only_users_whose_password_it_is_are_proven(system: System, browser: Pag
 def test_the_administrator_is_the_account(system: System, browser: Pages) -> None:
     answer = browser.sign_in(system.founded.admin_user, system.founded.admin_password)
 
-    assert answer.status == 303
+    assert (answer.status, answer.place) == (303, "/console")
     assert "/console" in browser.get("/home").text
 
 

@@ -14,7 +14,7 @@ from admit.control.web_sessions import Proven
 from admit.control.web_sign_in import WebSignIn
 from admit.core.validity import MINUTE, Millis
 from admit.pages.cookies import COOKIES
-from admit.pages.places import inside
+from admit.pages.places import HOME, inside
 from admit.pages.site import Site
 from admit.store import things
 
@@ -131,7 +131,7 @@ class SignInPages:
         browser = (peer, request.headers.get("user-agent", ""))
         token = await self.site.sessions.open(proven, how, name, browser)
         self.sign_in.came_in(proven, name, how, peer)
-        response = RedirectResponse(target, 303)
+        response = RedirectResponse(_onward(target, proven), 303)
         COOKIES.keep_session(request, response, token)
         return response
 
@@ -155,6 +155,11 @@ class SignInPages:
         found = await self.site.sessions.read(lambda sql: things.by_keys(sql, keys))
         users = tuple(found[key] for key in half_way.users if key in found)
         return Proven(users, None if half_way.caller is None else found.get(half_way.caller))
+
+
+def _onward(target: str, proven: Proven) -> str:
+    """Where to go on: who may use nothing and manages what others may begins there."""
+    return "/console" if target == HOME and not proven.users else target
 
 
 def _policy(target: str) -> dict[str, str]:
