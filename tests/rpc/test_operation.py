@@ -105,9 +105,11 @@ def test_no_parameter_is_called_like_one_of_the_protocol(operation):
 def test_a_resource_name_is_filled_from_plain_texts_so_that_ram_and_the_operation_read_the_same(operation):
     placed = {name for tail in operation.resources for name in re.findall(r"\{(\w+)\}", tail)}
     known = {"region", "account"}
-    sent = {name: operation.by_name[name].type for name in placed & operation.by_name.keys()}
+    sent = {name: operation.by_name[name] for name in placed & operation.by_name.keys()}
 
-    assert all(isinstance(kind, inspect.StrType) for kind in sent.values())
+    # A listed word is read as it was sent, too, unless it may be written in any case.
+    assert all(isinstance(each.type, inspect.StrType | inspect.LiteralType) for each in sent.values())
+    assert not any(each.mark.ignore_case for each in sent.values())
     assert operation.service.words is not None or placed <= sent.keys() | known
 
 
