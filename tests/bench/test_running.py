@@ -36,7 +36,7 @@ def ran(*line: str) -> str:
 
 def test_a_few_sessions_are_ended_by_every_change():
     told = ran("bench.cuts", "--sessions", "3", "--people", "2", "--settled", "0.2").splitlines()
-    assert told[0] == "3 live sessions, milliseconds until they were closed"
+    assert told[0] == "3 live sessions in one process, milliseconds until they were closed"
     assert len(told) == 2 + 6
 
 

@@ -20,7 +20,7 @@ def page(target: Target) -> Iterator[Page]:
         name, password = target.admin
         page.get_by_label("Name").fill(name)
         page.get_by_label("Password").fill(password)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url("**/explorer")
         yield page
 

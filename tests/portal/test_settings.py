@@ -125,7 +125,7 @@ def test_what_one_switched_on_one_may_switch_off(town: Town, alice: Pages) -> No
     set_up(alice)
     assert send(alice, f"{PLACE}/authenticator/remove", {}).status == 303
     assert Pages(town.system).sign_in("alice", PASSWORD).status == 303
-    assert town.bastion.shown(town.user("alice").id)["TwoFactorStatus"] == "Disable"
+    assert town.bastion.shown(town.user("alice").id)["TwoFactorStatus"] == "Global"
 
 
 def test_what_an_administrator_demands_can_be_replaced_and_not_given_up(town: Town) -> None:

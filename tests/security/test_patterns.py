@@ -51,6 +51,7 @@ PARTS = (
     "acs:ram::1:role/r",
     "example.com",
     "12-k3j9x0a7q2mz",
+    "0123456789abcdef" * 4,
     "",
 )
 

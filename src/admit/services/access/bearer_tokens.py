@@ -19,7 +19,8 @@ CallerName = Annotated[
     str, like("orders-service", "The name of a RAM user, whose policies say what the token is good for.")
 ]
 TokenName = Annotated[
-    str, like("production", "What the token is called.", min_length=1, max_length=128, pattern=r"^\S.*$")
+    str,
+    like("production", "What the token is called.", min_length=1, max_length=128, pattern=r"^\S.*(?!\n)$"),
 ]
 TokenId = Annotated[str, like("k3v9x0example00a", "The ID of the token, which is also its middle part.")]
 

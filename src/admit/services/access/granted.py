@@ -7,7 +7,7 @@ from admit.core.links import Kind
 from admit.core.validity import BEGINNING, DAY, FOREVER, HOUR, Millis
 from admit.rpc.operation import Call
 from admit.rpc.paging import GREATEST, marker, place_of
-from admit.rpc.shape import Shape, like
+from admit.rpc.shape import Shape, at_most, like
 from admit.services.access.brief import KINDS, Brief, Text, briefs
 from admit.services.access.listings import NextToken
 from admit.services.access.vocabulary import At, Moment, access, end
@@ -67,7 +67,7 @@ class ListGrants(Shape):
 
     status: Status | None = None
     """current: all that have not ended. Of those that ended the last comes first."""
-    kinds: tuple[GrantedKind, ...] | None = None
+    kinds: Annotated[tuple[GrantedKind, ...], at_most(20)] | None = None
     """Of what."""
     text: Text | None = None
     hours: Hours | None = None

@@ -26,7 +26,7 @@ Head = Annotated[
     like(
         "9f" * 32,
         "A head of the ledger that was noted earlier, in hexadecimal: the ledger must contain it.",
-        pattern=r"^[0-9a-f]{64}$",
+        pattern=r"^[0-9a-f]{64}(?!\n)$",
     ),
 ]
 

@@ -54,7 +54,8 @@ AskedName = Annotated[
     ),
 ]
 ActionName = Annotated[
-    str, like("read", "What is done with a resource.", min_length=1, max_length=128, pattern=r"^[^,\s]+$")
+    str,
+    like("read", "What is done with a resource.", min_length=1, max_length=128, pattern=r"^[^,\s]+(?!\n)$"),
 ]
 Condition = Annotated[
     str,

@@ -16,7 +16,7 @@ from admit.store import things
 from admit.store.things import HandleTaken, Thing, Where
 
 ConnectionName = Annotated[
-    str, like("okta", "What the connection is called.", min_length=1, max_length=128, pattern=r"^\S.*$")
+    str, like("okta", "What the connection is called.", min_length=1, max_length=128, pattern=r"^\S.*(?!\n)$")
 ]
 ConnectionId = Annotated[
     str, like("k3v9x0example00a", "The ID of the connection, which is also the middle part of its token.")

@@ -1,13 +1,13 @@
 """Everything that has a name, whatever service it is of: found, listed, and what it is joined to."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from admit.core.errors import InvalidNextToken
 from admit.core.links import Kind, Stage
 from admit.core.validity import BEGINNING
 from admit.rpc.operation import Call
 from admit.rpc.paging import marker, offset_of, place_of, token
-from admit.rpc.shape import Shape
+from admit.rpc.shape import Shape, at_most
 from admit.services.access.brief import (
     KINDS,
     Brief,
@@ -54,7 +54,7 @@ class ListThings(Shape):
     names that contain it.
     """
 
-    kinds: tuple[KindName, ...] | None = None
+    kinds: Annotated[tuple[KindName, ...], at_most(20)] | None = None
     """Without any: people, users, groups, units and what is granted to them."""
     text: Text | None = None
     inside_kind: KindName | None = None
