@@ -20,6 +20,7 @@ from admit.core.access import (
 from admit.core.facts import Facts
 from admit.core.links import STEPS, Kind, Link, Ref, stage_of
 from admit.core.validity import FOREVER, PERMANENT, Validity
+from admit.core.walks import MOST_PATHS
 from tests.core import reference
 
 ALICE, USER = Ref(Kind.PERSON, 1), Ref(Kind.USER, 2)
@@ -172,6 +173,16 @@ def test_links_that_never_hold_together_are_an_ended_path() -> None:
 def test_without_any_link_nothing_is_granted() -> None:
     decision = decide(Question(ALICE, ROOT), _facts(), 1)
     assert (decision.reason, decision.because, decision.allowed) == (Reason.NOT_GRANTED, (), False)
+
+
+def test_a_closed_way_behind_more_ways_than_are_looked_at_is_refused_without_it() -> None:
+    closed = (Link(USER, DBA), Link(DBA, ROOT, Validity(5, 10)))
+    idle = (Link(USER, Ref(Kind.GROUP, 100 + each)) for each in range(MOST_PATHS))
+    known = _facts(Link(ALICE, USER), *closed, *idle)
+
+    assert decide(Question(ALICE, ROOT), known, 6).reason is Reason.GRANTED
+    refusal = decide(Question(ALICE, ROOT), known, 10)
+    assert (refusal.reason, refusal.because) == (Reason.NOT_GRANTED, ())
 
 
 def test_a_permit_cannot_be_made_from_a_refusal() -> None:

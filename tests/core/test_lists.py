@@ -134,3 +134,25 @@ def test_as_one_user_nothing_is_listed_that_another_has() -> None:
     assert [each.ref for each in lists.what(ALICE, seen, 1, Span(5, USABLE)).reaches] == [HOST]
     assert [each.ref for each in lists.who(HOST, seen, 1, Span(5, SUBJECTS)).reaches] == [ALICE]
     assert lists.who(ROOT, seen, 1, Span(5, SUBJECTS)).reaches == ()
+
+
+def test_who_comes_in_as_two_users_is_told_once_and_the_users_each() -> None:
+    twice = (USERS[0], USERS[2])
+    known = Facts((*(Link(ALICE, user) for user in twice), *(Link(user, HOST) for user in twice)))
+
+    def who(*kinds: Kind) -> list[Ref]:
+        return [each.ref for each in lists.who(HOST, known, 1, Span(5, kinds)).reaches]
+
+    assert who(Kind.PERSON) == [ALICE]
+    assert who(Kind.USER) == [*twice]
+
+
+def test_as_one_user_nobody_is_told_for_a_group_that_only_another_of_their_users_is_in() -> None:
+    people = (Link(ALICE, USERS[0]), Link(ALICE, USERS[2]), Link(BOB, USERS[1]))
+    known = Facts((*people, Link(USERS[2], DBA), Link(USERS[1], DBA), Link(DBA, ROOT)))
+
+    def who(source: Source) -> set[Ref]:
+        return {each.ref for each in lists.who(ROOT, source, 1, Span(5, SUBJECTS)).reaches}
+
+    assert who(known) == who(AsUser(known, ALICE.key, USERS[2].key)) == {ALICE, BOB}
+    assert who(AsUser(known, ALICE.key, USERS[0].key)) == {BOB}

@@ -225,7 +225,7 @@ class Filling:
         self._keys, self._others, self._numbers = array("I"), array("I"), array("I")
 
     def extend(self, keys: Iterable[int], others: Iterable[int], numbers: Iterable[int]) -> None:
-        """Take some links more.
+        """Take some links more: at least one.
 
         Raises:
             OverflowError: a key has more than 32 bits.
@@ -233,9 +233,8 @@ class Filling:
         self._keys.extend(keys)
         self._others.extend(others)
         self._numbers.extend(numbers)
-        if self._keys:
-            # The last page may go on with what comes next.
-            self._cut(self._keys[-1] >> BITS)
+        # The last page may go on with what comes next.
+        self._cut(self._keys[-1] >> BITS)
 
     def done(self, periods: Periods) -> Pages:
         """All of them."""
