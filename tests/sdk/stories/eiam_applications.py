@@ -1,8 +1,8 @@
-"""Stories of applications, and of who may use them."""
+"""Stories of applications, of who may use them, and of how people sign in to them."""
 
 from tests.sdk.answers import absent
 from tests.sdk.stage import Stage
-from tests.sdk.stories.idaas import Idaas
+from tests.sdk.stories.idaas import LATER, Idaas
 
 INHERITED = {"QueryMode": "IncludeInherit"}
 
@@ -93,9 +93,74 @@ def units_may_use_an_application(stage: Stage) -> None:
     assert idaas("ListApplicationsForOrganizationalUnit", OrganizationalUnitId=office)["TotalCount"] == 0
 
 
+def people_sign_in_to_an_application(stage: Stage) -> None:
+    idaas = Idaas(stage)
+    wiki = {"ApplicationId": idaas.application("wiki")}
+    config = {
+        "AccessTokenEffectiveTime": 600,
+        "AllowedPublicClient": True,
+        "CodeEffectiveTime": 30,
+        "CustomClaims": [{"ClaimName": "mail", "ClaimValueExpression": "user.email"}],
+        "GrantScopes": ["openid", "email"],
+        "GrantTypes": ["authorization_code", "refresh_token"],
+        "IdTokenEffectiveTime": 900,
+        "PkceChallengeMethods": ["S256"],
+        "PkceRequired": True,
+        "PostLogoutRedirectUris": ["https://wiki.example.com/bye"],
+        "RedirectUris": ["https://wiki.example.com/callback", "http://127.0.0.1:8080/callback"],
+        "RefreshTokenEffective": 3600,
+        "ResponseTypes": ["code"],
+        "SubjectIdExpression": "user.username",
+    }
+    begin = {"InitLoginType": "idaas_or_app_init_sso", "InitLoginUrl": "https://wiki.example.com/login"}
+    idaas.once("SetApplicationSsoConfig", **wiki, **begin, OidcSsoConfig=config)
+
+    told = idaas("GetApplicationSsoConfig", **wiki)["ApplicationSsoConfig"]
+    assert told["OidcSsoConfig"] == {**config, "AllowedPublicClient": "true"}
+    assert {name: told[name] for name in begin} == begin
+    places = told["ProtocolEndpointDomain"]
+    oauth2 = ("Authorization", "DeviceAuthorization", "Revoke", "Token", "Userinfo")
+    assert absent(places, *(f"Oauth2{each}Endpoint" for each in oauth2)) == []
+    assert absent(places, "OidcIssuer", "OidcJwksEndpoint", "OidcLogoutEndpoint") == []
+
+    assert told["SsoStatus"] == "enabled"
+    idaas("DisableApplicationSso", **wiki)
+    assert idaas("GetApplicationSsoConfig", **wiki)["ApplicationSsoConfig"]["SsoStatus"] == "disabled"
+    idaas("EnableApplicationSso", **wiki)
+    assert idaas("GetApplicationSsoConfig", **wiki)["ApplicationSsoConfig"]["SsoStatus"] == "enabled"
+
+
+def an_application_has_secrets(stage: Stage) -> None:
+    idaas = Idaas(stage)
+    wiki = idaas.application("wiki")
+    start, end = (LATER["ValidityPeriod"][each] for each in ("StartTime", "EndTime"))
+    made = idaas("CreateApplicationClientSecret", ApplicationId=wiki, ExpirationTime=start)
+    secret = made["ApplicationClientSecret"]
+    assert (secret["ClientId"], absent(secret, "ClientSecret", "SecretId")) == (wiki, [])
+    held = {"ApplicationId": wiki, "SecretId": secret["SecretId"]}
+
+    told = idaas("ObtainApplicationClientSecret", **held)["ApplicationClientSecret"]
+    assert (told["ClientSecret"], told["ExpirationTime"]) == (secret["ClientSecret"], start)
+    assert (told["ApplicationId"], told["ClientId"], told["InstanceId"]) == (wiki, wiki, idaas.id)
+    idaas("UpdateApplicationClientSecretExpirationTime", **held, ExpirationTime=end)
+    idaas("DisableApplicationClientSecret", **held)
+    listed = idaas("ListApplicationClientSecrets", ApplicationId=wiki)
+    [shown] = listed["ApplicationClientSecrets"]
+    assert (shown["SecretId"], listed["TotalCount"]) == (secret["SecretId"], 1)
+    assert (shown["Status"], shown["ExpirationTime"]) == ("disabled", end)
+    assert shown["ClientSecret"] == f"****{secret['ClientSecret'][-4:]}"
+
+    idaas("EnableApplicationClientSecret", **held)
+    assert idaas("ObtainApplicationClientSecret", **held)["ApplicationClientSecret"]["Status"] == "enabled"
+    idaas("DeleteApplicationClientSecret", **held)
+    assert idaas("ListApplicationClientSecrets", ApplicationId=wiki)["TotalCount"] == 0
+
+
 STORIES = (
     an_application_is_made_changed_and_deleted,
     users_may_use_an_application,
     groups_may_use_an_application,
     units_may_use_an_application,
+    people_sign_in_to_an_application,
+    an_application_has_secrets,
 )

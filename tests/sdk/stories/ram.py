@@ -60,6 +60,23 @@ def a_user_has_keys(stage: Stage) -> None:
     ram("DeleteUser", UserName=name)
 
 
+def a_user_has_a_password(stage: Stage) -> None:
+    ram, name = stage.sdk("ram"), stage.named("signing")
+    ram("CreateUser", UserName=name)
+    chosen = {"Password": "Correct-Horse-7", "PasswordResetRequired": True, "MFABindRequired": False}
+    made = ram("CreateLoginProfile", UserName=name, **chosen)["LoginProfile"]
+    assert (made["UserName"], absent(made, "CreateDate")) == (name, [])
+    assert (made["PasswordResetRequired"], made["MFABindRequired"]) == (True, False)
+    assert ram("GetLoginProfile", UserName=name)["LoginProfile"] == made
+
+    ram("UpdateLoginProfile", UserName=name, Password="Other-Horse-8", PasswordResetRequired=False)
+    changed = ram("GetLoginProfile", UserName=name)["LoginProfile"]
+    assert changed == {**made, "PasswordResetRequired": False}
+    ram("DeleteLoginProfile", UserName=name)
+    assert ram.refusal("GetLoginProfile", UserName=name) == (404, "EntityNotExist.User.LoginProfile")
+    ram("DeleteUser", UserName=name)
+
+
 def a_group_has_users(stage: Stage) -> None:
     ram, user, group = stage.sdk("ram"), stage.named("member"), stage.named("team")
     made = ram("CreateGroup", GroupName=group, Comments="first")["Group"]
@@ -158,6 +175,7 @@ def policies_are_attached(stage: Stage) -> None:
 STORIES = (
     a_user_comes_changes_and_goes,
     a_user_has_keys,
+    a_user_has_a_password,
     a_group_has_users,
     a_role_is_made_changed_and_deleted,
     a_policy_has_versions,
