@@ -140,13 +140,13 @@ class Person:
         ):
             self.faults.append(message.text)
 
-    def sign_in(self, password: str = PASSWORD) -> "Person":
-        """Sign in, as people do."""
+    def sign_in(self, password: str = PASSWORD, place: str = "/home") -> "Person":
+        """Sign in, as people do, until the page is shown where they begin."""
         self.page.goto(f"{self.office.url}/sign-in")
         self.page.fill("input[name=name]", self.name)
         self.page.fill("input[name=password]", password)
         self.page.click("button[type=submit], form button.primary")
-        self.page.wait_for_url("**/home**")
+        self.page.wait_for_url(f"**{place}**")
         return self
 
     def start(self, group: str, app: str = "", **more: str) -> None:

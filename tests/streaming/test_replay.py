@@ -47,7 +47,7 @@ def test_a_session_is_recorded_and_played_to_an_administrator_alone(
     context = browser.new_context(viewport={"width": 1100, "height": 700})
     admin = Person(office, office.caller.founded.admin_user, context)
     try:
-        admin.sign_in(office.caller.founded.admin_password)
+        admin.sign_in(office.caller.founded.admin_password, "/console")
         admin.page.goto(f"{office.url}/stream/recordings/{recording}")
         expect(admin.page.locator("#replay")).to_have_attribute("data-state", "ended", timeout=20_000)
         assert_shows(admin.page, "#what", "Terminal")

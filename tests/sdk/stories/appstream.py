@@ -1,7 +1,10 @@
 """Stories of App Streaming."""
 
+import time
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import quote
 
 from tests.sdk.answers import absent
 from tests.sdk.stage import Stage
@@ -51,6 +54,32 @@ def user(stage: Stage, name: str) -> str:
     users = [{"EndUserId": named, "Email": f"{named}@example.com"}]
     assert stage.sdk("eds-user")("CreateUsers", Users=users)["AllSucceed"] is True
     return named
+
+
+def opened(group: DeliveryGroup, name: str, app: str) -> str:
+    """The running instance of an application that a user has opened with a ticket, as a browser does."""
+    wanted = {"AppId": group.app(app), "AppInstanceGroupIdList": [group.id], **CLOUD_APP}
+    ticket = group.stage.sdk(PRODUCT)("GetConnectionTicket", EndUserId=name, **wanted)["Ticket"]
+    connection = HTTPConnection(group.stage.server.urls["http"], timeout=30)
+    connection.request("GET", f"/stream/open?ticket={quote(ticket)}")
+    answer = connection.getresponse()
+    place = answer.headers["Location"]
+    assert answer.status == 303, answer.read().decode()
+    connection.close()
+    return place.replace("/stream/s-", "ai-")
+
+
+def instances(group: DeliveryGroup) -> list[str]:
+    """The ids of what runs in a delivery group, the newest first."""
+    told = group.stage.sdk(PRODUCT)("ListAppInstances", AppInstanceGroupId=group.id, **PAGE)
+    return [each["AppInstanceId"] for each in told["AppInstanceModels"]]
+
+
+def assert_left(group: DeliveryGroup, *left: str) -> None:
+    """No more than these instances run, or will in a moment: the door reads what it is to end."""
+    until = time.monotonic() + 20
+    while (running := instances(group)) != [*left]:
+        assert time.monotonic() < until, f"{running} run"
 
 
 def regions_and_images_are_told(stage: Stage) -> None:
@@ -135,10 +164,65 @@ def users_are_authorized_to_sessions(stage: Stage) -> None:
     assert session["AuthorizedUsers"] == [carol]
 
 
+def users_are_authorized_to_single_applications(stage: Stage) -> None:
+    group, dora, sdk = DeliveryGroup(stage, "Drawing"), user(stage, "dora"), stage.sdk(PRODUCT)
+    terminal = {"AppId": group.app("Terminal")}
+    group("AuthorizeUsersForApp", **terminal, AuthorizeUserIds=[dora], UserMeta={"Type": "simple"})
+
+    listed = group("ListAppsByAppInstanceGroupId", **PAGE)
+    assert listed["TotalCount"] == len(listed["Apps"]) == len(group.image["AppList"])
+    counts = {each["AppName"]: each["AuthorizedUserCount"] for each in listed["Apps"]}
+    assert (counts["Terminal"], counts["Calculator"]) == (1, 0)
+    assert absent(listed["Apps"][0], "AppId", "AppVersion", "AppVersionName") == []
+    of_dora = {"EndUserId": dora, "AppInstanceGroupId": group.id, "AppName": "term", **CLOUD_APP, **PAGE}
+    held = sdk("ListAuthorizedAppsByUser", **of_dora)
+    [app] = held["Apps"]
+    assert (app["AppId"], app["AppInstanceGroupId"], held["TotalCount"]) == (terminal["AppId"], group.id, 1)
+    assert (app["AppName"], app["AuthorizedUserCount"]) == ("Terminal", 1)
+    assert absent(app, "AppInstanceGroupName", "AppVersion", "AppVersionName") == []
+
+    group("AuthorizeUsersForApp", **terminal, UnAuthorizeUserIds=[dora])
+    held = sdk("ListAuthorizedAppsByUser", **of_dora)
+    assert (held["Apps"], held["TotalCount"]) == ([], 0)
+    unknown = {"AppInstanceGroupId": group.id, "AppId": "ca-none", "AuthorizeUserIds": [dora]}
+    refused = sdk.refusal("AuthorizeUsersForApp", **unknown, **CLOUD_APP)
+    assert refused == (400, "InvalidAppId.NotFound")
+
+
+def what_runs_is_told_and_ended(stage: Stage) -> None:
+    group, sdk = DeliveryGroup(stage, "Workshop"), stage.sdk(PRODUCT)
+    emil, fay = user(stage, "emil"), user(stage, "fay")
+    group("AuthorizeInstanceGroup", AuthorizeUserIds=[emil, fay])
+    of_emil, of_fay = opened(group, emil, "Terminal"), opened(group, fay, "Terminal")
+    assert instances(group) == [of_fay, of_emil]
+
+    narrowed = {"UserIdList": [emil], "AppInstanceIdList": [of_emil], "Status": ["BOUND"]}
+    told = sdk("ListAppInstances", AppInstanceGroupId=group.id, **narrowed, **PAGE)
+    [instance] = told["AppInstanceModels"]
+    assert (instance["AppInstanceId"], told["TotalCount"]) == (of_emil, 1)
+    assert (instance["AppInstanceGroupId"], instance["Status"]) == (group.id, "BOUND")
+    assert instance["BindInfo"]["EndUserId"] == emil
+    assert absent(instance, "ChargeType", "GmtCreate", "GmtModified") == []
+    bound = sdk("ListBindInfo", AppInstanceGroupIdList=[group.id], UserIdList=[emil], **PAGE)
+    [binding] = bound["BindInfoModels"]
+    assert (binding["UserId"], binding["AppInstanceId"], bound["TotalCount"]) == (emil, of_emil, 1)
+    assert (binding["AppId"], binding["AppInstanceGroupId"]) == (group.app("Terminal"), group.id)
+    assert absent(binding, "WyId", "AccountType", "AppVersion", "ProductType", "RegionId") == []
+
+    group("Unbind", EndUserId=emil, AppInstanceId=of_emil)
+    assert_left(group, of_fay)
+    unbound = {"AppInstanceGroupId": group.id, "EndUserId": emil, "AppInstanceId": of_emil}
+    assert sdk.refusal("Unbind", **unbound, **CLOUD_APP) == (400, "RegionUnBind.Fail")
+    group("LogOffAllSessionsInAppInstanceGroup")
+    assert_left(group)
+
+
 STORIES = (
     regions_and_images_are_told,
     a_delivery_group_is_made_changed_and_deleted,
     users_are_authorized_and_connect,
     user_groups_are_authorized,
     users_are_authorized_to_sessions,
+    users_are_authorized_to_single_applications,
+    what_runs_is_told_and_ended,
 )
