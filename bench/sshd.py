@@ -24,6 +24,7 @@ KbdInteractiveAuthentication no
 MaxSessions 1000
 MaxStartups 1000
 LogLevel ERROR
+SetEnv HOME={place}
 """
 
 

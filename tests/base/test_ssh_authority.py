@@ -91,6 +91,7 @@ def ssh(key_file: Path, tmp_path: Path) -> Ssh:
     (tmp_path / "sshd_config").write_text(
         f"HostKey {tmp_path}/host\nTrustedUserCAKeys {tmp_path}/authority.pub\n"
         "AuthorizedKeysFile none\nUsePAM no\nStrictModes no\nPidFile none\nPermitRootLogin yes\n"
+        f"SetEnv HOME={tmp_path}\n"  # a shell that starts there reads nobody's start-up files
     )
 
     def run(issued: IssuedKey) -> subprocess.CompletedProcess[str]:

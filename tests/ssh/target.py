@@ -69,7 +69,10 @@ def target(directory: Path) -> Iterator[Target]:
 
 
 def started(directory: Path, log: Path) -> tuple[subprocess.Popen[bytes], int]:
-    """An sshd that listens; a port that is free may be somebody else's a moment later."""
+    """An sshd that listens; a port that is free may be somebody else's a moment later.
+
+    Its shells take ``directory`` for their home: what the machine's own start-up files do, they do not.
+    """
     program = shutil.which("sshd", path=PLACES)
     assert program is not None
     config, host_key = directory / "sshd_config", directory / "host_key"
@@ -91,6 +94,7 @@ MaxSessions 200
 MaxStartups 500
 LogLevel ERROR
 Subsystem sftp internal-sftp
+SetEnv HOME={directory}
 """)
         process = subprocess.Popen([program, "-D", "-f", config, "-E", log])
         while process.poll() is None and not listens(port):
