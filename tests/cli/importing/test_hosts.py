@@ -16,21 +16,29 @@ win-1,203.0.113.7,Windows,Administrator,,
 """
 
 
+def hosts(client: Client, bastion: str, *names: str) -> list[dict[str, object]]:
+    """The hosts of these names; they are made at the same time, so that their order says nothing."""
+    by_name = {
+        host["HostName"]: host for host in client.call(BASTION, "ListHosts", InstanceId=bastion)["Hosts"]
+    }
+    return [by_name[name] for name in names]
+
+
 def accounts(client: Client, bastion: str) -> dict[str, dict[str, object]]:
     """Every account as people call it, with what is told of it."""
-    hosts = {
+    by_id = {
         host["HostId"]: host["HostName"]
         for host in client.call(BASTION, "ListHosts", InstanceId=bastion)["Hosts"]
     }
     listed = client.call(
-        BASTION, "ListHostAccounts", InstanceId=bastion, HostId="0", HostIds=json.dumps(list(hosts))
+        BASTION, "ListHostAccounts", InstanceId=bastion, HostId="0", HostIds=json.dumps(list(by_id))
     )
-    return {f"{each['HostAccountName']}@{hosts[each['HostId']]}": each for each in listed["HostAccounts"]}
+    return {f"{each['HostAccountName']}@{by_id[each['HostId']]}": each for each in listed["HostAccounts"]}
 
 
 def test_hosts_come_with_their_accounts(run: Run, write: Write, client: Client, bastion: str):
     result = run("import", "hosts", write("hosts.csv", HOSTS))
-    web, win = client.call(BASTION, "ListHosts", InstanceId=bastion)["Hosts"]
+    web, win = hosts(client, bastion, "web-1", "win-1")
 
     assert result.exit_code == 0
     assert counts(result) == {("bastion", "hosts"): (2, 0, 0, 0), ("bastion", "accounts"): (3, 0, 0, 0)}
@@ -49,7 +57,7 @@ def test_groups_of_hosts_are_left_out_and_that_is_told(run: Run, write: Write):
 
 def test_an_address_of_the_internet_is_the_public_one(run: Run, write: Write, client: Client, bastion: str):
     run("import", "hosts", write("hosts.csv", "name,address\na,8.8.8.8\nb,b.example.com\n"))
-    first, second = client.call(BASTION, "ListHosts", InstanceId=bastion)["Hosts"]
+    first, second = hosts(client, bastion, "a", "b")
 
     assert (first["ActiveAddressType"], first["HostPublicAddress"]) == ("Public", "8.8.8.8")
     assert (second["ActiveAddressType"], second["HostPrivateAddress"]) == ("Private", "b.example.com")
@@ -75,7 +83,7 @@ def test_what_differs_about_a_host_is_changed(run: Run, write: Write, client: Cl
     result = run(
         "import", "hosts", write("hosts.csv", "name,address,os,accounts\nweb-1,10.0.0.8,Windows,ops\n")
     )
-    web = client.call(BASTION, "ListHosts", InstanceId=bastion)["Hosts"][0]
+    (web,) = hosts(client, bastion, "web-1")
 
     assert counts(result) == {("bastion", "hosts"): (0, 1, 0, 0), ("bastion", "accounts"): (1, 0, 0, 0)}
     assert (web["HostPrivateAddress"], web["OSType"], web["Comment"]) == ("10.0.0.8", "Windows", "first")
