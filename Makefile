@@ -7,6 +7,9 @@
 
 BIN := .venv/bin
 
+# Servers are started hundreds of times: without compiled modules each start reads all the source anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 define static
 	@test -x $(BIN)/ruff || { echo "Run 'make test' once: it installs what the checks need."; exit 1; }
 	$(BIN)/ruff format --check .

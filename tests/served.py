@@ -1,6 +1,7 @@
 """A real `admit serve` process, and signed calls to it over real connections."""
 
 import json
+import select
 import os
 import subprocess
 import sys
@@ -100,12 +101,18 @@ class Caller:
             OSError, http.client.HTTPException: there is none.
         """
         target, headers, body = self.signed(product, action, flat(parameters))
+        self._forget_a_closed_connection()
         self.connection.request("POST", target, body, headers)
         response = self.connection.getresponse()
         answer = json.loads(response.read())
         if response.status >= 400:
             raise Refused(response.status, answer)
         return answer
+
+    def _forget_a_closed_connection(self) -> None:
+        """A server closes what was idle for long; between two calls it sends nothing else."""
+        if self.connection.sock and select.select([self.connection.sock], [], [], 0)[0]:
+            self.connection.close()
 
     def signed(
         self, product: str, action: str, parameters: Mapping[str, str]
