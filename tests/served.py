@@ -1,8 +1,8 @@
 """A real `admit serve` process, and signed calls to it over real connections."""
 
 import json
-import select
 import os
+import select
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
