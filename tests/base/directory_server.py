@@ -1,5 +1,6 @@
 """A directory as tests need one: it knows some distinguished names and their passwords, and nothing else."""
 
+import socket
 import socketserver
 import ssl
 import threading
@@ -62,6 +63,8 @@ def _served(directory: Directory) -> type[socketserver.BaseRequestHandler]:
                 code = 0 if directory.passwords.get(name) == password else 49
                 told = _answer(number, 0x61, code if directory.code is None else directory.code)
                 self.request.sendall(told if directory.raw is None else directory.raw)
+                if directory.raw is not None:
+                    self.request.shutdown(socket.SHUT_WR)  # whoever waits for the rest need not wait long
 
     return Handler
 
