@@ -1,11 +1,14 @@
 """What the example runs on: a server process in a throw-away directory, and a mailbox."""
 
 import json
+import os
+import pty
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
+import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +23,8 @@ from aiosmtpd.handlers import Message as MessageHandler
 from admit.demo.host import host
 
 PATIENCE_S = 30.0
+COLUMNS = 120
+"""How wide the terminal is that commands are shown on."""
 PASSWORD = "Correct-Horse-7"  # noqa: S105 - of people and accounts that live as long as the example
 
 
@@ -69,14 +74,16 @@ class Stage:
     """Where the host db-1 is."""
 
     def admit(self, *words: str) -> tuple[int, str]:
-        """Run an ``admit`` command on the example's data directory: exit code and output."""
-        done = subprocess.run(  # noqa: S603 - our own command
-            [sys.executable, "-m", "admit.cli", *words, "--data", str(self.data)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return done.returncode, (done.stdout or done.stderr).rstrip()
+        """Run an ``admit`` command on the example's data directory: exit code, and what a terminal shows."""
+        ours, theirs = pty.openpty()
+        termios.tcsetwinsize(theirs, (40, COLUMNS))
+        command = [sys.executable, "-m", "admit.cli", *words, "--data", str(self.data)]
+        with subprocess.Popen(  # noqa: S603 - our own command
+            command, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs
+        ) as process:
+            os.close(theirs)
+            shown = _all_of(ours)
+        return process.returncode, shown.replace("\r\n", "\n").rstrip()
 
 
 @contextmanager
@@ -118,6 +125,20 @@ def _serving(directory: Path, mailbox: Mailbox, mail_port: int, host_port: int) 
             ssh_port,
             host_port,
         )
+
+
+def _all_of(terminal: int) -> str:
+    """Everything that is written to a terminal until nobody has it open any more."""
+    with os.fdopen(terminal, "rb", buffering=0) as screen:
+        written = b""
+        while True:
+            try:
+                part = screen.read(65536)
+            except OSError:  # how Linux says that the other side has closed it
+                part = b""
+            if not part:
+                return written.decode()
+            written += part
 
 
 def _run(*words: str) -> str:

@@ -37,10 +37,12 @@ class Teller:
         Raises:
             Failed: it ended or spoke otherwise.
         """
-        ended, output = self.stage.admit(*words)
+        ended, shown = self.stage.admit(*words)
+        told = Text.from_ansi(shown)
+        output = told.plain
         typed = " ".join(f'"{word}"' if " " in word else word for word in words)
         self.console.print(Text(f"$ admit {typed}", style="bold cyan"))
-        self.console.print(Text(output))
+        self.console.print(told)
         self.expect(f"admit {typed} ends with {code}", true=ended == code)
         for text in shows:
             self.expect(f"admit {typed} shows {text!r}", true=text in output)
