@@ -188,7 +188,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.jump", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured (3)")
     parser.add_argument("--opens", type=int, default=10, help="sessions opened each way in a round (10)")
-    parser.add_argument("--megabytes", type=int, default=500, help="how much goes each way (500)")
+    parser.add_argument("--megabytes", type=int, default=300, help="how much goes each way (300)")
     parser.add_argument("--sessions", type=int, default=500, help="idle sessions (500)")
     asked, measured = parser.parse_args(), Measured()
     Path("var").mkdir(exist_ok=True)

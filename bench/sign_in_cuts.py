@@ -24,7 +24,7 @@ from admit.base.clock import SystemClock
 from admit.main import create
 from admit.rpc.signing import SigningKey
 from admit.settings import Settings
-from bench.cuts import Cut
+from bench.ends import BY_THE_CLOCK, Cut, ends
 from bench.office import now_ms
 from bench.served import Served, Signer, admit_serve, serving
 
@@ -198,8 +198,7 @@ async def _cut(firm: Firm, application: Application, change: Callable[[], int | 
     began, cpu_s = now_ms(), firm.served.cpu_s()
     end = await asyncio.to_thread(change)
     await application.all_heard.wait()
-    cpu_ms = (firm.served.cpu_s() - cpu_s) * 1000 / firm.people
-    return Cut(sorted(each - (end or began) for each in application.heard), cpu_ms)
+    return Cut.of(application.heard, end or began, firm.served.cpu_s() - cpu_s)
 
 
 async def _measured(firm: Firm) -> dict[str, Cut]:
@@ -212,7 +211,7 @@ async def _measured(firm: Firm) -> dict[str, Cut]:
         "DisableApplicationSso": await _cut(firm, application, firm.switch_off),
     }
     await asyncio.to_thread(firm.switch_on)
-    found["end of the grant"] = await _cut(firm, application, firm.end_soon)
+    found[BY_THE_CLOCK] = await _cut(firm, application, firm.end_soon)
     server.close()
     return found
 
@@ -230,13 +229,7 @@ def main() -> None:
         with serving(admit_serve(place / "data"), place / "log") as served:
             firm = Firm(served, Signer(served.address, key, Chance()), asked.people)
             found = asyncio.run(_measured(firm))
-    print(f"{asked.people} live sign-ins, milliseconds until the application was told")
-    print(f"{'':34}{'p50':>8}{'p99':>8}{'max':>8}{'CPU each':>10}   target")
-    for name, cut in found.items():
-        told = "".join(f"{cut.at(share):8.0f}" for share in (0.5, 0.99, 1))
-        target_ms = 250 if name == "end of the grant" else 500
-        met = "met" if cut.at(0.99) <= target_ms else "missed"
-        print(f"{name:34}{told}{cut.cpu_ms:10.2f}   p99 ≤ {target_ms}: {met}")
+    print(ends("sign-in", found))
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from admit.base.chance import Chance
 from admit.main import create
 from admit.rpc.signing import SigningKey
 from admit.settings import load
+from bench.ends import Cut, ends
 from bench.office import Office
 from bench.served import Served, Signer, admit_serve, serving
 
@@ -162,34 +163,29 @@ async def _ended(connection: websockets.ClientConnection) -> float:
     return time_ns() / 1e6
 
 
-async def cut(office: Office, count: int) -> dict[str, float]:
-    """How fast many sessions end that one call ends."""
+async def cut(office: Office, count: int) -> tuple[dict[str, float], Cut]:
+    """What many sessions take, and how fast they end that one call ends."""
     group, app = delivery_group(office)
     names = [f"person{number}" for number in range(1, count + 1)]
     for name in names:
         asked = {"Users.1.EndUserId": name, "Users.1.Email": f"{name}@example.com"}
         await asyncio.to_thread(office.call, "eds-user", "CreateUsers", **asked)
     await asyncio.to_thread(authorize, office, group, names)
-    memory = office.served.proportional_kb()
+    before_kb = office.served.proportional_kb()
     pages = []
     for name in names:
         one = await asyncio.to_thread(ticket, office, name, group, app)
         pages.append((await _opened(office, one))[0])
     each_mb = _sandboxes_mb(office.served) / count
-    grown_mb = (office.served.proportional_kb() - memory) / 1024
-    ends = [asyncio.create_task(_ended(each)) for each in pages]
-    began = time_ns() / 1e6
+    grown_mb = (office.served.proportional_kb() - before_kb) / 1024
+    closing = [asyncio.create_task(_ended(each)) for each in pages]
+    began, cpu_s = time_ns() / 1e6, office.cpu_s()
     await asyncio.to_thread(authorize, office, group, names, "UnAuthorizeUserIds")
-    took = sorted(end - began for end in await asyncio.gather(*ends))
+    found = Cut.of(await asyncio.gather(*closing), began, office.cpu_s() - cpu_s)
     if any(each.close_code != 4403 for each in pages):
         raise RuntimeError("a page was closed for another reason")
-    return {
-        "memory of a session (PSS), MB": each_mb,
-        "memory of the server for all, MB": grown_mb,
-        "cut, p50": took[len(took) // 2],
-        "cut, p99": took[int(len(took) * 0.99)],
-        "cut, max": took[-1],
-    }
+    memory = {"memory of a session (PSS), MB": each_mb, "memory of the server for all, MB": grown_mb}
+    return memory, found
 
 
 def _sandboxes_mb(served: Served) -> float:
@@ -219,13 +215,19 @@ def main() -> None:
         streaming(Path(directory), 1000) as office,
     ):
         found |= at_browser(office, asked.rounds)
-        found |= asyncio.run(cut(office, asked.sessions))
+        memory, ended = asyncio.run(cut(office, asked.sessions))
+    found |= memory
     if asked.json:
-        print(json.dumps(found, indent=2))
+        cut_ms = {
+            f"cut, {name}": ended.at(share) for name, share in (("p50", 0.5), ("p99", 0.99), ("max", 1))
+        }
+        print(json.dumps(found | cut_ms, indent=2))
         return
-    print(f"a terminal, streamed; cut over {asked.sessions} live sessions; milliseconds, or MB")
+    print("a terminal, streamed; milliseconds, or MB")
     for name, value in found.items():
         print(f"{name:36}{value:10.1f}")
+    print()
+    print(ends("streaming", {"AuthorizeInstanceGroup, taken back": ended}))
 
 
 if __name__ == "__main__":

@@ -56,22 +56,25 @@ Verdict: TypeAlias = Standing | Ended
 
 
 def judge(
-    sql: Connection, world: World, questions: Iterable[Question], unread: Container[str]
+    sql: Connection,
+    world: World,
+    questions: Iterable[Question],
+    unread: Container[str] = (),
+    at: Millis | None = None,
 ) -> list[Verdict]:
-    """On what each session stands by the facts of now, or why it ends.
+    """On what each session stands by the facts of now, or why it ends: now, or ``at`` a moment to come.
 
     Of the ``unread`` the row is read too: somebody may have ordered the end of the session.
     """
-    look = _Look(sql, world)
+    look = _Look(sql, world, world.clock.now() if at is None else at)
     return [look.verdict(each, unread=each.id in unread) for each in questions]
 
 
 class _Look:
     """What is found out at one moment. Sessions of one user at one resource share what is asked for them."""
 
-    def __init__(self, sql: Connection, world: World) -> None:
-        self._sql, self._world = sql, world
-        self._now = world.clock.now()
+    def __init__(self, sql: Connection, world: World, now: Millis) -> None:
+        self._sql, self._world, self._now = sql, world, now
         self._decided: dict[tuple[Ref, Ref], Decision] = {}
         self._left: dict[tuple[Ref, Ref], Restrictions] = {}
         self._over: dict[tuple[Ref, Ref, tuple[Link, ...], Millis], Verdict] = {}

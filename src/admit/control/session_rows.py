@@ -9,9 +9,10 @@ import structlog
 
 from admit.base.clock import Clock
 from admit.control import names
-from admit.control.access import ask_as_of
+from admit.control.access import ask_as, ask_as_of
 from admit.control.live_session import About, Opened
 from admit.control.session_checks import Question
+from admit.core.access import Permit
 from admit.core.activity import Mention
 from admit.core.sessions import Standing
 from admit.core.validity import MINUTE, SECOND, Millis
@@ -19,6 +20,7 @@ from admit.store import sessions as stored
 from admit.store import things
 from admit.store.engine import Author, Store, Tx
 from admit.store.sessions import End, NewSession, Place, Session
+from admit.store.things import Thing
 
 log = structlog.get_logger("admit.sessions")
 
@@ -41,6 +43,15 @@ async def wait(event: asyncio.Event, seconds: float) -> None:
             await event.wait()
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A session that somebody with a permit wants to begin."""
+
+    id: str
+    permit: Permit
+    user: Thing
+
+
 @dataclass(slots=True)
 class Rows:
     """What is still to be written of the sessions of one process."""
@@ -53,20 +64,53 @@ class Rows:
     untils: dict[str, Millis] = field(default_factory=dict)
     _waiting: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def add(self, tx: Tx, new: NewSession) -> None:
-        """Write, in this transaction, a session that begins."""
-        stored.add(tx.sql, new, tx.now)
+    def let_in(self, tx: Tx, asking: Asking, about: About) -> Opened:
+        """Write down a session that begins; its access is asked for again in this transaction.
+
+        Raises:
+            AccessDenied: access has ended since.
+        """
+        wanted = asking.permit.decision.question.resource
+        decision = ask_as(tx.sql, asking.user.ref, wanted, tx.now).permit().decision
+        question = decision.question
+        known = things.by_keys(tx.sql, (question.subject.key, question.resource.key))
+        person, resource = known[question.subject.key], known[question.resource.key]
+        asked = Question(asking.id, asking.user, resource, about.peer, about.what, Standing.on(decision))
+        opened = Opened(decision, asked, Mention(person.name, person.key))
+        stored.add(tx.sql, self._row(opened, about), tx.now)
+        return opened
+
+    def _row(self, opened: Opened, about: About) -> NewSession:
+        asked = opened.question
+        return NewSession(
+            id=asked.id,
+            node=self.node,
+            process=self.process,
+            door=about.door,
+            person=opened.decision.question.subject.key,
+            user=asked.user.key,
+            resource=asked.resource.key,
+            login=about.login,
+            peer=about.peer,
+            client=about.client,
+            what=about.what,
+            revision=opened.decision.revision,
+            until=opened.decision.valid_until,
+        )
 
     def end(self, session: str, how: End) -> None:
-        """Let it be written that a session ended."""
+        """Let it be written that a session ended, at the next :meth:`wake`."""
         self.ends[session] = how
         self.untils.pop(session, None)
-        self._waiting.set()
 
     def set_until(self, session: str, until: Millis) -> None:
-        """Let it be written when a session ends if nothing changes."""
+        """Let it be written when a session ends if nothing changes, at the next :meth:`wake`."""
         self.untils[session] = until
-        self._waiting.set()
+
+    def wake(self) -> None:
+        """Write now what there is to write."""
+        if self.ends or self.untils:
+            self._waiting.set()
 
     async def clear(self) -> None:
         """End in the table what a process of this place left open that is gone."""

@@ -2,28 +2,28 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Container, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
 import structlog
 
-from admit.control.access import ask_as
+from admit.control.foresight import Foresight
 from admit.control.live_session import About, Live, Opened, Screen
-from admit.control.session_checks import Ended, Paths, Question, Verdict, judge
-from admit.control.session_rows import AUTHOR, Rows, wait
+from admit.control.session_checks import Ended, Paths, Verdict, judge
+from admit.control.session_rows import AUTHOR, Asking, Rows, wait
 from admit.control.world import World
 from admit.core.access import Permit
-from admit.core.activity import ActivityKind, Mention
+from admit.core.activity import ActivityKind
 from admit.core.events import SessionEndOrdered
 from admit.core.sessions import Outcome, Standing
 from admit.core.validity import FOREVER, MINUTE, SECOND, Millis
-from admit.store import changes, things
+from admit.store import changes
 from admit.store.changes import Change
 from admit.store.engine import Store, Tx
 from admit.store.links import current_revision
-from admit.store.sessions import End, NewSession
+from admit.store.sessions import End
 from admit.store.things import Thing
 
 __all__ = ["About", "Live", "Screen", "Sessions"]
@@ -71,6 +71,7 @@ class Sessions:
         self._rows = Rows(store, world.clock, node, world.chance.text(12))
         self._live: dict[str, Live] = {}
         self._paths = Paths()
+        self._foresight = Foresight()
         self._moments: list[tuple[Millis, str]] = []
         self._new: set[str] = set()
         """Sessions to ask about at the next look: the policy may have changed before they were known here."""
@@ -80,6 +81,8 @@ class Sessions:
         self._asked: list[asyncio.Future[None]] = []
         self._woken = asyncio.Event()
         self._watched = asyncio.Event()
+        self._calm = asyncio.Event()
+        self._calm.set()
         self._loop: asyncio.AbstractEventLoop | None = None
         store.on_commit(self._wake)
 
@@ -102,9 +105,7 @@ class Sessions:
         session = f"s-{self._world.chance.text(16)}"
 
         def body(tx: Tx) -> Opened:
-            opened = _let_in(tx, session, permit, user, about)
-            self._rows.add(tx, _row(opened, about, self._rows))
-            return opened
+            return self._rows.let_in(tx, Asking(session, permit, user), about)
 
         opened = await self._written(session, self._store.write(AUTHOR, body))
         live = self._begin(opened, about, screen)
@@ -126,6 +127,10 @@ class Sessions:
         """A session that lives here."""
         return self._live.get(session)
 
+    def foresees(self, live: Live) -> bool:
+        """Whether it is known that a session ends, and why, at the end it has now."""
+        return live.id in self._foresight
+
     def _begin(self, opened: Opened, about: About, screen: Screen) -> Live:
         live = Live(opened, about, screen, self._forget)
         self._live[live.id] = live
@@ -141,22 +146,32 @@ class Sessions:
             return await asyncio.wrap_future(written)
         except asyncio.CancelledError:
             gone, loop = End(self._clock.now(), Outcome.CLOSED, GIVEN_UP), asyncio.get_running_loop()
-            written.add_done_callback(lambda _: loop.call_soon_threadsafe(self._rows.end, session, gone))
+            written.add_done_callback(lambda _: loop.call_soon_threadsafe(self._given_up, session, gone))
             raise
+
+    def _given_up(self, session: str, gone: End) -> None:
+        self._rows.end(session, gone)
+        self._rows.wake()
+
+    async def calm(self) -> None:
+        """Return when none is just being ended: what is only written down of one waits for that."""
+        await self._calm.wait()
 
     def _forget(self, live: Live, ended: Ended) -> bool:
         """A session is over. Returns False if it was over already."""
         if not self._drop(live, ended):
             return False
+        self._rows.wake()
         self._tell(live, ended)
         return True
 
     def _drop(self, live: Live, ended: Ended) -> bool:
-        """A session is over: write it down. Returns False if it was over already."""
+        """A session is over: it is to be written down. Returns False if it was over already."""
         if self._live.pop(live.id, None) is None:
             return False
         live.ended_at, live.outcome = self._clock.now(), ended.outcome
         self._paths.drop(live.id)
+        self._foresight.drop(live.id)
         self._new.discard(live.id)
         self._rows.end(live.id, End(live.ended_at, ended.outcome, ended.reason))
         return True
@@ -211,15 +226,18 @@ class Sessions:
                 for each in asked:
                     if not each.done():
                         each.set_result(None)
+                await self._look_ahead()
                 await self._rest()
 
     async def _look(self) -> None:
         """Ask about every session that a change or the clock may have ended."""
+        began = self._clock.now()
         news = await asyncio.to_thread(self._news)
         # From here to the next await nothing else happens: what opens later is new, and asked about then.
         if news.skipped:
             self._new |= self._live.keys()
         self._seen = news.revision
+        self._foresight.heed(change.event for change in news.changes)
         since: dict[str, Millis] = {}
         for change in news.changes:
             for session in self._paths.touched(change.event):
@@ -228,30 +246,46 @@ class Sessions:
         orders = (each.event for each in news.changes if isinstance(each.event, SessionEndOrdered))
         unread = {*self._new, *(order.session for order in orders)}
         self._new = set()
+        living = [self._live[each] for each in asked if each in self._live]
+        # A change after the news was read may have put off an end that came only then.
+        foreseen = self._foresight.take((live for live in living if live.id not in unread), began)
         try:
-            await self._ask(asked, unread, since)
+            await self._ask(asked, unread, since, foreseen)
+            self._foresight.near((each for each in living if each.id in self._live), self._clock.now())
         except BaseException:
             self._new |= {*asked} & self._live.keys()
             raise
 
-    async def _ask(self, asked: list[str], unread: set[str], since: dict[str, Millis]) -> None:
+    async def _ask(
+        self, asked: list[str], unread: set[str], since: dict[str, Millis], foreseen: dict[str, Ended]
+    ) -> None:
         over: list[tuple[Live, Ended, Millis]] = []
+        self._calm.clear()
         try:
-            async for live, verdict in self._verdicts(asked, unread):
+            async for live, verdict in self._verdicts(asked, unread, foreseen):
                 if isinstance(verdict, Standing):
                     self._stand(live, verdict)
                 elif self._drop(live, verdict):
                     live.show_end(verdict.reason)
                     over.append((live, verdict, since.get(live.id, live.standing.until)))
         finally:
-            # What is only told about it waits until the last one is closed.
+            # What is only written and told about it waits until the last one is closed.
+            self._calm.set()
+            self._rows.wake()
             for live, ended, began in over:
                 seconds = max(live.ended_at - began, 0) / SECOND
                 self._world.metrics.session_cut_seconds.labels(ended.outcome.value).observe(seconds)
                 self._tell(live, ended)
 
-    async def _verdicts(self, asked: list[str], unread: set[str]) -> AsyncIterator[tuple[Live, Verdict]]:
+    async def _verdicts(
+        self, asked: list[str], unread: set[str], foreseen: dict[str, Ended]
+    ) -> AsyncIterator[tuple[Live, Verdict]]:
         """What becomes of each session. While some are told, the next are asked about on another thread."""
+        for number, session in enumerate(foreseen, 1):
+            if session in self._live:
+                yield self._live[session], foreseen[session]
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)  # noqa: TID251  # a turn for others: no time is waited for
         # Those of one user stand together: what is asked for one of them answers the others too.
         living = [each for each in asked if each in self._live]
         asked = sorted(living, key=lambda each: self._live[each].question.user.key)
@@ -260,11 +294,24 @@ class Sessions:
         while parts or waiting:
             while parts and len(waiting) < AHEAD:
                 some = [self._live[each] for each in parts.pop(0) if each in self._live]
-                questions = [live.question for live in some]
-                waiting.append((some, loop.run_in_executor(None, self._judge, questions, unread)))
+                waiting.append((some, loop.run_in_executor(None, self._judge, some, unread)))
             some, judged = waiting.popleft()
             for verdict in zip(some, await judged, strict=True):
                 yield verdict
+
+    async def _look_ahead(self) -> None:
+        """Ask what will become of those whose end is near, for as long as nothing else is to be done."""
+        while not self._woken.is_set() and (found := self._foresight.next(AT_ONCE, self._live)) is not None:
+            until, some = found
+            try:
+                judged = await asyncio.to_thread(self._judge, some, (), until)
+            except Exception:
+                # They are asked about at their end all the same.
+                log.exception("sessions could not be asked about ahead")
+                return
+            for live, verdict in zip(some, judged, strict=True):
+                if live.id in self._live:
+                    self._foresight.put(live.id, until, verdict)
 
     def _news(self) -> _News:
         """What happened since the last look; without sessions it touches nobody, and is passed over."""
@@ -279,9 +326,10 @@ class Sessions:
                 place = found[-1].revision
             return _News(newest, found)
 
-    def _judge(self, questions: list[Question], unread: set[str]) -> list[Verdict]:
+    def _judge(self, some: list[Live], unread: Container[str], at: Millis | None = None) -> list[Verdict]:
+        questions = [live.question for live in some]
         with self._store.read() as sql:
-            return judge(sql, self._world, questions, unread)
+            return judge(sql, self._world, questions, unread, at)
 
     def _due(self) -> list[str]:
         """The sessions to which this moment is of importance."""
@@ -333,36 +381,3 @@ class Sessions:
         finally:
             for task in waits:
                 task.cancel()
-
-
-def _let_in(tx: Tx, session: str, permit: Permit, user: Thing, about: About) -> Opened:
-    """The session that a permit opens, asked for again in the transaction that writes it down.
-
-    Raises:
-        AccessDenied: access has ended since.
-    """
-    decision = ask_as(tx.sql, user.ref, permit.decision.question.resource, tx.now).permit().decision
-    question = decision.question
-    known = things.by_keys(tx.sql, (question.subject.key, question.resource.key))
-    person, resource = known[question.subject.key], known[question.resource.key]
-    asked = Question(session, user, resource, about.peer, about.what, Standing.on(decision))
-    return Opened(decision, asked, Mention(person.name, person.key))
-
-
-def _row(opened: Opened, about: About, rows: Rows) -> NewSession:
-    asked = opened.question
-    return NewSession(
-        id=asked.id,
-        node=rows.node,
-        process=rows.process,
-        door=about.door,
-        person=opened.decision.question.subject.key,
-        user=asked.user.key,
-        resource=asked.resource.key,
-        login=about.login,
-        peer=about.peer,
-        client=about.client,
-        what=about.what,
-        revision=opened.decision.revision,
-        until=opened.decision.valid_until,
-    )

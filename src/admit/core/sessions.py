@@ -8,11 +8,12 @@ from admit.core.access import Decision
 from admit.core.facts import Facts
 from admit.core.links import Link, Ref
 from admit.core.restrictions import Leave
-from admit.core.validity import FOREVER, MINUTE, Millis
+from admit.core.validity import FOREVER, MINUTE, SECOND, Millis
 
 WARNINGS: tuple[Millis, ...] = (15 * MINUTE, 5 * MINUTE, MINUTE)
 """How long before its end a session is told of it, the earliest first."""
-
+FORESEEN: Millis = SECOND
+"""How long before its end it is asked what will become of it: at the end itself many may end at once."""
 
 LASTING_DOOR = "oidc"
 """The door whose sessions outlast the process that opened them: what it gave out is asked about at each use,
@@ -137,6 +138,6 @@ def warning(until: Millis, now: Millis, told: Millis = FOREVER) -> Millis | None
 
 
 def looked_at_next(until: Millis, now: Millis, told: Millis = FOREVER) -> Millis:
-    """The next moment that matters to a session: a warning's, or its end."""
-    moments = (until - span for span in WARNINGS if span < told)
+    """The next moment that matters to a session: a warning's, the one to look ahead, or its end."""
+    moments = (until - span for span in (*WARNINGS, FORESEEN) if span < told)
     return min((moment for moment in moments if moment > now), default=until)

@@ -53,10 +53,14 @@ class House:
             return body(sql)
 
     def finish(self, rest: Coroutine[None, None, None]) -> None:
-        """Do what is left to be done of a session that is over."""
-        task = asyncio.create_task(rest)
+        """Do what is left to be done of a session that is over, once no other is just being ended."""
+        task = asyncio.create_task(self._finish(rest))
         self._finishing.add(task)
         task.add_done_callback(self._finishing.discard)
+
+    async def _finish(self, rest: Coroutine[None, None, None]) -> None:
+        await self.sessions.calm()
+        await rest
 
     async def finished(self) -> None:
         """Return when nothing is left to be done of sessions that are over."""
