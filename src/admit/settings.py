@@ -112,7 +112,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ldap_ca_file: Path | None = None
     """Trust only the directory's certificates of this PEM file; by default those the system trusts."""
     approver_addresses: tuple[str, ...] = ()
-    """Who is mailed of each request for access and each broken glass, besides the owners of the resource."""
+    """Who is mailed of each request and each broken glass, besides owners and RAM users who may decide."""
     mail_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 30
     """How many days messages are kept after they were sent, or have failed for good."""
     two_factor: tuple[Literal["totp", "email"], ...] = ()

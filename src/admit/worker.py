@@ -6,7 +6,7 @@ from functools import partial
 import structlog
 
 from admit.base.smtp import MailServer
-from admit.control import notify, request_letters
+from admit.control import approval_letters, notify, request_letters
 from admit.control.followers import Follower, follow
 from admit.control.notify import Outbox
 from admit.control.pushing import Pusher
@@ -52,6 +52,7 @@ async def _mail(admit: Admit, server: MailServer) -> None:
     followers = (
         notify.follower(domain),
         request_letters.follower(domain, admit.settings.approver_addresses),
+        approval_letters.follower(admit.world, domain, admit.settings.approver_addresses),
     )
     woken = [_woken(admit.store) for _ in followers]
     await asyncio.gather(
