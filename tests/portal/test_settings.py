@@ -129,6 +129,28 @@ def test_what_one_switched_on_one_may_switch_off(town: Town, alice: Pages) -> No
     assert town.bastion.shown(town.user("alice").id)["TwoFactorStatus"] == "Global"
 
 
+@pytest.mark.parametrize("before", ["Global", "Disable"])
+def test_who_gives_an_authenticator_up_is_asked_as_before(town: Town, before: str) -> None:
+    town.bastion.user("tom", TwoFactorStatus=before)
+    tom = Pages(town.system)
+    tom.sign_in("tom", PASSWORD)
+    set_up(tom)
+    assert town.bastion.shown(town.user("tom").id)["TwoFactorStatus"] == "Enable"
+    assert send(tom, f"{PLACE}/authenticator/remove", {}).status == 303
+    shown = town.bastion.shown(town.user("tom").id)
+    assert (shown["TwoFactorStatus"], shown.get("TwoFactorMethods", [])) == (before, [])
+
+
+def test_what_is_demanded_after_one_chose_it_oneself_cannot_be_given_up(town: Town, alice: Pages) -> None:
+    set_up(alice)
+    demanded = {"TwoFactorStatus": "Enable", "TwoFactorMethods": '["totp"]'}
+    town.bastion.call("ModifyUser", UserId=town.user("alice").id, **demanded)
+    assert send(alice, f"{PLACE}/authenticator/remove", {}).status == 403
+    town.bastion.call("ModifyUser", UserId=town.user("alice").id, TwoFactorStatus="Disable")
+    assert send(alice, f"{PLACE}/authenticator/remove", {}).status == 303
+    assert town.bastion.shown(town.user("alice").id)["TwoFactorStatus"] == "Disable"
+
+
 def test_what_an_administrator_demands_can_be_replaced_and_not_given_up(town: Town) -> None:
     town.bastion.user("tom", TwoFactorStatus="Enable", TwoFactorMethods='["totp"]')
     address = town.system.call("admit", "SetOneTimeCode", UserId=town.user("tom").id)["Address"]

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
 import pyotp
@@ -44,6 +45,13 @@ class Draft:
     """The same for who types it."""
     sealed: str
     """It, as it travels through the page."""
+
+
+class _Asked(msgspec.Struct):
+    """What was demanded of a user."""
+
+    status: Literal["Global", "Disable"]
+    methods: tuple[str, ...]
 
 
 class _Kept(msgspec.Struct):
@@ -88,14 +96,21 @@ def _demand(tx: Tx, world: World, user: Thing) -> None:
     """Have the SSH door ask for it too."""
     details = user.read(UserDetails)
     if details.two_factor_status != "Enable":
-        verbs.keep_secret(tx, user, OWN_CHOICE, world.sealer.seal(b"", f"{OWN_CHOICE}:{user.id}"))
+        was = msgspec.json.encode(_Asked(details.two_factor_status, details.two_factor_methods))
+        verbs.keep_secret(tx, user, OWN_CHOICE, world.sealer.seal(was, f"{OWN_CHOICE}:{user.id}"))
     methods = tuple(dict.fromkeys((*details.two_factor_methods, "totp")))
     changed = msgspec.structs.replace(details, two_factor_status="Enable", two_factor_methods=methods)
     verbs.change(tx, user, details=changed)
 
 
-def forget(tx: Tx, proven: Proven) -> None:
-    """Ask for no code any more, and for no recovery code.
+def demand(tx: Tx, user: Thing) -> None:
+    """An administrator says what is demanded of a user, whatever they had chosen for themselves."""
+    if OWN_CHOICE in things.secret_purposes(tx.sql, user.key):
+        verbs.keep_secret(tx, user, OWN_CHOICE, None)
+
+
+def forget(tx: Tx, world: World, proven: Proven) -> None:
+    """Ask for no code any more, and for no recovery code; all else is demanded as it was before.
 
     Raises:
         NotTheirs: an administrator demands it of one of them.
@@ -105,18 +120,25 @@ def forget(tx: Tx, proven: Proven) -> None:
         if ONE_TIME_CODE not in purposes:
             continue
         if one_time_codes.is_of_bastion(tx.sql, holder):
-            if OWN_CHOICE not in purposes:
-                raise NotTheirs
-            details = msgspec.structs.replace(
-                # As for everybody, who may be asked for one all the same.
-                holder.read(UserDetails),
-                two_factor_status="Global",
-                two_factor_methods=(),
-            )
-            verbs.change(tx, holder, details=details)
-            verbs.keep_secret(tx, holder, OWN_CHOICE, None)
+            _give_back(tx, world, holder)
         one_time_codes.forget_secret(tx, holder)
         recovery_codes.forget(tx, holder)
+
+
+def _give_back(tx: Tx, world: World, user: Thing) -> None:
+    """Have the SSH door ask as it did before the user chose to be asked."""
+    details = user.read(UserDetails)
+    sealed = things.sealed(tx.sql, user.key, OWN_CHOICE)
+    if sealed is None:
+        if details.two_factor_status == "Disable":
+            return
+        raise NotTheirs
+    # Nothing is in those that were kept before it was written down: such users were asked as everybody.
+    kept = world.sealer.open(sealed, f"{OWN_CHOICE}:{user.id}")
+    was = msgspec.json.decode(kept, type=_Asked) if kept else _Asked("Global", ())
+    changed = msgspec.structs.replace(details, two_factor_status=was.status, two_factor_methods=was.methods)
+    verbs.change(tx, user, details=changed)
+    verbs.keep_secret(tx, user, OWN_CHOICE, None)
 
 
 def has(sql: Connection, proven: Proven) -> bool:

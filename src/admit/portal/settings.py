@@ -118,9 +118,11 @@ class SettingsPages:
     async def remove_authenticator(self, request: Request) -> Response:
         """Somebody is asked for no code any more."""
         signed_in, _ = await self._sent(request)
-        proven = await self._proven(signed_in)
+        proven, world = await self._proven(signed_in), self.site.world
         try:
-            await self._write(signed_in, "RemoveAuthenticator", lambda tx: authenticators.forget(tx, proven))
+            await self._write(
+                signed_in, "RemoveAuthenticator", lambda tx: authenticators.forget(tx, world, proven)
+            )
         except NotTheirs:
             return await self.show(request, fault=DEMANDED)
         return _back("authenticator")

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from admit.control import grants, passwords, people
+from admit.control import authenticators, grants, passwords, people
 from admit.control import things as verbs
 from admit.control.bastion import UserDetails
 from admit.control.things import New
@@ -195,6 +195,8 @@ class ModifyUser(Shape):
         """Check everything, then change what is given."""
         found = user(call, instance(call, self.instance_id), self.user_id)
         verbs.change(call.tx, found, details=self._changed(found.read(UserDetails)))
+        if self.two_factor_status:
+            authenticators.demand(call.tx, found)
         self._change_period(call, found)
         if digest is not None:
             passwords.keep_hash(call.tx, call.world, found, digest)
