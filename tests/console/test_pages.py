@@ -7,7 +7,7 @@ import re
 import msgspec
 import pytest
 
-from admit.console.deeds import deeds
+from admit.console.deeds import deeds, joins
 from admit.console.drawing import picture, timeline
 from admit.console.showing import moment_of
 from admit.control import grants, people, things
@@ -171,14 +171,21 @@ def test_what_can_be_done_is_done_by_the_vendors_operations(office: System) -> N
     user = office.call("admit", "ListThings", Kinds=["user"], Text="bob")["Things"][0]["Id"]
     form = pages.get(f"/console/users/{user}/do/lock")
     assert "Live sessions end at once." in form.text
-    answer = pages.post(f"/console/users/{user}/do/lock", {"csrf": form.csrf})
+    answer = pages.post(f"/console/users/{user}/do/lock", {"csrf": form.csrf, "step": "sure"})
     assert (answer.status, answer.place) == (303, f"/console/users/{user}?done=done")
     newest = office.call("admit", "ListChanges", MaxResults=1)["Entries"][0]
     assert newest["Action"] == f"{BASTION}:LockUsers"
     assert "Unlock" in pages.get(f"/console/users/{user}").text
 
     instance = office.call(BASTION, "DescribeInstances")["Instances"][0]["InstanceId"]
-    made = {"csrf": form.csrf, "bastion": instance, "name": "db-9", "where": "10.0.0.9", "os": "Linux"}
+    made = {
+        "csrf": form.csrf,
+        "step": "sure",
+        "bastion": instance,
+        "name": "db-9",
+        "where": "10.0.0.9",
+        "os": "Linux",
+    }
     assert pages.post("/console/new/host", made).status == 303
     assert "db-9" in pages.get("/console/hosts").text
 
@@ -187,11 +194,14 @@ def test_every_deed_is_an_operation_that_knows_its_parameters() -> None:
     operations = {
         f"{each.product}:{name}": found for each in SERVICES for name, found in each.operations.items()
     }
-    for deed in (*deeds().done, *deeds().made):
-        operation = operations[deed.call]
+    told = [(each.call, each.parameters) for each in (*deeds().done, *deeds().made) if not each.each]
+    for join in joins():
+        told += [(each["call"], each["parameters"]) for each in (join.detach, join.change) if each]
+    for call, parameters in told:
+        operation = operations[call]
         required = {each.name for each in operation.parameters if each.required}
-        assert set(deed.parameters) <= set(operation.by_name), deed.call
-        assert required <= set(deed.parameters), deed.call
+        assert set(parameters) <= set(operation.by_name), call
+        assert required <= set(parameters), call
 
 
 def test_people_are_imported_line_by_line_after_they_were_shown(office: System) -> None:
@@ -228,10 +238,11 @@ def test_the_ledger_is_verified_from_its_page(admin: Pages) -> None:
 def test_callers_get_keys_and_policies_on_their_page(office: System) -> None:
     pages = as_admin(office)
     csrf = pages.get("/console/ram").csrf
-    assert pages.post("/console/ram", {"csrf": csrf, "name": "robot"}).status == 303
-    shown = pages.post("/console/ram/robot", {"csrf": csrf, "deed": "key"})
+    sure = {"csrf": csrf, "step": "sure"}
+    assert pages.post("/console/ram", {**sure, "name": "robot"}).status == 303
+    shown = pages.post("/console/ram/robot", {**sure, "deed": "key"})
     assert "AccessKeySecret" in shown.text
-    attach = {"csrf": csrf, "deed": "attach", "policy": "AdministratorAccess", "type": "System"}
+    attach = {**sure, "deed": "attach", "policy": "AdministratorAccess", "type": "System"}
     assert pages.post("/console/ram/robot", attach).status == 303
     text = pages.get("/console/ram/robot").text
     assert "AdministratorAccess" in text

@@ -1,10 +1,11 @@
-"""What can be done to things from their pages, and what can be made: calls with what their forms ask."""
+"""What can be done to things and what joins them, and what can be made: calls with what their forms ask."""
 
 import json
 import re
 import tomllib
+from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -25,7 +26,18 @@ class Field:
     """Values to choose from, each with how it is called."""
     listed: str = ""
     """The kind of things to choose from instead."""
+    anywhere: bool = False
+    """Choose from all of that kind, not only from those beside the thing."""
+    suggests: str = ""
+    """What is suggested while one types: a kind of things."""
+    secret: bool = False
+    """Shown on no page once it was typed; every password is."""
     most: int = 256
+
+    @property
+    def hidden(self) -> bool:
+        """Whether a page must not show it."""
+        return self.secret or self.type == "password"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +47,11 @@ class Deed:
     slug: str
     kind: str
     label: str
-    call: str
+    call: str = ""
     """``service:Operation``."""
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    each: str = ""
+    """Instead of a call: do what has the same slug to each of these that belong to the thing."""
     fields: tuple[Field, ...] = ()
     inside: str = ""
     """What the thing must live in."""
@@ -50,13 +64,43 @@ class Deed:
 
     def offered(self, thing: Any) -> bool:
         """Whether a thing's page offers it."""
-        fits = thing["Kind"] == self.kind and thing["InsideKind"] == self.inside
+        fits = thing["Kind"] == self.kind and (thing["InsideKind"] or "") == self.inside
         return fits and (self.blocked is None or self.blocked == bool(thing["Blocked"]))
 
     def filled(self, values: Mapping[str, str]) -> tuple[str, str, dict[str, Any]]:
         """The call with its values: service, operation, parameters."""
-        service, _, action = self.call.partition(":")
-        return service, action, _filled(self.parameters, values)
+        return _call(self.call, self.parameters, values)
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """How two things that are joined are parted, or joined for another time."""
+
+    source: str
+    target: str
+    inside: str
+    """What the target lives in."""
+    detach: Mapping[str, Any]
+    change: Mapping[str, Any] | None = None
+    """None where the joint has no validity that could be set."""
+
+    def filled(self, deed: str, values: Mapping[str, str]) -> tuple[str, str, dict[str, Any]]:
+        """The call that does it: service, operation, parameters."""
+        told = self.detach if deed == "detach" or self.change is None else self.change
+        return _call(told["call"], told["parameters"], values)
+
+
+@cache
+def joins() -> tuple[Join, ...]:
+    """All of them; they stand in ``joins.toml``."""
+    told = tomllib.loads((resources.files("admit.console") / "joins.toml").read_text("utf-8"))
+    return tuple(Join(**each) for each in told["joins"])
+
+
+def join_of(who: Any, what: Any) -> Join | None:
+    """How what joins two things is parted; None where no operation here does."""
+    ends = (who["Kind"], what["Kind"], what["InsideKind"])
+    return next((each for each in joins() if (each.source, each.target, each.inside) == ends), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +133,13 @@ def _field(name: str, options: tuple[str, ...] = (), **rest: Any) -> Field:
     return Field(name, options=tuple((each, each) for each in options), **rest)
 
 
+def _call(
+    call: str, parameters: Mapping[str, Any], values: Mapping[str, str]
+) -> tuple[str, str, dict[str, Any]]:
+    service, _, action = call.partition(":")
+    return service, action, _filled(parameters, values)
+
+
 _PLACE = re.compile(r"{(\w+)}")
 
 
@@ -99,6 +150,9 @@ def _filled(value: Any, values: Mapping[str, str]) -> Any:
     if isinstance(value, dict):
         if set(value) == {"json"}:
             return json.dumps(_filled(value["json"], values))
-        return {name: found for name, each in value.items() if (found := _filled(each, values)) != ""}
+        if set(value) == {"base64"}:
+            return b64encode(_filled(value["base64"], values).encode()).decode()
+        found = {name: _filled(each, values) for name, each in value.items()}
+        return {name: each for name, each in found.items() if each not in ("", {})}
     place = _PLACE.fullmatch(value)
     return values.get(place[1], "") if place else value

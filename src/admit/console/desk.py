@@ -75,6 +75,12 @@ class Visit:
         """The moment of the visit."""
         return self.reader.now
 
+    @property
+    def address(self) -> str:
+        """Where the page is, with what was asked for."""
+        asked = self.request.url.query
+        return self.request.url.path + (f"?{asked}" if asked else "")
+
     def asked(self, name: str) -> str:
         """A field of the address, empty if it has none."""
         return self.request.query_params.get(name, "").strip()

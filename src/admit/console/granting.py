@@ -113,15 +113,7 @@ async def revoking(desk: Desk, request: Request) -> Response:
         subject=subject,
         resource=resource,
         result=told["Result"],
-        sessions=await _ending(visit, resource, told["Result"]["Lost"]),
     )
-
-
-async def _ending(visit: Visit, resource: str, lost: list[Any]) -> list[Any]:
-    """The live sessions of those who would lose access."""
-    found = await visit.may_call("ListSessions", State="live", Resource=resource, MaxResults=1000)
-    people = {each["Person"] for each in lost}
-    return [each for each in found["Sessions"] if each["Person"] in people] if found else []
 
 
 async def revoked(desk: Desk, request: Request) -> Response:

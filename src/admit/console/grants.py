@@ -8,6 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from admit.console.deeds import join_of
 from admit.console.desk import Desk, Refused, Visit
 from admit.console.shelves import resource_name, subject_name
 from admit.console.showing import moment_of
@@ -98,6 +99,7 @@ async def one(desk: Desk, request: Request) -> Response:
         ),
         used=await _last_use(visit, person, what),
         grantable=grantable,
+        join_of=join_of,
     )
 
 

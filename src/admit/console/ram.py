@@ -7,6 +7,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
+from admit.console.confirming import STEP, SURE, Plan, carried, confirming
 from admit.console.desk import Desk, Refused, Visit
 
 RAM = "ram"
@@ -30,6 +31,11 @@ async def added(desk: Desk, request: Request) -> Response:
     visit = await desk.visit(request)
     sent = await visit.form()
     name = str(sent.get("name", "")).strip()
+    if sent.get(STEP) != SURE:
+        call = (RAM, "CreateUser", {"UserName": name})
+        return await confirming(
+            visit, carried(sent), (), Plan("Add", name, [call], "/console/ram", "plus", form=False)
+        )
     await visit.call("CreateUser", RAM, UserName=name)
     return visit.go(f"/console/ram/{quote(name, safe='')}?done=made")
 
@@ -56,23 +62,30 @@ async def _page(visit: Visit, secret: Any = None, fault: str = "", status: int =
 async def done(desk: Desk, request: Request) -> Response:
     """Attach or detach a policy; make, switch or delete a key."""
     visit = await desk.visit(request)
-    sent = {name: str(value).strip() for name, value in (await visit.form()).items()}
+    form = await visit.form()
+    sent = carried(form)
     name = request.path_params["name"]
     policy = {"UserName": name, "PolicyName": sent.get("policy", ""), "PolicyType": sent.get("type", "")}
     key = {"UserName": name, "UserAccessKeyId": sent.get("key", "")}
-    calls: dict[str, tuple[str, dict[str, str]]] = {
-        "attach": ("AttachPolicyToUser", policy),
-        "detach": ("DetachPolicyFromUser", policy),
-        "on": ("UpdateAccessKey", key | {"Status": "Active"}),
-        "off": ("UpdateAccessKey", key | {"Status": "Inactive"}),
-        "remove": ("DeleteAccessKey", key),
-        "key": ("CreateAccessKey", {"UserName": name}),
+    calls: dict[str, tuple[str, str, dict[str, str]]] = {
+        "attach": ("Attach", "AttachPolicyToUser", policy),
+        "detach": ("Detach", "DetachPolicyFromUser", policy),
+        "on": ("Switch on", "UpdateAccessKey", key | {"Status": "Active"}),
+        "off": ("Switch off", "UpdateAccessKey", key | {"Status": "Inactive"}),
+        "remove": ("Delete", "DeleteAccessKey", key),
+        "key": ("New access key", "CreateAccessKey", {"UserName": name}),
     }
     deed = sent.get("deed", "")
     try:
         if deed not in calls:
             return await _page(visit)
-        told = await visit.send(RAM, *calls[deed])
+        title, action, parameters = calls[deed]
+        if form.get(STEP) != SURE:
+            about = " · ".join(filter(None, (name, sent.get("policy", ""), sent.get("key", ""))))
+            back, danger = f"/console/ram/{quote(name, safe='')}", deed in ("detach", "off", "remove")
+            plan = Plan(title, about, [(RAM, action, parameters)], back, "check", danger, form=False)
+            return await confirming(visit, sent, (), plan)
+        told = await visit.send(RAM, action, parameters)
     except Refused as refused:
         if refused.status == HTTPStatus.FORBIDDEN:
             raise

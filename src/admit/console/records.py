@@ -1,11 +1,13 @@
 """The ledger with its verification; requests and approvals; glass to break; health."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from admit.console.confirming import STEP, SURE, Plan, carried, confirming
 from admit.console.desk import Desk, Refused
 from admit.console.showing import moment_of
 from admit.core.validity import HOUR
@@ -59,7 +61,15 @@ async def decided(desk: Desk, request: Request) -> Response:
     if approve and hours.isascii() and hours.isdecimal():
         more["Lasting"] = int(hours[:6]) * HOUR
     action = "ApproveAccessRequest" if approve else "DeclineAccessRequest"
-    await visit.call(action, RequestId=request.path_params["id"], **more)
+    call = {"RequestId": request.path_params["id"], **more}
+    if sent.get(STEP) != SURE:
+        title, icon = ("Approve", "check") if approve else ("Decline", "x")
+        about = str(sent.get("about", "")) or request.path_params["id"]
+        plan = Plan(
+            title, about, [("admit", action, call)], "/console/requests", icon, not approve, form=False
+        )
+        return await confirming(visit, carried(sent), (), plan)
+    await visit.call(action, **call)
     return visit.go(f"/console/requests?done={'approved' if approve else 'declined'}")
 
 
@@ -67,12 +77,15 @@ async def offered(desk: Desk, request: Request) -> Response:
     """Let people ask for something, or let them no more."""
     visit = await desk.visit(request)
     sent = await visit.form()
-    resource = str(sent.get("resource", "")).strip()
-    if sent.get("verdict") == "stop":
-        await visit.call("StopOfferingAccess", Resource=resource)
-    else:
-        owners = [each.strip() for each in str(sent.get("owners", "")).split(",") if each.strip()]
-        await visit.call("OfferAccess", Resource=resource, Owners=owners)
+    resource, stop = str(sent.get("resource", "")).strip(), sent.get("verdict") == "stop"
+    owners = [each.strip() for each in str(sent.get("owners", "")).split(",") if each.strip()]
+    action = "StopOfferingAccess" if stop else "OfferAccess"
+    call = {"Resource": resource} if stop else {"Resource": resource, "Owners": owners}
+    if sent.get(STEP) != SURE:
+        title, icon = ("Stop offering", "ban") if stop else ("Offer", "tag")
+        plan = Plan(title, resource, [("admit", action, call)], "/console/requests", icon, stop, form=False)
+        return await confirming(visit, carried(sent), (), plan)
+    await visit.call(action, **call)
     return visit.go("/console/requests?done=done")
 
 
@@ -86,24 +99,45 @@ async def agreed(desk: Desk, request: Request) -> Response:
     """Agree beforehand who may break which glass, or end such an agreement."""
     visit = await desk.visit(request)
     sent = await visit.form()
-    if sent.get("agreement"):
-        await visit.call("EndBreakGlass", AgreementId=str(sent["agreement"]))
-        return visit.go("/console/break-glass?done=removed")
-    hours = str(sent.get("hours", ""))
+    over, plan = bool(sent.get("agreement")), _agreement(carried(sent))
     try:
-        await visit.call(
-            "AgreeBreakGlass",
-            Subject=str(sent.get("subject", "")).strip(),
-            Resource=str(sent.get("resource", "")).strip(),
-            Lasting=int(hours[:4]) * HOUR if hours.isascii() and hours.isdecimal() else HOUR,
-            Note=str(sent.get("note", "")).strip() or None,
-        )
+        if sent.get(STEP) != SURE:
+            return await confirming(visit, carried(sent), (), plan)
+        for call in plan.calls:
+            await visit.send(*call)
     except Refused as refused:
         if refused.status == HTTPStatus.FORBIDDEN:
             raise
         listed = await visit.call("ListBreakGlass")
         return visit.page("break_glass.html", listed=listed, fault=refused.text, code=refused.status)
-    return visit.go("/console/break-glass?done=made")
+    return visit.go(f"/console/break-glass?done={'removed' if over else 'made'}")
+
+
+def _agreement(fields: Mapping[str, str]) -> Plan:
+    """What the form of an agreement asks for: another one, or that one ends."""
+    back = "/console/break-glass"
+    if fields.get("agreement"):
+        call = {"AgreementId": fields["agreement"]}
+        about = fields.get("about", "")
+        return Plan(
+            "End the agreement",
+            about,
+            [("admit", "EndBreakGlass", call)],
+            back,
+            "ban",
+            danger=True,
+            form=False,
+        )
+    hours = fields.get("hours", "")
+    subject, resource = fields.get("subject", ""), fields.get("resource", "")
+    agreed = {
+        "Subject": subject,
+        "Resource": resource,
+        "Lasting": int(hours[:4]) * HOUR if hours.isascii() and hours.isdecimal() else HOUR,
+        "Note": fields.get("note") or None,
+    }
+    calls = [("admit", "AgreeBreakGlass", agreed)]
+    return Plan("Agree", f"{subject} → {resource}", calls, back, "flame", form=False)
 
 
 async def health(desk: Desk, request: Request) -> Response:

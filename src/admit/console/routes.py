@@ -8,7 +8,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from admit.console import granting, grants, live, overview, ram, reach, records, taking, things
+from admit.console import (
+    doing,
+    granting,
+    grants,
+    joining,
+    live,
+    overview,
+    ram,
+    reach,
+    records,
+    taking,
+    things,
+)
 from admit.console.desk import Desk
 from admit.console.shelves import SHELVES
 from admit.pages.site import Site
@@ -26,11 +38,12 @@ READ: tuple[tuple[str, Shown], ...] = (
     ("/console/grants/one", grants.one),
     ("/console/grants/new", granting.new),
     ("/console/grants/revoke", granting.revoking),
+    ("/console/joins/{deed}", joining.joint),
     ("/console/explain", grants.explain),
     ("/console/reach", reach.reach),
     ("/console/requests", records.requests),
     ("/console/break-glass", records.glass),
-    ("/console/new/{making}", things.making),
+    ("/console/new/{making}", doing.making),
     ("/console/sessions", live.sessions),
     ("/console/sessions/{id}", live.session),
     ("/console/recordings", live.recordings),
@@ -49,10 +62,11 @@ READ: tuple[tuple[str, Shown], ...] = (
 WRITTEN: tuple[tuple[str, Shown], ...] = (
     ("/console/grants/new", granting.granted),
     ("/console/grants/revoke", granting.revoked),
+    ("/console/joins/{deed}", joining.parted),
     ("/console/requests/{id}", records.decided),
     ("/console/offers", records.offered),
     ("/console/break-glass", records.agreed),
-    ("/console/new/{making}", things.made),
+    ("/console/new/{making}", doing.made),
     ("/console/sessions/{id}/end", live.end),
     ("/console/ledger/verify", records.verified),
     ("/console/import", taking.take),
@@ -73,9 +87,9 @@ def routes(site: Site, dispatcher: Dispatcher, services: Sequence[Service]) -> S
         found.append(Route(shelf.place, _shown(desk, listed), methods=["GET"]))
         one = partial(things.thing, shelf=shelf)
         found.append(Route(place, _shown(desk, one), methods=["GET"]))
-        doing, done = partial(things.doing, shelf=shelf), partial(things.done, shelf=shelf)
-        found.append(Route(f"{place}/do/{{deed}}", _shown(desk, doing), methods=["GET"]))
-        found.append(Route(f"{place}/do/{{deed}}", _shown(desk, done), methods=["POST"]))
+        form, sent = partial(doing.doing, shelf=shelf), partial(doing.done, shelf=shelf)
+        found.append(Route(f"{place}/do/{{deed}}", _shown(desk, form), methods=["GET"]))
+        found.append(Route(f"{place}/do/{{deed}}", _shown(desk, sent), methods=["POST"]))
     return found
 
 

@@ -1,20 +1,15 @@
 """People, groups, hosts and all the rest: a list of each sort, a page of each, what can be done to it."""
 
-from collections.abc import Mapping
-from dataclasses import replace
-from http import HTTPStatus
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from admit.console.deeds import Deed, Field, deeds
-from admit.console.desk import Desk, Refused, Visit
-from admit.console.shelves import BY_SLUG, Shelf, place_of, resource_name, shelf_of
+from admit.console.deeds import deeds, join_of
+from admit.console.desk import Desk, Visit
+from admit.console.shelves import BY_KIND, BY_SLUG, Shelf, resource_name
 from admit.console.showing import moment_of
-from admit.pages.site import PageRefused
 
-NO_SUCH = "There is no such page."
 SECTIONS = (
     ("memberships", "outward", "join", "Belongs to"),
     ("members", "inward", "join", "Members"),
@@ -38,10 +33,12 @@ async def shelf(desk: Desk, request: Request, shelf: Shelf) -> Response:
         MaxResults=50,
         NextToken=visit.asked("next") or None,
     )
-    makings = [each for each in deeds().made if each.kind == shelf.kind]
+    made_of = {"person": "user"}.get(shelf.kind, shelf.kind)
+    makings = [each for each in deeds().made if each.kind == made_of]
     near = {"people": ("users",), "users": ("people",), "hosts": ("accounts", "share-keys", "bastions")}
     near |= {"rules": ("cloud-roles", "cloud-accounts"), "delivery-groups": ("apps",)}
-    near |= {"applications": ("directories",), "cloud-roles": ("rules",), "accounts": ("hosts",)}
+    near |= {"applications": ("directories",), "cloud-roles": ("rules", "cloud-accounts")}
+    near |= {"accounts": ("hosts",), "cloud-accounts": ("cloud-roles",)}
     others = [BY_SLUG[slug] for slug in near.get(shelf.slug, ())]
     return visit.page(
         "things.html", shelf=shelf, listed=listed, makings=makings, others=others, blocked=blocked
@@ -66,9 +63,10 @@ async def suggest(desk: Desk, request: Request) -> Response:
         "person": ("person",),
         "subject": ("person", "group"),
         "resource": ("host", "host account", "delivery group", "application", "cloud role"),
-    }.get(what, ("person",))
+    }.get(what, (what,) if what in BY_KIND else ("person",))
     found = await visit.call("ListThings", Kinds=kinds, Text=visit.asked("q") or None, MaxResults=12)
-    return visit.page("suggest.html", listed=found)
+    by_id = what not in ("person", "subject", "resource")
+    return visit.page("suggest.html", listed=found, by_id=by_id)
 
 
 async def thing(desk: Desk, request: Request, shelf: Shelf) -> Response:
@@ -91,6 +89,7 @@ async def thing(desk: Desk, request: Request, shelf: Shelf) -> Response:
         shown=await _tab(visit, tab, about, it, at),
         deeds=[each for each in deeds().done if each.offered(it)],
         resource=resource_name(it),
+        join_of=join_of,
     )
 
 
@@ -149,106 +148,3 @@ async def _tab(  # noqa: PLR0911 - a table of calls
             way, stage = next((way, stage) for slug, way, stage, _ in SECTIONS if slug == tab)
             more = {"Direction": way, "Stage": stage}
             return await visit.call("ListLinks", **about, **more, At=at, MaxResults=25, NextToken=after)
-
-
-# -- doing something ---------------------------------------------------------------------------------
-
-
-async def doing(desk: Desk, request: Request, shelf: Shelf) -> Response:
-    """The form of something that can be done to a thing."""
-    visit = await desk.visit(request)
-    deed, it = await _deed(visit, shelf)
-    return visit.page("deed.html", deed=await _listed(visit, deed, it), it=it, values={}, fault="")
-
-
-async def done(desk: Desk, request: Request, shelf: Shelf) -> Response:
-    """The form was sent: do it."""
-    visit = await desk.visit(request)
-    deed, it = await _deed(visit, shelf)
-    sent = await visit.form()
-    fields = {each.name: str(sent.get(each.name, "")).strip() for each in deed.fields}
-    known = {"id": it["Id"], "name": it["Name"], "instance": it["Instance"]}
-    try:
-        await visit.send(*deed.filled({**fields, **known, "token": desk.site.world.chance.request_id()}))
-    except Refused as refused:
-        listed = await _listed(visit, deed, it)
-        return visit.page(
-            "deed.html", deed=listed, it=it, values=fields, fault=refused.text, code=refused.status
-        )
-    gone = deed.slug == "delete"
-    return visit.go(f"{shelf.place}?done=removed" if gone else f"{place_of(it)}?done=done")
-
-
-async def _deed(visit: Visit, shelf: Shelf) -> tuple[Deed, Any]:
-    """What is to be done, and the thing with the instance it belongs to."""
-    path = visit.request.path_params
-    it = (await visit.call("DescribeThing", Kind=shelf.kind, Id=path["id"]))["Thing"]
-    deed = next((each for each in deeds().done if each.slug == path["deed"] and each.offered(it)), None)
-    if deed is None:
-        raise PageRefused(HTTPStatus.NOT_FOUND, NO_SUCH)
-    it["Instance"] = it["InsideId"]
-    if it["InsideKind"] == "host":
-        host = (await visit.call("DescribeThing", Kind="host", Id=it["InsideId"]))["Thing"]
-        it["Instance"] = host["InsideId"]
-    return deed, it
-
-
-async def _listed(visit: Visit, deed: Deed, it: Any) -> Deed:
-    inside = {"InsideKind": deed.inside, "InsideId": it["InsideId"]} if deed.inside != "account" else {}
-    return replace(deed, fields=await _with_options(visit, deed.fields, inside))
-
-
-async def _with_options(
-    visit: Visit, fields: tuple[Field, ...], inside: Mapping[str, str] | None = None
-) -> tuple[Field, ...]:
-    """Fields with the things there are to choose from."""
-    found: list[Field] = []
-    for each in fields:
-        if not each.listed:
-            found.append(each)
-            continue
-        listed = await visit.call("ListThings", Kinds=[each.listed], MaxResults=200, **(inside or {}))
-        options = tuple((thing["Id"], thing["Name"]) for thing in listed["Things"])
-        found.append(replace(each, options=options or (("", "-"),)))
-    return tuple(found)
-
-
-# -- making something --------------------------------------------------------------------------------
-
-
-def _making(request: Request) -> Deed:
-    found = next((each for each in deeds().made if each.slug == request.path_params["making"]), None)
-    if found is None:
-        raise PageRefused(HTTPStatus.NOT_FOUND, NO_SUCH)
-    return found
-
-
-async def making(desk: Desk, request: Request) -> Response:
-    """The form of something that can be made."""
-    visit = await desk.visit(request)
-    found = _making(request)
-    fields = await _with_options(visit, found.fields)
-    shelf = shelf_of(found.kind)
-    return visit.page("make.html", making=found, fields=fields, values={}, fault="", shelf=shelf)
-
-
-async def made(desk: Desk, request: Request) -> Response:
-    """The form was sent: make it."""
-    visit = await desk.visit(request)
-    found, shelf = _making(request), shelf_of(_making(request).kind)
-    sent = await visit.form()
-    values = {each.name: str(sent.get(each.name, "")).strip() for each in found.fields}
-    try:
-        await visit.send(*found.filled(values))
-    except Refused as refused:
-        fields = await _with_options(visit, found.fields)
-        return visit.page(
-            "make.html",
-            making=found,
-            fields=fields,
-            values=values,
-            fault=refused.text,
-            shelf=shelf,
-            code=refused.status,
-        )
-    return visit.go(f"{shelf.place}?done=made")

@@ -17,6 +17,7 @@ from admit.core.validity import FOREVER, Millis
 from admit.pages import moments
 from admit.pages.assets import Assets, icon
 from admit.pages.cookies import COOKIES
+from admit.pages.sentences import said
 from admit.pages.words import LANGUAGES, TAGS, language_of, translated
 from admit.store.engine import Store
 
@@ -76,6 +77,10 @@ class Reader:
     def text(self, text: str, **values: object) -> str:
         """A text in their language."""
         return translated(self.language, text, **values)
+
+    def said(self, text: str) -> str:
+        """A sentence that the control plane told, in their language."""
+        return said(self.language, text)
 
 
 class Site:
@@ -190,6 +195,7 @@ class Site:
             tag=TAGS[reader.language],
             forever=FOREVER,
             t=reader.text,
+            said=lambda told: reader.said(str(told)),
             moment=lambda at: moments.element(at, reader.zone, reader.now, reader.language),
             span=lambda length: moments.span(length, reader.language),
             left=lambda until: moments.left(until, reader.now, reader.language),

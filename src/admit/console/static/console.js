@@ -8,18 +8,37 @@ const part = async (address) => {
 
 // -- the drawer ----------------------------------------------------------------------------------------
 const drawer = document.getElementById("drawer");
-document.addEventListener("click", async (event) => {
-  const link = event.target.closest("a[data-drawer]");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
-  event.preventDefault();
-  const inside = new DOMParser().parseFromString(await part(link.href), "text/html");
+const show = (text) => {
+  const inside = new DOMParser().parseFromString(text, "text/html");
   const shown = inside.querySelector("main") ?? inside.body;
   document.getElementById("drawer-part").replaceChildren(...shown.childNodes);
   if (!drawer.open) drawer.showModal();
   drawer.scrollTop = 0;
+};
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("a[data-drawer]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  event.preventDefault();
+  show(await part(link.href));
 });
 drawer?.addEventListener("click", (event) => {
   if (event.target === drawer) drawer.close();
+  const cancels = event.target.closest("[data-cancels]");
+  if (cancels && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    drawer.close();
+  }
+});
+// A form in the drawer is answered there: what it would do is shown beside the page it is about.
+drawer?.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  event.preventDefault();
+  const fields = new FormData(form, event.submitter);
+  const body = form.enctype === "multipart/form-data" ? fields : new URLSearchParams(fields);
+  const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Drawer": "1" }, credentials: "same-origin" });
+  if (answer.redirected) return location.assign(answer.url);
+  show(await answer.text());
 });
 
 // -- the menu of a phone -------------------------------------------------------------------------------

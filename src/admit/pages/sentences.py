@@ -1,0 +1,61 @@
+"""Sentences that the control plane tells, in the reader's language: why somebody may, why a session ended.
+
+What is told is kept as it was told, in English, in the ledger and with each session. It is known again by its
+form, so that also what was written down long ago is read in the language of today. What has no known form
+stays as it is.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+
+CLAUSE = frozenset({"why", "span", "channel"})
+"""What varies and is a sentence itself."""
+LIST = frozenset({"channels"})
+"""What varies and is a list of such, separated by commas."""
+MOST = 600
+"""No sentence is longer; a longer text is somebody's own."""
+_PLACE = re.compile(r"\\{(\w+)\\}")
+
+
+def said(language: str, text: str) -> str:
+    """A sentence in a language."""
+    if language == "en" or len(text) > MOST:
+        return text
+    exact = told(language).get(text)
+    if exact is not None:
+        return exact
+    for form, other in _forms(language):
+        found = form.fullmatch(text)
+        if found is not None:
+            parts = found.groupdict().items()
+            return other.format(**{name: _part(language, name, part) for name, part in parts})
+    return text
+
+
+def _part(language: str, name: str, text: str) -> str:
+    """What varies in a sentence, as it stands in the other one."""
+    if name in LIST:
+        return ", ".join(said(language, each) for each in text.split(", "))
+    return said(language, text) if name in CLAUSE else text
+
+
+@cache
+def told(language: str) -> Mapping[str, str]:
+    """Every sentence there is in a language, by what it is in English; they stand in ``words/told``."""
+    file = resources.files("admit.pages") / "words" / "told" / f"{language}.toml"
+    return tomllib.loads(file.read_text("utf-8"))
+
+
+@cache
+def _forms(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """The sentences in which something varies, those that say most of themselves first."""
+    varying = [(text, other) for text, other in told(language).items() if "{" in text]
+    varying.sort(key=lambda each: len(re.sub(r"{\w+}", "", each[0])), reverse=True)
+    return tuple((_form(text), other) for text, other in varying)
+
+
+def _form(text: str) -> re.Pattern[str]:
+    return re.compile(_PLACE.sub(lambda place: f"(?P<{place[1]}>.+?)", re.escape(text)), re.DOTALL)

@@ -1,0 +1,108 @@
+"""What the control plane tells in sentences is known in every language, whoever is named in it."""
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import product
+
+import pytest
+
+from admit.control import session_words
+from admit.control.names import Named
+from admit.control.sentences import sentence
+from admit.control.session_checks import by_order
+from admit.core.access import Decision, Question, Reason
+from admit.core.links import STEPS, Kind, Link, Ref, stage_of
+from admit.core.restrictions import Channel, Decided, Policy, Restrictions
+from admit.core.sessions import Cause, Closing
+from admit.core.sources import Acl, Sources
+from admit.core.terms import Unmet
+from admit.core.validity import HOUR, MINUTE, PERMANENT
+from admit.pages.sentences import said, told
+from admit.pages.words import LANGUAGES
+from admit.store.things import Thing
+
+OTHERS = [each for each in LANGUAGES if each != "en"]
+WHO, WHAT = Ref(Kind.USER, 1), Ref(Kind.HOST, 2)
+
+
+def called(*refs: Ref) -> dict[int, Named]:
+    """Things with names that no language translates."""
+    return {
+        ref.key: Named(Thing(ref.key, ref.kind, 0, str(ref.key), f"N{ref.key}", b"{}", 0, 0), f"N{ref.key}")
+        for ref in refs
+    }
+
+
+def decisions() -> Iterator[str]:
+    """Every decision, about now, then and later."""
+    question = Question(WHO, WHAT)
+    for reason, at in product(Reason, (1, 2, 3)):
+        unmet = Unmet(reason, "N9") if reason in (Reason.OTHER_ACTIONS, Reason.CONDITION_NOT_MET) else None
+        blocked = WHAT if reason is Reason.DISABLED else None
+        if reason is not Reason.INPUT_MISSING:
+            yield sentence(
+                Decision(question, reason, at, 1, blocked=blocked, unmet=unmet), called(WHO, WHAT), 2
+            )
+
+
+def ends() -> Iterator[str]:
+    """Every reason for which a session ends."""
+    for source, targets in STEPS.items():
+        for target in targets:
+            ends_ = Ref(source, 1), Ref(target, 2)
+            link = Link(*ends_, PERMANENT)
+            for closing in (Closing.REVOKED, Closing.CHANGED, Closing.PAST):
+                assert stage_of(source, target) is not None
+                yield session_words.why(Cause(closing, ends_[1], link=link), called(*ends_))
+    for word in ("locked", "disabled"):
+        yield session_words.why(Cause(Closing.BLOCKED, WHO, word=word), called(WHO))
+    yield session_words.why(Cause(Closing.GONE, WHO), called(WHO))
+    yield by_order("acs:ram::1:user/N1", "").reason
+    yield by_order("acs:ram::1:user/N1", "N2").reason
+    yield session_words.ended("N1", "the grant was revoked")
+    for left in (MINUTE, HOUR):
+        yield session_words.ends_soon("N1", left)
+        yield session_words.ends_soon("N1", left, over=True)
+        yield session_words.goes_on("N1", left)
+    yield session_words.goes_on("N1", None)
+
+
+def restrictions() -> Iterator[str]:
+    """What control policies refuse and leave."""
+    policy = Policy("1", "N1", 1)
+    shut = Restrictions(
+        sources=Decided(policy, Sources(Acl.WHITE, ("10.0.0.0/8",))),
+        approval=Decided(policy, rule=True),
+        channels=Decided(policy, frozenset()),
+    )
+    for refusal in (shut.at_logon("192.0.2.1", 0), shut.at_logon("10.0.0.1", 0)):
+        assert refusal is not None
+        yield refusal.text
+    yield from (refusal.text for channel in Channel if (refusal := shut.refuses(channel)) is not None)
+    yield from (each.text for each in shut.told(0))
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("tell", [decisions, ends, restrictions])
+def test_every_sentence_is_told_in_every_language(language: str, tell: Callable[[], Iterator[str]]) -> None:
+    left = {text: said(language, text) for text in tell()}
+    assert len(left) > 3
+    # Nothing English is left: only names, and what a protocol is called.
+    assert {text: other for text, other in left.items() if re.search("[a-z]{2}", other)} == {}
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_sentence_keeps_what_varies_in_it(language: str) -> None:
+    places = re.compile(r"{(\w+)}")
+    assert [
+        text
+        for text, other in told(language).items()
+        if sorted(places.findall(text)) != sorted(places.findall(other))
+    ] == []
+
+
+def test_what_somebody_wrote_stays_as_it_is() -> None:
+    assert said("zh", "maintenance {why} begins") == "maintenance {why} begins"
+    assert said("zh", "carol may use {0}.") == "carol 可以使用 {0}。"
+    assert said("en", "the grant was revoked") == "the grant was revoked"
+    assert said("zh", "x" * 700) == "x" * 700
