@@ -6,7 +6,7 @@ from functools import partial
 import structlog
 
 from admit.base.smtp import MailServer
-from admit.control import approval_letters, notify, request_letters
+from admit.control import approval_letters, notify, request_letters, review_letters
 from admit.control.followers import Follower, follow
 from admit.control.notify import Outbox
 from admit.control.pushing import Pusher
@@ -53,6 +53,7 @@ async def _mail(admit: Admit, server: MailServer) -> None:
         notify.follower(domain),
         request_letters.follower(domain, admit.settings.approver_addresses),
         approval_letters.follower(admit.world, domain, admit.settings.approver_addresses),
+        review_letters.follower(domain, admit.settings.url),
     )
     woken = [_woken(admit.store) for _ in followers]
     await asyncio.gather(

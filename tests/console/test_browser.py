@@ -43,6 +43,8 @@ PAGES = (
     "/console/ledger",
     "/console/requests",
     "/console/break-glass",
+    "/console/reviews",
+    "/console/reviews/new",
     "/console/import",
     "/console/ram",
     "/console/health",
@@ -142,6 +144,27 @@ def test_a_live_session_is_ended_with_a_reason_and_the_list_follows(place: Place
         page.wait_for_selector("#list >> text=ending")
     told = place.call("GetSession", SessionId=SESSION)["Session"]
     assert (told["State"], told["EndedBy"].rpartition(":")[2]) == ("ending", "root")
+
+
+def test_a_review_is_begun_and_decided_on_at_once(place: Place) -> None:
+    """The grants are looked at on one page, chosen together, and what is ended cuts nobody else's."""
+    with place.visiting() as page:
+        page.goto("/console/reviews/new")
+        page.fill("#name", "Who still needs the wiki")
+        page.fill("#resource", "app:wiki")
+        page.click("main button.primary")
+        page.wait_for_selector("text=The review has begun.")
+        page.check("[data-checks-all]")
+        assert page.locator("[name=item]:checked").count() == page.locator("[name=item]").count() == 1
+        assert violations(page) == []
+        page.fill("[name=comment]", "the wiki is closed")
+        page.click("text=End selected")
+        page.wait_for_selector("text=Everything is decided")
+        page.click("nav.bar >> text=Ended")
+        page.wait_for_selector("text=the wiki is closed")
+        assert violations(page) == []
+    decision = place.call("CheckAccess", Person="alice", Resource="app:wiki")["Decision"]
+    assert decision["Allowed"] is False
 
 
 def test_the_picture_lights_a_path_and_goes_on_from_a_box(place: Place) -> None:

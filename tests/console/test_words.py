@@ -2,10 +2,11 @@
 
 import pytest
 
-from admit.console import drawing, granting, grants, live, showing, things
+from admit.console import drawing, granting, grants, live, reviews, showing, things
 from admit.console.deeds import deeds
 from admit.console.menu import MENU
 from admit.console.shelves import SHELVES
+from admit.core.reviews import Refusal
 from admit.pages.words import LANGUAGES, catalogue
 
 
@@ -17,9 +18,17 @@ def texts() -> set[str]:
     for deed in (*deeds().done, *deeds().made):
         found |= {deed.label, deed.text}
         found |= {text for field in deed.fields for text in (field.label, field.hint)}
-    for table in (granting.LENGTHS, granting.ENDS, grants.STATUSES, live.KINDS):
+    for table in (
+        granting.LENGTHS,
+        granting.ENDS,
+        grants.STATUSES,
+        live.KINDS,
+        reviews.PHASES,
+        reviews.STATES,
+    ):
         found |= {label for _, label in table}
     found |= {label for _, label, _ in grants.TABS} | {title for *_, title in things.SECTIONS}
+    found |= {*reviews.KINDS, *(refusal.value for refusal in Refusal)}
     found |= {said for said, _ in (*showing.EVENTS.values(), *showing.GRANTED.values())}
     return (
         found | set(showing.DONE.values()) | set(drawing.TITLES) | {"Who may use it", "May use", "Accounts"}

@@ -58,3 +58,7 @@ def test_the_language_is_the_chosen_one_or_the_first_that_is_known(
     chosen: str | None, accepted: str, language: str
 ) -> None:
     assert language_of(chosen, accepted) == language
+
+
+def test_braces_that_somebody_typed_stay_as_they_are() -> None:
+    assert translated("zh", "There is no host {0} {x}.") == "There is no host {0} {x}."

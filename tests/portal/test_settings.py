@@ -7,7 +7,7 @@ import pytest
 
 from admit.control.lockout import FROM_ONE_PLACE
 from admit.core.validity import MINUTE, SECOND
-from admit.store.tables import metadata
+from admit.store.review_tables import metadata
 from admit.store.verification import verify
 from tests.browsing import Answer, Pages
 from tests.portal.people import Town, send

@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from admit.store.engine import Author, Tx
-from admit.store.tables import metadata
+from admit.store.review_tables import metadata
 from admit.store.things import seal
 from tests.callers import Callers, statement, trust
 from tests.system import System

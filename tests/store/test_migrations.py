@@ -10,8 +10,8 @@ from admit.base.clock import FakeClock
 from admit.store import schema
 from admit.store.engine import Store
 from admit.store.migrations import configuration, migrate
+from admit.store.review_tables import metadata
 from admit.store.schema import NEWEST, VERSIONS, SchemaRefused, require_newest, version, version_of
-from admit.store.tables import metadata
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

@@ -24,6 +24,7 @@ COMMANDS = {
     "role": "admit.cli.role:role",
     "sessions": "admit.cli.sessions:sessions",
     "requests": "admit.cli.requests:requests",
+    "review": "admit.cli.review:review",
     "replay": "admit.cli.replay:replay",
     "call": "admit.cli.call:call",
     "token": "admit.cli.tokens:token",

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from admit.console.csv_lines import cell
 from admit.console.deeds import join_of
 from admit.console.desk import Desk, Refused, Visit
 from admit.console.shelves import resource_name, subject_name
@@ -190,12 +191,7 @@ def _row(grant: Any) -> tuple[str, ...]:
     start, end = ("" if each is None else iso(each) for each in times)
     names = (grant["Subject"]["Kind"], grant["Subject"]["Name"], grant["Resource"]["Label"])
     shown = (*names, grant["Status"], start, end, grant["GrantedBy"], iso(grant["GrantedAt"]))
-    return tuple(_cell(each) for each in shown)
-
-
-def _cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return tuple(cell(each) for each in shown)
 
 
 def grantable(who: Any, what: Any) -> tuple[str, str] | None:

@@ -22,6 +22,7 @@ MENU = (
             ("/console/reach", "Who can reach what", "topology-star-3"),
             ("/console/requests", "Requests", "inbox"),
             ("/console/break-glass", "Break-glass", "flame"),
+            ("/console/reviews", "Reviews", "clipboard-check"),
         ),
     ),
     ("Resources", tuple((BY_SLUG[slug].place, BY_SLUG[slug].title, BY_SLUG[slug].icon) for slug in _SHELVES)),

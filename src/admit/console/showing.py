@@ -118,6 +118,7 @@ EVENTS = {
     "GraceSet": ("may go on after the end at", "hourglass"),
     "SessionEndOrdered": ("told to leave", "power"),
     "SessionEnded": ("left", "logout"),
+    "GrantReviewed": ("was reviewed for", "clipboard-check"),
 }
 """Each event of the ledger: what happened, and a sign for it."""
 
@@ -148,6 +149,9 @@ DONE = {
     "removed": "Removed.",
     "approved": "Approved. The access is granted for the time that was asked.",
     "declined": "Declined. Whoever asked is told.",
+    "kept": "Kept.",
+    "review-begun": "The review has begun. Its reviewers are mailed.",
+    "review-closing": "The review is closing: what nobody answered is dealt with within seconds.",
 }
 """What a page says after a form, by the word in its address."""
 

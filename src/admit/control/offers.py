@@ -79,3 +79,8 @@ def owner_names(sql: Connection, resource: Thing) -> Collection[str]:
     """What the people are called who own a resource."""
     keys = (person_behind(sql, user.ref).key for user in owners(sql, resource))
     return [things.by_key(sql, key).name for key in keys]
+
+
+def has_owners(offer_: Thing) -> bool:
+    """Whether anybody besides administrators may decide on what is offered."""
+    return bool(offer_.read(OfferDetails).owners)

@@ -36,3 +36,10 @@ def granted_together(sql: Connection, resource: Thing) -> list[Thing]:
     if resource.kind is Kind.HOST_ACCOUNT:
         return [things.by_key(sql, resource.parent), resource]
     return [resource]
+
+
+def revoked_together(sql: Connection, resource: Thing) -> list[Thing]:
+    """What is taken back with a resource: a host takes its accounts along."""
+    if resource.kind is Kind.HOST:
+        return [resource, *things.find(sql, Where(Kind.HOST_ACCOUNT, parent=resource.key))]
+    return [resource]

@@ -133,6 +133,21 @@ class GlassBroken:
     end: Millis
 
 
+@dataclass(frozen=True, slots=True)
+class GrantReviewed:
+    """What an access review decided of a grant. Where it ended, the link's own entry stands beside it."""
+
+    review: Named
+    item: int
+    source: Named
+    target: Named
+    verdict: str
+    """keep or end."""
+    by: str
+    """Who decided; empty for the due moment, when nobody had."""
+    comment: str
+
+
 Event: TypeAlias = (
     ThingAdded
     | ThingChanged
@@ -146,12 +161,13 @@ Event: TypeAlias = (
     | SessionEndOrdered
     | SessionEnded
     | GlassBroken
+    | GrantReviewed
 )
 
 
 def touched(event: Event) -> tuple[Named, ...]:
     """The things an event is about: one, both ends of a link, or whose session at what."""
-    if isinstance(event, LinkAdded | LinkChanged | LinkRemoved | GraceSet):
+    if isinstance(event, LinkAdded | LinkChanged | LinkRemoved | GraceSet | GrantReviewed):
         return event.source, event.target
     if isinstance(event, SessionEndOrdered | SessionEnded | GlassBroken):
         return event.person, event.resource
@@ -173,6 +189,7 @@ EVENTS: dict[str, type[Event]] = {
         SessionEndOrdered,
         SessionEnded,
         GlassBroken,
+        GrantReviewed,
     )
 }
 """Every event by the name it has in the log."""

@@ -55,6 +55,7 @@ class Kind(IntEnum):
     BEARER_TOKEN = 55
     PROPERTIES = 56
     SIGNAL_STREAM = 57
+    REVIEW = 58
 
     @property
     def word(self) -> str:

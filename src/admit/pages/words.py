@@ -25,8 +25,12 @@ def catalogue(language: str) -> Mapping[str, str]:
 
 
 def translated(language: str, text: str, **values: object) -> str:
-    """A text in a language, with values put in; in English if it is not known there."""
-    return (catalogue(language).get(text, text) if language != "en" else text).format(**values)
+    """A text in a language, with values put in; in English if it is not known there.
+
+    A text without values stays as it is: what the API says may hold braces that somebody typed.
+    """
+    said = catalogue(language).get(text, text) if language != "en" else text
+    return said.format(**values) if values else said
 
 
 def language_of(chosen: str | None, accepted: str) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from admit.control import access_requests, break_glass, names
+from admit.control import access_requests, break_glass, names, reviews
 from admit.control.break_glass import AgreementDetails
 from admit.control.web_sessions import SignedIn
 from admit.core.validity import DAY, MINUTE, Millis
@@ -48,6 +48,8 @@ class Seen:
     requests: list[Thing]
     to_decide: list[Thing]
     glass: list[Glass]
+    reviews: list[tuple[Thing, int]]
+    """The access reviews in which something waits, and how much."""
 
     def keys(self) -> frozenset[int]:
         """What it hears of changes of."""
@@ -59,6 +61,7 @@ class Seen:
         held = tuple((each.thing.key, each.until, each.label, each.path) for each in self.held.all())
         rest = (*self.had, *self.choices, *self.glass)
         states = tuple((each.key, each.changed_at) for each in (*self.requests, *self.to_decide))
+        states += tuple((each.key, many) for each, many in self.reviews)
         return f"{hash((held, tuple(repr(each) for each in rest), states)):x}"
 
 
@@ -73,6 +76,7 @@ def seen(sql: Connection, users: tuple[Thing, ...], now: Millis) -> Seen:
         access_requests.of_users(sql, users)[:20],
         access_requests.to_decide(sql, users, now),
         glass_of(sql, users, now),
+        reviews.open_to(sql, users, now),
     )
 
 

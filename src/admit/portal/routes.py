@@ -14,6 +14,7 @@ from admit.pages.site import Site
 from admit.portal.asking import AskingPages
 from admit.portal.home import HomePages
 from admit.portal.proving import ProvingPages
+from admit.portal.reviewing import ReviewingPages
 from admit.portal.settings import SettingsPages
 from admit.portal.sign_in import SignInPages
 
@@ -37,6 +38,7 @@ def routes(site: Site, sign_in: WebSignIn, changes: ChangeWatch, around: Around)
         *_sign_in(site, SignInPages(site, sign_in), proving),
         *_home(HomePages(site, changes, streams=around.streams)),
         *_asking(AskingPages(site)),
+        *_reviewing(ReviewingPages(site)),
         *_settings(SettingsPages(site, proving)),
     )
 
@@ -78,6 +80,14 @@ def _asking(asking: AskingPages) -> tuple[BaseRoute, ...]:
         Route("/home/requests/{request}/decide", asking.decide, methods=["POST"]),
         Route("/home/break-glass/{agreement}", asking.glass, methods=["GET"]),
         Route("/home/break-glass/{agreement}", asking.broken, methods=["POST"]),
+    )
+
+
+def _reviewing(reviewing: ReviewingPages) -> tuple[BaseRoute, ...]:
+    return (
+        Route("/home/reviews", reviewing.reviews, methods=["GET"]),
+        Route("/home/reviews/{review}", reviewing.review, methods=["GET"]),
+        Route("/home/reviews/{review}/decide", reviewing.decide, methods=["POST"]),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator
 import structlog
 
 from admit import worker
-from admit.control import activity, indexing, recording_upkeep, session_ledger
+from admit.control import activity, indexing, recording_upkeep, review_closing, session_ledger
 from admit.core.validity import DAY, HOUR, MINUTE, SECOND, Millis
 from admit.main import Admit
 from admit.server import certificate
@@ -87,6 +87,15 @@ async def record_sessions(admit: Admit) -> None:
         await clock.sleep_until(clock.now() + session_ledger.PAUSE)
 
 
+async def close_reviews(admit: Admit) -> None:
+    """Remind of access reviews, and close those that are due."""
+    clock = admit.world.clock
+    while True:
+        while await asyncio.to_thread(review_closing.keep_up, admit.store):
+            pass
+        await clock.sleep_until(clock.now() + review_closing.PAUSE)
+
+
 async def keep_index(admit: Admit) -> None:
     """Load the index of all links, and keep it up with what changes; one that does not fit is given up."""
     store, clock = admit.store, admit.world.clock
@@ -117,6 +126,7 @@ TASKS: tuple[tuple[str, Callable[[Admit], Awaitable[None]]], ...] = (
     ("activity", write_activity),
     ("recordings", keep_recordings),
     ("session ends", record_sessions),
+    ("reviews", close_reviews),
     ("index", keep_index),
     ("oidc", let_sign_in),
     ("worker", worker.run),

@@ -11,6 +11,7 @@ from admit.core.events import (
     EVENTS,
     Event,
     GraceSet,
+    GrantReviewed,
     LinkAdded,
     LinkChanged,
     LinkRemoved,
@@ -25,6 +26,7 @@ from admit.core.events import (
 from admit.core.links import Kind, stage_of
 from admit.core.validity import Millis
 from admit.store.ledger import Entry, LedgerBroken, place_name
+from admit.store.review_tables import review_items
 from admit.store.tables import blocks, links, past_links, sessions, things
 
 
@@ -69,6 +71,8 @@ class Replay:
     """How long sessions may go on after the ends of standing links, where they may."""
     sessions: dict[str, tuple[Millis, str, str]] = field(default_factory=dict)
     """Of each session that was: when, how and why it ended."""
+    reviewed: dict[tuple[int, int], tuple[str, Millis, str, str]] = field(default_factory=dict)
+    """By review and item: the verdict, when, by whom, and what they said."""
     past: set[tuple[int, ...]] = field(default_factory=set)
     blocks: dict[tuple[int, str, Millis], Millis | None] = field(default_factory=dict)
     """By thing, word and beginning: the end, if it has ended."""
@@ -123,6 +127,8 @@ class Replay:
                 self.graces[_ends(source, target)] = grace
             case SessionEnded():
                 self.sessions[event.session] = (event.ended_at, event.outcome, event.reason)
+            case GrantReviewed(review, item):
+                self.reviewed[review.key, item] = (event.verdict, entry.at, event.by, event.comment)
 
     def _change(self, thing: Named, fields: Mapping[str, Any]) -> None:
         known = self.things[thing.key]
@@ -159,6 +165,7 @@ class Replay:
         self._compare_blocks(sql)
         self._compare_things(sql)
         self._compare_sessions(sql)
+        self._compare_reviews(sql)
 
     def _differs(self, row: Sequence[Any]) -> bool:
         ends, grace = (row[0], row[1], row[2]), row[-1]
@@ -197,6 +204,14 @@ class Replay:
         for session in self.sessions:
             raise LedgerBroken(f"Session {session} is in the ledger, and missing in the database.")
 
+    def _compare_reviews(self, sql: Connection) -> None:
+        with sql.execute(_REVIEWED) as rows:
+            for review, item, *told in rows:
+                if self.reviewed.pop((review, item), None) != tuple(told):
+                    raise LedgerBroken(f"{_label(sql, review)} has item {item} not as the ledger has it.")
+        for review, item in self.reviewed:
+            raise LedgerBroken(f"{_label(sql, review)} lacks what the ledger has of its item {item}.")
+
     def _strange(self, row: Any) -> tuple[int, str] | None:
         """What a row of the table has that the ledger has not."""
         known = self.things.pop(row.key, None)
@@ -220,6 +235,18 @@ _BLOCKS = select(blocks.c.thing, blocks.c.word, blocks.c.added_at, blocks.c.remo
 
 _SESSIONS = select(*(sessions.c[name] for name in ("id", "ended_at", "outcome", "reason"))).where(
     sessions.c.recorded_in.is_not(None)
+)
+
+
+_REVIEWED = (
+    select(
+        *(
+            review_items.c[name]
+            for name in ("review", "number", "verdict", "decided_at", "decided_by", "comment")
+        )
+    )
+    .where(review_items.c.verdict.is_not(None))
+    .execution_options(yield_per=1000)
 )
 
 

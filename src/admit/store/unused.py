@@ -1,6 +1,8 @@
 """Which grants nobody has used of late, by what was noted at the doors."""
 
-from sqlalchemy import Connection, bindparam, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select
 
 from admit.core.activity import ActivityKind, Outcome
 from admit.core.links import Stage
@@ -21,18 +23,28 @@ _CONTAINED = Prepared(
     .where(things.c.parent == bindparam("key"))
     .union(select(links.c.target).where(links.c.source == bindparam("key"), links.c.stage == int(Stage.HOLD)))
 )
+
+
+def _used(keys: list[Any]) -> tuple[ColumnElement[bool], ...]:
+    """That a row tells of something used, of some things since a moment."""
+    return (
+        activity.c.resource_key.in_(keys),
+        activity.c.at >= bindparam("since"),
+        activity.c.outcome == Outcome.OK.value,
+        activity.c.kind.in_([bindparam(f"kind_{number}", kind) for number, kind in enumerate(_USES)]),
+        activity.c.user_key.is_not(None),
+        ~activity.c.action.startswith(ASKED),
+    )
+
+
 _USERS = PreparedForKeys(
+    lambda keys: select(activity.c.user_key).where(*_used(keys)).distinct().limit(bindparam("most"))
+)
+_LAST = PreparedForKeys(
     lambda keys: (
-        select(activity.c.user_key)
-        .where(
-            activity.c.resource_key.in_(keys),
-            activity.c.at >= bindparam("since"),
-            activity.c.outcome == Outcome.OK.value,
-            activity.c.kind.in_([bindparam(f"kind_{number}", kind) for number, kind in enumerate(_USES)]),
-            activity.c.user_key.is_not(None),
-            ~activity.c.action.startswith(ASKED),
-        )
-        .distinct()
+        select(activity.c.user_key, func.max(activity.c.at))
+        .where(*_used(keys))
+        .group_by(activity.c.user_key)
         .limit(bindparam("most"))
     )
 )
@@ -42,33 +54,51 @@ _JOINED = Prepared(
 
 
 class Uses:
-    """Who has used what since a moment; asked once for each thing."""
+    """Who has used what since a moment, and when last; asked once for each thing."""
 
     def __init__(self, sql: Connection, since: Millis) -> None:
         self._sql = sql
         self._since = since
         self._principals: dict[int, frozenset[int]] = {}
+        self._last: dict[int, dict[int, Millis]] = {}
 
     def of(self, grant: Granted) -> bool:
         """Whether a grant was used: by the user who has it, or by somebody who is in what has it.
 
         What is used of something counts for the whole: an account for its host.
         """
-        return grant.source in self._of(grant.target)
+        return self.used(grant.source, grant.target)
+
+    def used(self, source: int, target: int) -> bool:
+        """The same by the two ends of a grant."""
+        return source in self._of(target)
 
     def _of(self, thing: int) -> frozenset[int]:
         known = self._principals.get(thing)
         if known is None:
             keys = [thing, *(row[0] for row in _CONTAINED.rows(self._sql, key=thing))]
             users = {row[0] for row in _USERS.rows(self._sql, keys, since=self._since, most=MOST_USERS)}
-            known = self._principals[thing] = frozenset(self._with_what_they_are_in(users))
+            known = self._principals[thing] = frozenset(with_what_they_are_in(self._sql, users))
         return known
 
-    def _with_what_they_are_in(self, users: set[int]) -> set[int]:
-        found, waiting = set(users), [*users]
-        for key in waiting:
-            for (target,) in _JOINED.rows(self._sql, key=key):
-                if target not in found:
-                    found.add(target)
-                    waiting.append(target)
-        return found
+    def last(self, source: int, target: int) -> Millis | None:
+        """When a grant was last used since the moment; None if it was not."""
+        known = self._last.get(target)
+        if known is None:
+            keys = [target, *(row[0] for row in _CONTAINED.rows(self._sql, key=target))]
+            known = self._last[target] = {}
+            for user, at in _LAST.rows(self._sql, keys, since=self._since, most=MOST_USERS):
+                for principal in with_what_they_are_in(self._sql, {user}):
+                    known[principal] = max(at, known.get(principal, 0))
+        return known.get(source)
+
+
+def with_what_they_are_in(sql: Connection, principals: set[int]) -> set[int]:
+    """Some principals, with all they are joined to: a person's users, their groups and units."""
+    found, waiting = set(principals), [*principals]
+    for key in waiting:
+        for (target,) in _JOINED.rows(sql, key=key):
+            if target not in found:
+                found.add(target)
+                waiting.append(target)
+    return found

@@ -74,3 +74,21 @@ class ConnectionNameTaken(AdmitError):
 
     code, status = "EntityAlreadyExists.ScimConnection", 409
     message = "There is a SCIM connection {0} already."
+
+
+class ReviewNotFound(AdmitError):
+    """There is no such access review: (ID)."""
+
+    code, status, message = "EntityNotExist.Review", 404, "There is no access review {0}."
+
+
+class ReviewClosed(AdmitError):
+    """An access review is due or closed: (ID)."""
+
+    code, status, message = "UnsupportedAction.Review", 409, "The access review {0} is over."
+
+
+class NothingToReview(AdmitError):
+    """An access review cannot begin: (why)."""
+
+    code, status, message = "UnsupportedAction.CreateReview", 400, "The review cannot begin: {0}"

@@ -8,7 +8,7 @@ from admit.control import grants, names
 from admit.control.comparison import Pair
 from admit.control.names import Named
 from admit.control.previews import preview as see
-from admit.control.recipients import directory_of, granted_together, new_user, users_of
+from admit.control.recipients import directory_of, granted_together, new_user, revoked_together, users_of
 from admit.core.access import Reach
 from admit.core.errors import InvalidParameter
 from admit.core.links import Kind
@@ -28,7 +28,6 @@ from admit.services.access.vocabulary import (
     named,
     steps,
 )
-from admit.store import things as stored
 from admit.store.things import HandleTaken, Thing
 
 
@@ -220,15 +219,8 @@ class RevokeAccess(Shape):
         holders = users_of(call.sql, subject, directory) if subject.kind is Kind.PERSON else [subject]
 
         def change() -> bool:
-            targets = _revoked_together(call, resource)
+            targets = revoked_together(call.sql, resource)
             gone = [grants.revoke(call.tx, holder, target) for holder in holders for target in targets]
             return any(gone)
 
         return self.Response(result=_tried(call, resource, change, preview=self.preview))
-
-
-def _revoked_together(call: Call, resource: Thing) -> list[Thing]:
-    if resource.kind is Kind.HOST:
-        accounts = stored.find(call.sql, stored.Where(Kind.HOST_ACCOUNT, parent=resource.key))
-        return [resource, *accounts]
-    return [resource]

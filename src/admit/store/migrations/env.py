@@ -3,8 +3,8 @@
 from alembic import context
 
 from admit.store.migrations import CONNECTION
+from admit.store.review_tables import metadata
 from admit.store.schema import version
-from admit.store.sign_in_tables import metadata
 
 context.configure(
     connection=context.config.attributes[CONNECTION],

@@ -1,0 +1,175 @@
+"""Access reviews for those who review: what waits for them, and deciding on it."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from admit.control import names, reviews
+from admit.control.reviews import Answer, ReviewDetails, Reviewer
+from admit.control.web_sessions import SignedIn
+from admit.core.links import Kind
+from admit.core.reviews import Refusal, State
+from admit.core.validity import DAY, Millis
+from admit.pages.site import PageRefused, Site
+from admit.portal.asking import LONGEST_REASON
+from admit.portal.fields import text_of
+from admit.store import reviews as stored
+from admit.store.engine import Author, Tx
+from admit.store.reviews import Kept, Sight, Wanted
+from admit.store.things import Thing
+from admit.store.unused import Uses
+
+T = TypeVar("T")
+
+SHOWN = 50
+"""How many grants one page shows."""
+ABSENT = "There is no such page."
+NOTHING_CHOSEN = "Select the grants that you decide on."
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A grant, as its reviewer sees it."""
+
+    number: int
+    who: str
+    what: str
+    state: State
+    own: bool
+    """Whether it gives access to the reviewer."""
+    since: Millis
+    until: Millis
+    last_used: Millis | None
+    comment: str
+
+
+class ReviewingPages:
+    """Their pages."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+
+    async def reviews(self, request: Request) -> Response:
+        """The reviews in which something waits."""
+        signed_in = await self.site.require(request)
+        now = self.site.world.clock.now()
+        waiting = await self._read(lambda sql: reviews.open_to(sql, signed_in.users, now))
+        values = {"signed_in": signed_in, "waiting": waiting, "details": _details}
+        return self.site.page(request, "portal/reviews.html", values)
+
+    async def review(self, request: Request, fault: str = "") -> Response:
+        """One review: what waits in it, or with ``all`` everything that is the reviewer's."""
+        signed_in = await self.site.require(request)
+        after = request.query_params.get("after", "")
+        start = int(after[:9]) if after.isascii() and after.isdecimal() else 0
+        every = "all" in request.query_params
+        now = self.site.world.clock.now()
+
+        def read(sql: Connection) -> dict[str, Any]:
+            found, reviewer = self._theirs(sql, request, signed_in)
+            wanted = Wanted(None if every else "waiting", reviewer.sight, start)
+            items = stored.items(sql, found.key, wanted, now, SHOWN + 1)
+            return {
+                "review": found,
+                "it": found.read(ReviewDetails),
+                "phase": reviews.phase_of(found.read(ReviewDetails), now),
+                "counts": stored.counts(sql, found.key, now, reviewer.sight),
+                "items": self._shown(sql, items[:SHOWN], reviewer, now),
+                "after": items[SHOWN - 1].number if len(items) > SHOWN else None,
+            }
+
+        values = await self._read(read)
+        values |= {"signed_in": signed_in, "fault": fault, "every": every}
+        done = request.query_params.get("done", "")
+        values["done"] = done if done in ("keep", "end") else ""
+        return self.site.page(request, "portal/review.html", values, status=409 if fault else 200)
+
+    async def decide(self, request: Request) -> Response:
+        """Keep or end what was selected."""
+        signed_in = await self.site.require(request)
+        fields = await self.site.form(request, signed_in)
+        chosen = [str(each) for each in fields.getlist("item")]
+        numbers = [int(each[:9]) for each in chosen if each.isascii() and each.isdecimal()][: 4 * SHOWN]
+        if not numbers:
+            return await self.review(request, NOTHING_CHOSEN)
+        ends = text_of(fields, "verdict") == "end"
+        comment = text_of(fields, "comment").strip()[:LONGEST_REASON]
+        answer = Answer("end" if ends else "keep", comment)
+
+        def body(tx: Tx) -> dict[int, Refusal | None]:
+            found, reviewer = self._theirs(tx.sql, request, signed_in)
+            return reviews.decide(tx, found, reviewer, numbers, answer)
+
+        became = await self._write(signed_in, "DecideReviewItems", body)
+        refusals = sorted(each.value for each in became.values() if each is not None)
+        if refusals:
+            return await self.review(request, refusals[0])
+        here = f"/home/reviews/{request.path_params['review']}"
+        return RedirectResponse(f"{here}?done={answer.verdict}", HTTPStatus.SEE_OTHER)
+
+    # -- the pieces --------------------------------------------------------------------------------
+
+    def _theirs(self, sql: Connection, request: Request, signed_in: SignedIn) -> tuple[Thing, Reviewer]:
+        """The review that the address names, for somebody who may see anything of it.
+
+        Raises:
+            PageRefused: they may not; whether there is such a one is not told.
+        """
+        wanted = request.path_params["review"]
+        for found in reviews.every(sql):
+            if found.id == wanted:
+                name = names.printable(signed_in.name)
+                reviewer = reviews.users_as_reviewer(sql, signed_in.users, name, found)
+                if _sees(sql, found, reviewer.sight, self.site.world.clock.now()):
+                    return found, reviewer
+        raise PageRefused(HTTPStatus.NOT_FOUND, ABSENT)
+
+    def _shown(self, sql: Connection, items: list[Kept], reviewer: Reviewer, now: Millis) -> list[Shown]:
+        labels = names.labels(sql, sorted({key for each in items for key in (each.source, each.target)}))
+        uses = Uses(sql, now - self.site.world.activity_days * DAY)
+        return [
+            Shown(
+                each.number,
+                _who(labels[each.source]),
+                labels[each.target].label,
+                each.item.state(now),
+                each.source in reviewer.own,
+                each.added_at,
+                each.ends_at,
+                uses.last(each.source, each.target),
+                each.comment or "",
+            )
+            for each in items
+        ]
+
+    async def _read(self, body: Callable[[Connection], T]) -> T:
+        def read() -> T:
+            with self.site.store.read() as sql:
+                return body(sql)
+
+        return await asyncio.to_thread(read)
+
+    async def _write(self, signed_in: SignedIn, action: str, body: Callable[[Tx], T]) -> T:
+        author = Author(
+            names.printable(signed_in.name), f"home:{action}", self.site.world.chance.request_id()
+        )
+        return await asyncio.wrap_future(self.site.store.write(author, body))
+
+
+def _details(review: Thing) -> ReviewDetails:
+    return review.read(ReviewDetails)
+
+
+def _sees(sql: Connection, review: Thing, sight: Sight | None, now: Millis) -> bool:
+    return bool(sight and stored.items(sql, review.key, Wanted(sight=sight), now, 1))
+
+
+def _who(named: names.Named) -> str:
+    """Who has a grant: people by their names, groups and the rest as they are called."""
+    return names.printable(named.thing.name) if named.thing.kind is Kind.USER else named.label

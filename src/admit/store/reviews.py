@@ -1,0 +1,243 @@
+"""Access reviews as they are kept: which grants each captured, what was decided, what still waits."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    Connection,
+    Select,
+    and_,
+    case,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.sql.elements import ColumnElement
+
+from admit.core.links import Kind, Stage
+from admit.core.reviews import Item, State, Verdict
+from admit.core.validity import FOREVER, Millis
+from admit.store.prepared import PreparedRows
+from admit.store.review_tables import review_items
+from admit.store.tables import links, things
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which grants a review is about; what is None does not restrict."""
+
+    kinds: frozenset[Kind]
+    """Of what."""
+    sources: frozenset[int] | None = None
+    """Keys of who has them."""
+    targets: frozenset[int] | None = None
+    added_by: Millis | None = None
+    """Only those that are as they are since this moment or longer."""
+    unending: bool = False
+    """Only those without an end."""
+
+
+class Captured(NamedTuple):
+    """A grant as a review captures it."""
+
+    source: int
+    target: int
+    directory: int
+    starts_at: Millis
+    ends_at: Millis
+    added_at: Millis
+    added_in: int
+
+
+class Kept(NamedTuple):
+    """An item of a review, with how its grant stands now."""
+
+    number: int
+    source: int
+    target: int
+    directory: int
+    starts_at: Millis
+    ends_at: Millis
+    added_at: Millis
+    added_in: int
+    verdict: Verdict | None
+    decided_at: Millis | None
+    decided_by: str | None
+    comment: str | None
+    standing_in: int | None
+    standing_until: Millis | None
+
+    @property
+    def item(self) -> Item:
+        """It, as the rules see it."""
+        return Item(self.verdict, self.added_in, self.standing_in, self.standing_until or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Which items of a review somebody sees: those of resources they own, and those of their directories."""
+
+    targets: frozenset[int] = frozenset()
+    directories: frozenset[int] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.targets or self.directories)
+
+
+def granted(sql: Connection, scope: Scope, now: Millis, limit: int) -> list[Captured]:
+    """The grants of a scope that have not ended, at most ``limit``, by who has them."""
+    host = things.alias("host")
+    # A host account is of the directory that its host is in, and a cloud role of its account's.
+    inside = things.c.kind.in_([int(Kind.HOST_ACCOUNT), int(Kind.CLOUD_ROLE)])
+    statement = (
+        select(
+            links.c.source,
+            links.c.target,
+            case((inside, host.c.parent), else_=things.c.parent),
+            links.c.starts_at,
+            links.c.ends_at,
+            links.c.added_at,
+            links.c.added_in,
+        )
+        .join(things, things.c.key == links.c.target)
+        .outerjoin(host, host.c.key == things.c.parent)
+        .where(
+            links.c.stage == int(Stage.GRANT),
+            links.c.ends_at > now,
+            things.c.kind.in_(sorted(int(kind) for kind in scope.kinds)),
+            true() if scope.sources is None else links.c.source.in_(sorted(scope.sources)),
+            true() if scope.targets is None else links.c.target.in_(sorted(scope.targets)),
+            true() if scope.added_by is None else links.c.added_at <= scope.added_by,
+            links.c.ends_at == FOREVER if scope.unending else true(),
+        )
+        .order_by(links.c.source, links.c.target)
+        .limit(limit)
+    )
+    return [Captured(*row) for row in sql.execute(statement)]
+
+
+_PUT = PreparedRows(review_items)
+
+
+def capture(sql: Connection, review: int, found: Iterable[Captured]) -> int:
+    """Write down the items of a review that begins; how many there are."""
+    rows = [(review, number, *each, None, None, None, None) for number, each in enumerate(found, 1)]
+    _PUT.put(sql, rows)
+    return len(rows)
+
+
+_STANDING = and_(
+    links.c.source == review_items.c.source,
+    links.c.target == review_items.c.target,
+    links.c.stage == int(Stage.GRANT),
+)
+_COLUMNS = (
+    *(review_items.c[name] for name in Kept._fields[:-2]),
+    links.c.added_in.label("standing_in"),
+    links.c.ends_at.label("standing_until"),
+)
+
+
+def _state(now: Millis) -> ColumnElement[str]:
+    """The state of an item in SQL, as :meth:`admit.core.reviews.Item.state` has it; a test compares them."""
+    there = links.c.ends_at > now
+    return case(
+        (review_items.c.verdict == "keep", "kept"),
+        (review_items.c.verdict == "end", "ended"),
+        (and_(links.c.added_in == review_items.c.added_in, there), "waiting"),
+        (there, "changed"),
+        else_="gone",
+    )
+
+
+def _seen(sight: Sight | None) -> ColumnElement[bool]:
+    if sight is None:
+        return true()
+    if not sight:
+        return false()
+    return or_(
+        review_items.c.target.in_(sorted(sight.targets)),
+        review_items.c.directory.in_(sorted(sight.directories)),
+    )
+
+
+def _items(columns: Sequence[Any], review: int, sight: Sight | None) -> Select[Any]:
+    return (
+        select(*columns)
+        .select_from(review_items.outerjoin(links, _STANDING))
+        .where(review_items.c.review == review, _seen(sight))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which items of a review are asked for."""
+
+    state: State | None = None
+    sight: Sight | None = None
+    """None for all."""
+    after: int = 0
+    """Only those with greater numbers."""
+
+
+def items(sql: Connection, review: int, wanted: Wanted, now: Millis, limit: int) -> list[Kept]:
+    """Some items of a review, by their numbers."""
+    statement = _items(_COLUMNS, review, wanted.sight).where(review_items.c.number > wanted.after)
+    if wanted.state == "waiting":
+        statement = statement.where(review_items.c.verdict.is_(None))
+    if wanted.state is not None:
+        statement = statement.where(_state(now) == wanted.state)
+    return [Kept(*row) for row in sql.execute(statement.order_by(review_items.c.number).limit(limit))]
+
+
+def numbered(sql: Connection, review: int, numbers: Collection[int], sight: Sight | None) -> list[Kept]:
+    """The items of some numbers, as far as they are there and seen."""
+    statement = _items(_COLUMNS, review, sight).where(review_items.c.number.in_(sorted(numbers)))
+    return [Kept(*row) for row in sql.execute(statement.order_by(review_items.c.number))]
+
+
+def stays(sql: Connection, review: int, source: int, targets: Sequence[int], now: Millis) -> bool:
+    """Whether somebody has a grant of some things that does not wait in a review."""
+    here = and_(_STANDING, review_items.c.review == review)
+    waits = and_(review_items.c.verdict.is_(None), review_items.c.added_in == links.c.added_in)
+    statement = (
+        select(links.c.target)
+        .select_from(links.outerjoin(review_items, here))
+        .where(
+            links.c.source == source,
+            links.c.stage == int(Stage.GRANT),
+            links.c.target.in_(targets),
+            links.c.ends_at > now,
+            or_(review_items.c.number.is_(None), not_(waits)),
+        )
+        .limit(1)
+    )
+    return sql.execute(statement).first() is not None
+
+
+def counts(sql: Connection, review: int, now: Millis, sight: Sight | None = None) -> dict[State, int]:
+    """How many items of a review stand how."""
+    state = _state(now)
+    statement = _items((state, func.count()), review, sight).group_by(state)
+    found: dict[State, int] = {"waiting": 0, "kept": 0, "ended": 0, "changed": 0, "gone": 0}
+    return found | {row[0]: row[1] for row in sql.execute(statement)}
+
+
+def waiting(sql: Connection, review: int, now: Millis, sight: Sight) -> int:
+    """How many items of a review wait for somebody."""
+    undecided = _items((func.count(),), review, sight).where(review_items.c.verdict.is_(None))
+    return int(sql.execute(undecided.where(_state(now) == "waiting")).scalar_one())
+
+
+def decide(sql: Connection, review: int, numbers: Sequence[int], values: dict[str, Any]) -> None:
+    """Write down what was decided of some items."""
+    sql.execute(
+        update(review_items)
+        .where(review_items.c.review == review, review_items.c.number.in_(numbers))
+        .values(**values)
+    )
