@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from contextlib import nullcontext
 
 import msgspec
 import structlog
@@ -35,6 +36,8 @@ GATES = 32
 """How many may be connected at once."""
 ASKED = 4096
 """How many questions of one gate may wait for their answers; more are refused."""
+AT_ONCE = 64
+"""How many questions of one gate are looked into at the same time: one that floods us holds up itself."""
 BROKE_OFF = "the gate broke off"
 STOPPED = "the gate stopped"
 SERVER_STOPPED = "the server stopped"
@@ -95,6 +98,7 @@ class Talk:
         self._seasons = Seasons(world.clock, world.chance)
         self._desk = GateDesk(porter, link, self._seasons)
         self._answering: dict[int, asyncio.Task[None]] = {}
+        self._at_once = asyncio.Semaphore(AT_ONCE)
 
     async def through(self) -> None:
         """Listen until the gate is gone."""
@@ -156,9 +160,13 @@ class Talk:
         if len(self._answering) >= ASKED:
             self._link.send(No(number, TOO_MUCH))
             return
-        task = asyncio.create_task(self._desk.answer(number, asked.ask))
+        task = asyncio.create_task(self._answer(asked))
         self._answering[number] = task
         task.add_done_callback(lambda _: self._answering.pop(number, None))
+
+    async def _answer(self, asked: Asked) -> None:
+        async with nullcontext() if asked.ask.waits_for_people else self._at_once:
+            await self._desk.answer(asked.number, asked.ask)
 
     async def _beat(self) -> None:
         while True:

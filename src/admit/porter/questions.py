@@ -5,7 +5,7 @@ asking. There is no question that names a user, a resource or a permit: a gate c
 was given.
 """
 
-from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar, get_args
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeAlias, TypeVar, get_args
 
 import msgspec
 
@@ -82,6 +82,9 @@ class Desk(Protocol):
 
 class Ask(Message, Generic[A], frozen=True):
     """A question."""
+
+    waits_for_people: ClassVar[bool] = False
+    """Whether the answer may take as long as somebody takes to give it."""
 
     async def put(self, desk: Desk) -> A:
         """Ask it."""
@@ -251,6 +254,7 @@ class Pin(Ask[str], frozen=True):
 class Approve(Ask[bool], frozen=True):
     """A command of a session that waits for an approval."""
 
+    waits_for_people: ClassVar[bool] = True
     session: Number
     command: Long
 
