@@ -19,13 +19,17 @@ define static
 endef
 
 # Every branch of the decision and of the wire is tested; elsewhere such a demand breeds stubs.
-# What stands on a database runs on both.
+# What stands on a database runs on both. Half of the time tests wait, for servers, browsers and clocks: three at a
+# time keep two cores busy. Servers and browsers are then short of time now and then; what fails is told, and must
+# pass alone.
+alone := --last-failed --last-failed-no-failures none
+
 define tests
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m coverage run -m pytest -n 2
+	$(BIN)/python -m coverage run -m pytest -n 3 || $(BIN)/python -m coverage run -m pytest $(alone)
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage report --include='*/admit/core/*,*/admit/rpc/*' --fail-under=100
-	$(BIN)/python -m pytest -n 2 --database=postgresql
+	$(BIN)/python -m pytest -n 3 --database=postgresql || $(BIN)/python -m pytest --database=postgresql $(alone)
 endef
 
 help: ## lists what can be made
