@@ -84,7 +84,8 @@ class Pages:
         if self.cookies:
             sent["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         status, content, answered = self.system.http(method, target, sent, body)
-        self._keep(answered.get("set-cookie", ""))
+        for cookie in answered.get("set-cookie", "").split("\n"):
+            self._keep(cookie)
         return Answer(status, content.decode(), answered)
 
     def _keep(self, said: str) -> None:

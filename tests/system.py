@@ -102,7 +102,11 @@ class System:
             sent.append(message)
 
         await self.admit.web(scope, receive, send)
-        answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+        answered: dict[str, str] = {}
+        for name, value in sent[0]["headers"]:
+            # Of cookies an answer may set several: a line each.
+            before = f"{answered[name.decode()]}\n" if name.decode() in answered else ""
+            answered[name.decode()] = before + value.decode()
         return sent[0]["status"], b"".join(each.get("body", b"") for each in sent[1:]), answered
 
     def revision(self) -> int:

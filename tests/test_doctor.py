@@ -17,6 +17,7 @@ from admit.doctor import Finding, State, examine
 from admit.main import create
 from admit.settings import Settings
 from tests.base.local_mail import Post, serving
+from tests.portal.outside import outside
 
 NOWHERE = "127.0.0.1:0"
 NOW = 1_780_000_000_000
@@ -215,3 +216,16 @@ def test_the_socket_of_gates_is_looked_at(data, tmp_path):
     assert_told(
         found(data, gate_socket=place / "gates")["gates"], State.WARN, "Others may write", "chmod go-w"
     )
+
+
+def test_a_provider_that_people_sign_in_by_is_asked_who_it_is(data):
+    with outside(FakeClock(NOW)) as provider:
+        asked = {
+            "sign_in_oidc_issuer": provider.issuer,
+            "sign_in_oidc_client_id": "admit",
+            "sign_in_oidc_directories": ("ram",),
+        }
+        assert found(data, **asked)["sign-in provider"].state is State.OK
+        provider.broken = True
+        told = found(data, **asked)["sign-in provider"]
+    assert_told(told, State.FAIL, "cannot be asked: 127.0.0.1 answers HTTP 500", "sign_in_oidc")

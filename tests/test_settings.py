@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from admit.base.sealing import Secret
-from admit.settings import Settings, SettingsRefused, load, reference
+from admit.settings import Settings, SettingsRefused, load
+from admit.settings_reference import reference
 
 
 def loaded(directory: Path, text: str = "", environment=None, **flags: object) -> Settings:
@@ -131,3 +132,20 @@ def test_the_reference_describes_every_setting():
     assert [each.name for each in described] == list(Settings.__struct_fields__)
     assert all(each.meaning.endswith(".") and each.takes for each in described)
     assert {each.variable for each in described if each.name == "http"} == {"ADMIT_HTTP"}
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        ({"sign_in_oidc_issuer": "http://login.example.com"}, "sign_in_oidc_issuer"),
+        ({"sign_in_oidc_issuer": "https://login.example.com?x"}, "sign_in_oidc_issuer"),
+        ({"sign_in_oidc_issuer": "https://login.example.com"}, "sign_in_oidc_client_id must say"),
+        (
+            {"sign_in_oidc_issuer": "http://localhost:8080/oidc/x", "sign_in_oidc_client_id": "admit"},
+            "sign_in_oidc_directories must say",
+        ),
+    ],
+)
+def test_a_provider_is_set_whole_and_where_nobody_listens_in(tmp_path, given, fault):
+    with pytest.raises(SettingsRefused, match=fault):
+        load({"data": tmp_path, **given}, {})

@@ -1,5 +1,6 @@
 """The doctor: looks at everything a system stands on, and says what to do about what is not well."""
 
+import asyncio
 import os
 import shutil
 import socket
@@ -20,11 +21,12 @@ from admit.base.clock import Clock
 from admit.base.directory import DirectoryRefused, held
 from admit.base.listening import ListenRefused, listen
 from admit.base.local_socket import SocketRefused, group_number, is_listened_at, users
+from admit.base.openid import ProviderAway
 from admit.base.sealing import KeyFileRefused, Sealer
 from admit.base.smtp import MailFailure, reach
 from admit.control import programs
 from admit.core.validity import MINUTE, SECOND
-from admit.main import open_store
+from admit.main import open_store, outside_of
 from admit.server.certificate import AUTHORITY_DUE_AT_DAYS, RENEWED_AT_DAYS, files
 from admit.settings import FILE, Settings
 from admit.store.engine import Store
@@ -281,6 +283,21 @@ def _mail(patient: Patient) -> Iterator[Finding]:
         yield Finding("mail", State.OK, f"{server.host}:{server.port} lets us in")
 
 
+def _provider(patient: Patient) -> Iterator[Finding]:
+    """Whoever else proves people answers, where it is set."""
+    outside = outside_of(patient.settings)
+    if outside is None:
+        return
+    issuer = outside.client.provider.issuer
+    try:
+        asyncio.run(outside.client.reach(patient.clock.now() // SECOND))
+    except ProviderAway as away:
+        advice = "see to the sign_in_oidc_… settings and the provider: nobody signs in by it"
+        yield Finding("sign-in provider", State.FAIL, f"{issuer} cannot be asked: {away}", advice)
+    else:
+        yield Finding("sign-in provider", State.OK, f"{issuer} answers")
+
+
 def _streaming(patient: Patient) -> Iterator[Finding]:
     if not patient.settings.streaming:
         return
@@ -316,6 +333,7 @@ CHECKS: tuple[Callable[[Patient], Iterator[Finding]], ...] = (
     _ports,
     _gates,
     _mail,
+    _provider,
     _streaming,
 )
 """Every look besides the first three, which the others need."""

@@ -6,11 +6,13 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
+from urllib.parse import urlsplit
 
 import msgspec
 from sqlalchemy import Connection
 
 from admit import __version__, authzen, signals, terminal
+from admit.base import openid
 from admit.base.authority import create_authority
 from admit.base.chance import Chance
 from admit.base.clock import Clock, SystemClock
@@ -20,6 +22,7 @@ from admit.base.metrics import Metrics
 from admit.base.sealing import Sealer, create_key_file
 from admit.console.routes import routes as console_routes
 from admit.control import founding, programs
+from admit.control.outside_sign_in import OutsideSignIn
 from admit.control.recorder import Keeping, Recorder
 from admit.control.web_sessions import Lasting, WebSessions
 from admit.control.web_sign_in import WebSignIn
@@ -241,6 +244,28 @@ def _directory(settings: Settings) -> LdapServer | None:
     return LdapServer(settings.ldap_url, ca_file)
 
 
+def outside_of(settings: Settings) -> OutsideSignIn | None:
+    """The provider by which people may sign in as well, if one is set."""
+    issuer = settings.sign_in_oidc_issuer
+    if not issuer:
+        return None
+    ca_file = settings.sign_in_oidc_ca_file
+    provider = openid.Provider(
+        issuer,
+        settings.sign_in_oidc_client_id,
+        settings.sign_in_oidc_client_secret,
+        settings.sign_in_oidc_scopes,
+        None if ca_file is None else str(ca_file),
+    )
+    return OutsideSignIn(
+        openid.OpenIdClient(provider),
+        settings.sign_in_oidc_name or urlsplit(issuer).netloc,
+        settings.sign_in_oidc_claim,
+        settings.sign_in_oidc_matches,
+        settings.sign_in_oidc_directories,
+    )
+
+
 def _keeping(settings: Settings) -> Keeping:
     """How recordings are kept."""
     return Keeping(
@@ -273,10 +298,9 @@ def _pages(
     lasting = Lasting(settings.web_session_hours * HOUR, settings.web_idle_minutes * MINUTE)
     site = Site(store, world, WebSessions(store, world, lasting), ROOMS)
     oidc, streaming = others
+    around = Around(settings.public_url, settings.streaming, outside_of(settings))
     doors = [
-        *portal_routes(
-            site, WebSignIn(store, world), changes, Around(settings.public_url, settings.streaming)
-        ),
+        *portal_routes(site, WebSignIn(store, world), changes, around),
         *console_routes(site, dispatcher, SERVICES),
         *explorer_routes(site, dispatcher),
         *terminal.routes(DirectPorter(house), site),

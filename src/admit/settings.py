@@ -1,14 +1,10 @@
 """Settings: the only reader of files and environment."""
 
-import ast
 import difflib
-import inspect
 import os
 import re
-import sys
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, get_args, get_origin
@@ -50,6 +46,15 @@ LdapURL: TypeAlias = Annotated[
     msgspec.Meta(
         pattern=r"^(ldaps?://[^\s/?#]+)?(?!\n)$",
         description="ldaps://host or ldap://host",
+    ),
+]
+
+
+ProviderURL: TypeAlias = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^((https://|http://(localhost|127\.0\.0\.1|\[::1\])(?=[:/]|$))[^\s?#]+)?(?!\n)$",
+        description="https://host/path, or http:// on this machine",
     ),
 ]
 
@@ -111,6 +116,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The directory with the passwords of bastion users from AD or LDAP. ``ldap://…`` is with STARTTLS."""
     ldap_ca_file: Path | None = None
     """Trust only the directory's certificates of this PEM file; by default those the system trusts."""
+    sign_in_oidc_issuer: ProviderURL = ""
+    """The OpenID provider outside people may sign in by, as it names itself; empty for none."""
+    sign_in_oidc_client_id: str = ""
+    """What the provider knows admit as. Its redirect URI is ``/sign-in/oidc/return`` below ``public_url``."""
+    sign_in_oidc_client_secret: Secret | None = None
+    """The secret that the provider gave admit; none for a client that is known by PKCE alone."""
+    sign_in_oidc_name: str = ""
+    """What the provider is called on the page where one signs in; its host if empty."""
+    sign_in_oidc_scopes: tuple[str, ...] = ("profile",)
+    """What is asked of the provider besides ``openid``, so that the claim is in the ID token."""
+    sign_in_oidc_claim: str = "preferred_username"
+    """The claim of the ID token that says who somebody is; of ``email`` only what is verified."""
+    sign_in_oidc_matches: Literal["name", "external-id"] = "name"
+    """What the claim is compared with: a user's own name, or the ID an outside directory gave the user."""
+    sign_in_oidc_directories: tuple[str, ...] = ()
+    """Whose users it proves, and no others: IDs of bastion hosts and IDaaS instances, eds-user, ram."""
+    sign_in_oidc_ca_file: Path | None = None
+    """Trust only the provider's certificates of this PEM file; by default those the system trusts."""
     approver_addresses: tuple[str, ...] = ()
     """Who is mailed of each request and each broken glass, besides owners and RAM users who may decide."""
     mail_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 30
@@ -288,7 +311,7 @@ def _put(values: dict[str, object], faults: list[str], what: tuple[str, str], va
         # A secret is not shown, nor a URL, which may hold one.
         hidden = kind is DatabaseURL or Secret in (kind, *get_args(kind))
         shown = "" if hidden else f" {value!r}"
-        faults.append(f"{name} in {place}:{shown} cannot be used. Expected: {_takes(kind)}.")
+        faults.append(f"{name} in {place}:{shown} cannot be used. Expected: {takes(kind)}.")
 
 
 def _from_text(kind: type, value: object) -> object:
@@ -310,6 +333,12 @@ def _contradictions(settings: Settings) -> list[str]:
         _ = settings.zone
     except ValueError:
         found.append(f"time_zone: this system knows no zone {settings.time_zone!r}. Is tzdata installed?")
+    if settings.sign_in_oidc_issuer and not settings.sign_in_oidc_client_id:
+        found.append(
+            "sign_in_oidc_client_id must say what the provider of sign_in_oidc_issuer knows admit as."
+        )
+    if settings.sign_in_oidc_issuer and not settings.sign_in_oidc_directories:
+        found.append("sign_in_oidc_directories must say whose users sign_in_oidc_issuer proves.")
     if "email" in settings.two_factor and not settings.mail_host:
         found.append("two_factor: codes cannot be mailed before mail_host is set.")
     if settings.mail_host and not settings.mail_sender:
@@ -326,59 +355,7 @@ def paths_in(text: str) -> dict[str, str]:
     return {name: str(value) for name, value in values.items() if Path in get_args(_KINDS.get(name))}
 
 
-# -- what the reference page says ------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One setting, as the reference describes it."""
-
-    name: str
-    variable: str
-    takes: str
-    default: str
-    meaning: str
-
-
-def reference() -> tuple[Setting, ...]:
-    """Every setting with its description, in the order they are declared."""
-    meanings = _strings_under_fields()
-    return tuple(
-        Setting(
-            field.name,
-            PREFIX + field.name.upper(),
-            _takes(field.type),
-            _shown(field.default),
-            meanings[field.name],
-        )
-        for field in msgspec.structs.fields(Settings)
-    )
-
-
-def _strings_under_fields() -> dict[str, str]:
-    (declared,) = (
-        node
-        for node in ast.parse(inspect.getsource(sys.modules[__name__])).body
-        if isinstance(node, ast.ClassDef) and node.name == Settings.__name__
-    )
-    return {
-        field.target.id: below.value.value
-        for field, below in zip(declared.body, declared.body[1:], strict=False)
-        if isinstance(field, ast.AnnAssign)
-        and isinstance(field.target, ast.Name)
-        and isinstance(below, ast.Expr)
-        and isinstance(below.value, ast.Constant)
-        and isinstance(below.value.value, str)
-    }
-
-
-def _shown(default: object) -> str:
-    if isinstance(default, bool):
-        return "true" if default else "false"
-    return "" if default in (None, ()) else str(default)
-
-
-def _takes(kind: Any) -> str:
+def takes(kind: Any) -> str:
     """A type in the reader's words."""
     if get_origin(kind) is Literal:
         return " or ".join(get_args(kind))

@@ -7,7 +7,7 @@ import pytest
 
 from admit.cli.docs import pages
 from admit.settings import PREFIX
-from admit.settings import reference as settings_reference
+from admit.settings_reference import reference as settings_reference
 from tests.guides.documents import (
     Document,
     broken_links,

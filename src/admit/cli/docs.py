@@ -15,7 +15,7 @@ from admit.rpc import reference
 from admit.rpc.operation import Registry
 from admit.rpc.reference import MADE, cell, table
 from admit.settings import FILE
-from admit.settings import reference as settings_reference
+from admit.settings_reference import reference as settings_reference
 
 
 @click.command()

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from admit.control.issuers import Issuer
 from admit.control.sign_ins import Begun
 from admit.control.web_sessions import SignedIn
-from admit.core.validity import SECOND
+from admit.core.validity import MINUTE, SECOND, Millis
 from admit.oidc import entrance
 from admit.oidc.asked import Asked, asked
 from admit.oidc.entrance import Admitted, Refusal
@@ -26,6 +26,8 @@ from admit.pages.site import Site, with_protection
 SIGN_IN = "/sign-in"
 PROVEN_AFTER = "admit_proven_after"
 """In the address one comes back to after signing in anew: when that was asked for."""
+ON_THE_WAY: Millis = MINUTE
+"""How long it may take to come back from signing in anew."""
 LONGEST_AGENT = 200
 UNKNOWN = "No directory is here."
 
@@ -139,7 +141,9 @@ def _is_stale(ask: Asked, signed_in: SignedIn, now: int) -> bool:
     if "login" in _prompts(ask) and not after:
         return True
     most = form.get("max_age", "")
-    return most.isdecimal() and now - proven_at > int(most[:9]) * SECOND
+    # Who comes from proving it needs a moment for the way: with an age of 0 they would be asked for ever.
+    on_the_way = ON_THE_WAY if after else 0
+    return most.isdecimal() and now - proven_at > max(int(most[:9]) * SECOND, on_the_way)
 
 
 def _login_required(ask: Asked, redirect_uri: str) -> OAuth2Error:

@@ -46,9 +46,11 @@ def proven_of(signed_in: SignedIn, caller: Any) -> Proven:
 class ProvingPages:
     """Their pages, and what their scripts ask."""
 
-    def __init__(self, site: Site, sign_in: WebSignIn, public_url: str) -> None:
+    def __init__(self, site: Site, sign_in: WebSignIn, public_url: str, outside: str = "") -> None:
+        """``outside`` is what the provider is called by which people may show it as well."""
         self.site = site
         self.sign_in = sign_in
+        self.outside = outside
         self._public_url = public_url
 
     def place(self, request: HTTPConnection) -> Place:
@@ -67,6 +69,7 @@ class ProvingPages:
             "next": inside(request.query_params.get("next", "")),
             "fault": fault,
             "has_code": await self._must_show_code(signed_in),
+            "outside": self.outside,
         }
         return self.site.page(request, "portal/prove.html", values, status=403 if fault else 200)
 
@@ -84,9 +87,10 @@ class ProvingPages:
             return await self.ask(request, WRONG)
         except SignInRefused as refused:
             return await self.ask(request, refused.text.removeprefix("admit: ").capitalize() + ".")
-        if not await self._is_theirs(signed_in, proven):
+        if not await self.is_theirs(signed_in, proven):
             return await self.ask(request, WRONG)
-        return await self._renewed(request, signed_in, proven, "password")
+        target = inside(request.query_params.get("next", ""))
+        return await self.renewed(request, signed_in, proven, "password", target)
 
     async def by_passkey(self, request: Request) -> Response:
         """The same with a passkey: asked by the page's script."""
@@ -97,20 +101,23 @@ class ProvingPages:
             proven, _ = await self._proven_by(request)
         except PasskeyRefused:
             return _refused()
-        if not await self._is_theirs(signed_in, proven):
+        if not await self.is_theirs(signed_in, proven):
             return _refused()
         token = await self.site.sessions.prove(signed_in, proven, "passkey")
         response = JSONResponse({"next": inside(request.query_params.get("next", ""))})
         COOKIES.keep_session(request, response, token)
         return response
 
-    async def _renewed(self, request: Request, signed_in: SignedIn, proven: Proven, how: str) -> Response:
+    async def renewed(
+        self, request: Request, signed_in: SignedIn, proven: Proven, how: str, target: str
+    ) -> Response:
+        """Go on as who has shown again who they are."""
         token = await self.site.sessions.prove(signed_in, proven, how)
-        response = RedirectResponse(inside(request.query_params.get("next", "")), HTTPStatus.SEE_OTHER)
+        response = RedirectResponse(target, HTTPStatus.SEE_OTHER)
         COOKIES.keep_session(request, response, token)
         return response
 
-    async def _is_theirs(self, signed_in: SignedIn, proven: Proven) -> bool:
+    async def is_theirs(self, signed_in: SignedIn, proven: Proven) -> bool:
         """Whether it proves one of those who are signed in.
 
         Nobody renews another's session with a user of their own under the same name.

@@ -7,12 +7,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from admit.control.outside_sign_in import OutsideSignIn
 from admit.control.web_sign_in import WebSignIn
 from admit.pages.changes import ChangeWatch
 from admit.pages.choices import choose
 from admit.pages.site import Site
 from admit.portal.asking import AskingPages
 from admit.portal.home import HomePages
+from admit.portal.outside import BACK, OutsidePages
 from admit.portal.proving import ProvingPages
 from admit.portal.reviewing import ReviewingPages
 from admit.portal.settings import SettingsPages
@@ -27,15 +29,20 @@ class Around:
     """The one place passkeys are for; empty for wherever the browser came to."""
     streams: bool = True
     """Whether applications are streamed here."""
+    outside: OutsideSignIn | None = None
+    """The provider by which people may sign in as well."""
 
 
 def routes(site: Site, sign_in: WebSignIn, changes: ChangeWatch, around: Around) -> Sequence[BaseRoute]:
     """The pages, ready to be served."""
     # Who has signed out shall not look on until the next look.
     site.sessions.on_end(changes.wake)
-    proving = ProvingPages(site, sign_in, around.public_url)
+    outside = around.outside
+    proving = ProvingPages(site, sign_in, around.public_url, "" if outside is None else outside.name)
+    pages = SignInPages(site, sign_in, outside)
     return (
-        *_sign_in(site, SignInPages(site, sign_in), proving),
+        *_sign_in(site, pages, proving),
+        *(() if outside is None else _outside(OutsidePages(outside, pages, proving))),
         *_home(HomePages(site, changes, streams=around.streams)),
         *_asking(AskingPages(site)),
         *_reviewing(ReviewingPages(site)),
@@ -59,6 +66,13 @@ def _sign_in(site: Site, sign_in: SignInPages, proving: ProvingPages) -> tuple[B
         Route("/prove/passkey", proving.by_passkey, methods=["POST"]),
         Route("/sign-out", sign_in.out, methods=["POST"]),
         Route("/choices", chosen, methods=["POST"]),
+    )
+
+
+def _outside(outside: OutsidePages) -> tuple[BaseRoute, ...]:
+    return (
+        Route("/sign-in/oidc", outside.begin, methods=["GET"]),
+        Route(BACK, outside.back, methods=["GET"]),
     )
 
 

@@ -8,11 +8,13 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from admit.base.openid import ProviderAway
 from admit.base.sealing import SealBroken
+from admit.control.outside_sign_in import OutsideSignIn
 from admit.control.signin import PasswordMustChange, SignInRefused
 from admit.control.web_sessions import Proven
 from admit.control.web_sign_in import WebSignIn
-from admit.core.validity import MINUTE, Millis
+from admit.core.validity import MINUTE, SECOND, Millis
 from admit.pages.cookies import COOKIES
 from admit.pages.places import HOME, inside
 from admit.pages.site import Site
@@ -21,6 +23,8 @@ from admit.store import things
 HALF_WAY = "half-way sign-in"
 """The purpose under which is sealed who has shown a password and is still asked for a code."""
 CODE_FOR: Millis = 5 * MINUTE
+OUTSIDE = "oidc"
+"""How somebody has signed in who came by a provider outside."""
 WRONG = "The name or the password is wrong."
 WRONG_CODE = "The code is wrong, or was used before."
 TOO_LATE = "That took too long. Sign in again."
@@ -41,13 +45,15 @@ class SignInPages:
 
     site: Site
     sign_in: WebSignIn
+    outside: OutsideSignIn | None = None
+    """Who else proves people, if a provider is set."""
 
     async def ask(self, request: Request) -> Response:
         """The form; who is signed in already goes on."""
         target = inside(request.query_params.get("next", ""))
         if await self.site.signed_in(request) is not None:
             return RedirectResponse(target, 303)
-        return self._form(request, target)
+        return self.form(request, target, elsewhere=await self._elsewhere(request))
 
     async def answer(self, request: Request) -> Response:
         """Somebody has given a name and a password."""
@@ -56,15 +62,15 @@ class SignInPages:
         try:
             proven = await self.sign_in.by_password(name, _text(fields, "password"), _peer(request))
             if not proven:
-                return self._form(request, target, name=name, fault=WRONG)
+                return self.form(request, target, name=name, fault=WRONG)
             factor = await self.sign_in.second_factor(proven, _peer(request))
         except PasswordMustChange:
-            return self._form(request, target, name=name, changes=True)
+            return self.form(request, target, name=name, changes=True)
         except SignInRefused as refused:
-            return self._form(request, target, name=name, fault=_said(refused))
+            return self.form(request, target, name=name, fault=_said(refused))
         if factor is None:
-            return await self._open(request, proven, name, "password", target)
-        return self._ask_code(request, target, self._half_way(name, proven), factor.prompt)
+            return await self.open_for(request, proven, name, "password", target)
+        return self.ask_code(request, target, self.half_way(name, proven), factor.prompt)
 
     async def code(self, request: Request) -> Response:
         """Somebody who has shown a password has given a code."""
@@ -72,7 +78,7 @@ class SignInPages:
         target, sealed = inside(_text(fields, "next")), _text(fields, "half_way")
         half_way = self._opened(sealed)
         if half_way is None:
-            return self._form(request, target, fault=TOO_LATE)
+            return self.form(request, target, fault=TOO_LATE)
         proven = await self._proven(half_way)
         peer = _peer(request)
         try:
@@ -81,10 +87,10 @@ class SignInPages:
                 code = _text(fields, "code")
                 proven = await self.sign_in.by_code(factor, proven, half_way.name, code, peer)
                 if not proven:
-                    return self._ask_code(request, target, sealed, factor.prompt, WRONG_CODE)
+                    return self.ask_code(request, target, sealed, factor.prompt, WRONG_CODE)
         except SignInRefused as refused:
-            return self._form(request, target, fault=_said(refused))
-        return await self._open(request, proven, half_way.name, "code", target)
+            return self.form(request, target, fault=_said(refused))
+        return await self.open_for(request, proven, half_way.name, "code", target)
 
     async def change_password(self, request: Request) -> Response:
         """Somebody whose password was given by others has chosen another."""
@@ -94,35 +100,54 @@ class SignInPages:
         try:
             users = await self.sign_in.at_doors.change_password(name, former, chosen, _peer(request))
         except SignInRefused as refused:
-            return self._form(request, target, name=name, fault=_said(refused), changes=True)
+            return self.form(request, target, name=name, fault=_said(refused), changes=True)
         if not users:
-            return self._form(request, target, name=name, fault=WRONG)
-        return self._form(request, target, name=name, done="Your password is changed. Sign in with it.")
+            return self.form(request, target, name=name, fault=WRONG)
+        return self.form(request, target, name=name, done="Your password is changed. Sign in with it.")
 
     async def out(self, request: Request) -> Response:
         """Somebody signs out."""
         signed_in = await self.site.require(request)
         await self.site.form(request, signed_in)
+        mine = await self.site.sessions.mine(signed_in)
+        outside = any(each.id == signed_in.id and each.how == OUTSIDE for each in mine)
         await self.site.sessions.end(signed_in, (signed_in.id,))
-        response = RedirectResponse("/sign-in", 303)
+        response = RedirectResponse("/sign-in?out=outside" if outside else "/sign-in", 303)
         COOKIES.forget_session(request, response)
         return response
 
+    async def _elsewhere(self, request: Request) -> str:
+        """Where whoever has signed out here, and came by the provider, signs out there as well."""
+        if self.outside is None or request.query_params.get("out") != "outside":
+            return ""
+        world = self.site.world
+        try:
+            found = await self.outside.client.logout_address(
+                f"{world.url}/sign-in", world.clock.now() // SECOND
+            )
+        except ProviderAway:
+            return ""
+        return found or ""
+
     # -- the pieces --------------------------------------------------------------------------------
 
-    def _form(self, request: Request, target: str, **shown: object) -> Response:
+    def form(self, request: Request, target: str, **shown: object) -> Response:
+        """The form, with what went wrong before, if anything."""
         values = {"signed_in": None, "next": target, "name": "", "fault": "", "done": "", "changes": False}
+        values |= {"outside": "" if self.outside is None else self.outside.name, "elsewhere": ""}
         status = 403 if shown.get("fault") else 200
         return self.site.page(
             request, "portal/sign_in.html", values | shown, status=status, policy=_policy(target)
         )
 
-    def _ask_code(self, request: Request, target: str, sealed: str, prompt: str, fault: str = "") -> Response:
+    def ask_code(self, request: Request, target: str, sealed: str, prompt: str, fault: str = "") -> Response:
+        """The form for a code."""
         values = {"signed_in": None, "next": target, "half_way": sealed, "prompt": prompt, "fault": fault}
         status = 403 if fault else 200
         return self.site.page(request, "portal/code.html", values, status=status, policy=_policy(target))
 
-    async def _open(self, request: Request, proven: Proven, name: str, how: str, target: str) -> Response:
+    async def open_for(self, request: Request, proven: Proven, name: str, how: str, target: str) -> Response:
+        """Sign the browser in, and send it on."""
         peer = _peer(request)
         # The session of before, if any, is another one's: its token must not become this one's.
         before = await self.site.signed_in(request)
@@ -135,7 +160,8 @@ class SignInPages:
         COOKIES.keep_session(request, response, token)
         return response
 
-    def _half_way(self, name: str, proven: Proven) -> str:
+    def half_way(self, name: str, proven: Proven) -> str:
+        """Who has proven what and is still asked for a code, sealed."""
         caller = None if proven.caller is None else proven.caller.key
         until = self.site.world.clock.now() + CODE_FOR
         half_way = _HalfWay(name, tuple(user.key for user in proven.users), caller, until)
