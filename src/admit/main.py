@@ -228,7 +228,8 @@ def _streaming(settings: Settings, store: Store, world: World) -> Streaming:
     """The door to streamed applications; it opens once it is run."""
     local = None
     if settings.streaming_launcher is None:
-        local = LocalLauncher(world.programs, settings.data / "streaming", world.chance)
+        place, most = settings.data / "streaming", settings.streaming_home_mb
+        local = LocalLauncher(world.programs, place, world.chance, home_mb=most)
     launcher = local or RemoteLauncher(str(settings.streaming_launcher))
     recorder = (
         Recorder(store, world, _keeping(settings)) if settings.streaming_recording == "required" else None

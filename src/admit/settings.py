@@ -156,6 +156,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Whether streamed applications are recorded; required: one that cannot be recorded is not shown."""
     streaming_upload_mb: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1024
     """The largest file that may be put into the home folder of a streamed application, in MiB."""
+    streaming_home_mb: Annotated[int, msgspec.Meta(ge=1, le=100_000_000)] = 10_240
+    """How much the home folder of a streamed application may hold, in MiB: what makes it more is ended."""
     recording_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 90
     """How many days recordings are kept after their sessions have ended."""
     recording_free_mb: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)] = 512

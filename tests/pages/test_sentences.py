@@ -18,8 +18,10 @@ from admit.core.sources import Acl, Sources
 from admit.core.terms import Unmet
 from admit.core.validity import HOUR, MINUTE, PERMANENT
 from admit.pages.sentences import said, told
+from admit.pages.sentences import sentence as sentence_of
 from admit.pages.words import LANGUAGES
 from admit.store.things import Thing
+from admit.streaming.refusals import FORMS
 
 OTHERS = [each for each in LANGUAGES if each != "en"]
 WHO, WHAT = Ref(Kind.USER, 1), Ref(Kind.HOST, 2)
@@ -99,6 +101,18 @@ def test_a_sentence_keeps_what_varies_in_it(language: str) -> None:
         for text, other in told(language).items()
         if sorted(places.findall(text)) != sorted(places.findall(other))
     ] == []
+
+
+def test_a_clause_becomes_a_sentence() -> None:
+    assert sentence_of("en", "the grant was revoked") == "The grant was revoked."
+    assert sentence_of("en", "It was given up.") == "It was given up."
+    assert sentence_of("zh", "the grant was revoked") == "授权已被撤销。"
+    assert sentence_of("zh", "It was given up.") == "已放弃。"
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_all_that_the_streaming_door_says_is_told_in_every_language(language: str) -> None:
+    assert [form for form in FORMS if form not in told(language)] == []
 
 
 def test_what_somebody_wrote_stays_as_it_is() -> None:

@@ -7,16 +7,18 @@ from pathlib import Path
 
 from admit.base.chance import Chance
 from admit.control.programs import Program
-from admit.streaming.launching import LocalLauncher, Order
+from admit.streaming.launcher import Order
+from admit.streaming.launching import HOME_MB, LocalLauncher
 from admit.streaming.limits import Limiter, best
 
 
 @asynccontextmanager
 async def launching(
-    root: Path, limiter: Limiter | None = None, **programs: Program
+    root: Path, limiter: Limiter | None = None, home_mb: int = HOME_MB, **programs: Program
 ) -> AsyncIterator[LocalLauncher]:
     """A launcher that runs until the block ends."""
-    launcher = LocalLauncher(programs, root, Chance(), best if limiter is None else lambda: limiter)
+    means = best if limiter is None else lambda: limiter
+    launcher = LocalLauncher(programs, root, Chance(), means, home_mb)
     running = asyncio.create_task(launcher.run())
     try:
         yield launcher

@@ -15,6 +15,7 @@ from admit.streaming.door import Door, Visitor
 from admit.streaming.refusals import Close, Refused
 from admit.streaming.stream import Stream
 from tests.services.appstream.streaming import Streaming
+from tests.system import Refused as RefusedCall
 from tests.system import System
 
 
@@ -58,6 +59,19 @@ async def opens(streaming: Streaming, door: Door, name: str, group: str, app: st
     """Open an application."""
     wanted = Wanted(group, await asyncio.to_thread(streaming.app, app) if app else "")
     return await door.open(visitor(streaming, name), wanted)
+
+
+NO_PLACE = "TryRegionBind.NoIdleAppInstance"
+
+
+def connects(streaming: Streaming, name: str, group: str) -> str:
+    """Ask for a ticket; the code of the error, if there is none to be had."""
+    asked = {"EndUserId": name, "AppId": streaming.app("Terminal"), "AppInstanceGroupIdList": [group]}
+    try:
+        streaming.call("GetConnectionTicket", **asked)
+    except RefusedCall as refused:
+        return refused.code
+    return ""
 
 
 def rules(**said: object) -> dict[str, object]:
@@ -124,6 +138,48 @@ def test_where_all_places_are_taken_nobody_is_put_out(streaming: Streaming):
             assert stream.over is None
             assert await opens(streaming, door, "alice", group) is stream
             assert await opens(streaming, door, "bob", other) is not stream
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize("each_alone", ["", "yes"])
+def test_what_a_user_has_open_takes_one_place_unless_each_application_is_to_have_its_own(
+    streaming: Streaming, each_alone: str
+):
+    group = streaming.create(NodePool={"NodeAmount": 1, "NodeCapacity": 2})
+    if each_alone:
+        changed = {"AppInstanceGroupId": group, "PerSessionPerApp": True}
+        streaming.call("ModifyAppInstanceGroupAttribute", **changed)
+    streaming.authorize(group, "alice", "bob", "carol")
+
+    async def body() -> None:
+        async with opened(streaming) as door:
+            await opens(streaming, door, "alice", group, "Terminal")
+            await opens(streaming, door, "alice", group, "Text Editor")
+            if each_alone:
+                with pytest.raises(Refused, match="All places are taken"):
+                    await opens(streaming, door, "bob", group)
+                assert await asyncio.to_thread(connects, streaming, "bob", group) == NO_PLACE
+                return
+            assert await asyncio.to_thread(connects, streaming, "bob", group) == ""
+            await opens(streaming, door, "bob", group)
+            with pytest.raises(Refused, match="All places are taken"):
+                await opens(streaming, door, "carol", group)
+            assert await asyncio.to_thread(connects, streaming, "carol", group) == NO_PLACE
+            assert await asyncio.to_thread(connects, streaming, "alice", group) == ""
+
+    asyncio.run(body())
+
+
+def test_two_who_come_for_the_last_place_at_once_do_not_both_get_it(streaming: Streaming):
+    group = streaming.create(NodePool={"NodeAmount": 1, "NodeCapacity": 1})
+    streaming.authorize(group, "alice", "bob")
+
+    async def body() -> None:
+        async with opened(streaming) as door:
+            both = (opens(streaming, door, name, group) for name in ("alice", "bob"))
+            found = await asyncio.gather(*both, return_exceptions=True)
+            assert sorted(type(each).__name__ for each in found) == ["Refused", "Stream"]
 
     asyncio.run(body())
 

@@ -12,7 +12,7 @@ import pytest
 from admit.control.programs import Program
 from admit.streaming import remote
 from admit.streaming.homes import FileRefused
-from admit.streaming.launching import StartRefused
+from admit.streaming.launcher import Fate, StartRefused
 from admit.streaming.remote import RemoteLauncher
 from tests.streaming.launched import launching, order, script
 
@@ -47,13 +47,15 @@ def test_every_verb_is_done_over_the_socket(tmp_path):
             opened = await launcher.open_file("s-1", "file")
             assert os.read(opened, 100) == b"kept\n"
             os.close(opened)
-            opened, name = await launcher.new_file("s-1", "file")
-            os.write(opened, b"new\n")
-            os.close(opened)
-            assert name == "file (2)"
+            made = await launcher.new_file("s-1", "file")
+            os.write(made.opened, b"new\n")
+            os.close(made.opened)
+            assert made.name == "file (2)"
+            assert 0 < made.room < 1 << 40
             assert [each.path for each in await launcher.files("s-1")] == ["file", "file (2)"]
             await launcher.stop("s-1")
             assert await launcher.renew(["s-1"]) == frozenset()
+            assert await launcher.fate("s-1") is Fate.CLOSED
 
     asyncio.run(body())
 

@@ -13,7 +13,7 @@ from admit.base.chance import Chance
 from admit.cli.output import USAGE, fail, guarded
 from admit.control import programs
 from admit.streaming import remote
-from admit.streaming.launching import LocalLauncher
+from admit.streaming.launching import HOME_MB, LocalLauncher
 
 
 @click.command()
@@ -27,9 +27,16 @@ from admit.streaming.launching import LocalLauncher
 @click.option(
     "--place", type=click.Path(path_type=Path, file_okay=False), required=True, help="Where home folders are."
 )
+@click.option(
+    "--home-mb",
+    type=click.IntRange(1),
+    default=HOME_MB,
+    show_default=True,
+    help="How much a home folder may hold, in MiB.",
+)
 @click.option("--user", required=True, help="The user that admit serve runs as: nobody else is answered.")
 @guarded
-def launcher(path: Path, catalogue: Path, place: Path, user: str) -> None:
+def launcher(path: Path, catalogue: Path, place: Path, home_mb: int, user: str) -> None:
     """Start streamed applications for an `admit serve` that is not root (setting streaming_launcher).
 
     As root, each home folder belongs to a user of its own. The catalogue should be root's: what stands in it
@@ -49,7 +56,7 @@ def launcher(path: Path, catalogue: Path, place: Path, user: str) -> None:
         os.chown(path, known.pw_uid, known.pw_gid)
         listening.listen()
         click.echo(f"admit launcher is ready: {path}")
-        asyncio.run(_run(LocalLauncher(found, place, Chance()), listening, known.pw_uid))
+        asyncio.run(_run(LocalLauncher(found, place, Chance(), home_mb=home_mb), listening, known.pw_uid))
 
 
 async def _run(local: LocalLauncher, listening: socket.socket, user: int) -> None:

@@ -62,6 +62,15 @@ def by_session(auth_mode: str, product_type: str) -> bool:
     return auth_mode == "Session" or product_type == "WuyingServer"
 
 
+Seat: TypeAlias = tuple[int, int, str]
+"""Who is in a delivery group, and where: the user, the persistent session or 0, the application's ID."""
+
+
+def seat(user: Ref, resource: Ref, app_id: str) -> Seat:
+    """Where somebody is who uses an application by a permit for a resource."""
+    return user.key, resource.key if resource.kind is Kind.PERSISTENT_SESSION else 0, app_id
+
+
 class GroupRules(msgspec.Struct, frozen=True):
     """What a door reads of a delivery group, whoever keeps it."""
 
@@ -93,6 +102,18 @@ class GroupRules(msgspec.Struct, frozen=True):
         """How many sessions there may be at once; None if nothing is said of that."""
         nodes, each = self._said("NodePool", "NodeAmount"), self._said("NodePool", "NodeCapacity")
         return int(nodes or 1) * int(each) if each else None
+
+    def has_place(self, inside: Iterable[Seat], wanted: Seat) -> bool:
+        """Whether there is a place for what somebody wants to open, or has open, beside those inside.
+
+        With PerSessionPerApp each application takes a place of its own; without it, all that a user
+        has open, or has open in a persistent session, takes one.
+        """
+        if self.places is None:
+            return True
+        width = 3 if self._said("RuntimePolicy", "PerSessionPerApp") else 2
+        taken = {seat[:width] for seat in inside}
+        return wanted[:width] in taken or len(taken) < self.places
 
     @property
     def sessions(self) -> SessionRules:
@@ -138,6 +159,11 @@ class Streamed:
     """What the permit is for: the application, the session or the whole group."""
     until: Millis
     """The first moment at which they may not any more, if nothing changes."""
+
+    @property
+    def seat(self) -> Seat:
+        """Where in the delivery group its user then is."""
+        return seat(self.user.ref, self.resource.ref, self.app.id)
 
     @property
     def rules(self) -> GroupRules:

@@ -17,6 +17,8 @@ LIST = frozenset({"channels"})
 """What varies and is a list of such, separated by commas."""
 MOST = 600
 """No sentence is longer; a longer text is somebody's own."""
+STOPS: Mapping[str, str] = {"en": ".", "zh": "。"}
+"""What a sentence ends with."""
 _PLACE = re.compile(r"\\{(\w+)\\}")
 
 
@@ -33,6 +35,13 @@ def said(language: str, text: str) -> str:
             parts = found.groupdict().items()
             return other.format(**{name: _part(language, name, part) for name, part in parts})
     return text
+
+
+def sentence(language: str, text: str) -> str:
+    """The same, with a beginning and an end where the text is but a clause."""
+    spoken = said(language, text)
+    stop = "" if spoken.endswith((".", "!", "?", "…", STOPS["zh"])) else STOPS[language]
+    return f"{spoken[:1].upper()}{spoken[1:]}{stop}"
 
 
 def _part(language: str, name: str, text: str) -> str:

@@ -17,7 +17,7 @@ from admit.core.validity import FOREVER, Millis
 from admit.pages import moments
 from admit.pages.assets import Assets, icon
 from admit.pages.cookies import COOKIES
-from admit.pages.sentences import said
+from admit.pages.sentences import said, sentence
 from admit.pages.words import LANGUAGES, TAGS, language_of, translated
 from admit.store.engine import Store
 
@@ -81,6 +81,10 @@ class Reader:
     def said(self, text: str) -> str:
         """A sentence that the control plane told, in their language."""
         return said(self.language, text)
+
+    def sentence(self, clause: str) -> str:
+        """A clause that the control plane told, as a sentence in their language."""
+        return sentence(self.language, clause)
 
 
 class Site:

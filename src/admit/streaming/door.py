@@ -22,9 +22,22 @@ from admit.core.recordings import RecordingRefused
 from admit.core.validity import MINUTE, Millis
 from admit.store.engine import Store
 from admit.store.things import Thing
-from admit.streaming.launching import RENEWED_S, Launcher, Order, StartRefused
+from admit.streaming.launcher import NO_PROGRAM, Fate, Launcher, Order, StartRefused
+from admit.streaming.launching import RENEWED_S
 from admit.streaming.recording import ScreenTape, recorded
-from admit.streaming.refusals import Close, Refused, refusal
+from admit.streaming.refusals import (
+    CLOSED,
+    ENDED,
+    FULL,
+    GIVEN_UP,
+    LASTED,
+    NOBODY_CONNECTED,
+    OPENING,
+    UNUSED,
+    Close,
+    Refused,
+    refusal,
+)
 from admit.streaming.relay import Wires
 from admit.streaming.sandbox import Screen
 from admit.streaming.stream import Over, Stream
@@ -70,7 +83,7 @@ class Door:
         self.sessions = Sessions(store, world, DOOR)
         self.streams: dict[str, Stream] = {}
         self._most = means.most
-        self._opening: set[tuple[int, int, int]] = set()
+        self._opening: dict[tuple[int, int, int], Streamed] = {}
         self._finishing: set[asyncio.Task[None]] = set()
 
     async def read(self, body: Callable[[Connection], T]) -> T:
@@ -96,13 +109,13 @@ class Door:
         if running is not None:
             return running
         if place in self._opening:
-            raise Refused("It is being opened already.", 409)
+            raise Refused(OPENING, 409)
         self._refuse_full(streamed)
-        self._opening.add(place)
+        self._opening[place] = streamed
         try:
             return await self._begun(visitor, streamed, permit, size)
         finally:
-            self._opening.discard(place)
+            del self._opening[place]
 
     async def _admitted(self, visitor: Visitor, wanted: Wanted) -> tuple[Streamed, Permit]:
         now = self.world.clock.now()
@@ -118,7 +131,7 @@ class Door:
                 self._note_nothing(visitor, wanted)
                 return refusal(sql, None, "")
             self._note(sql, visitor, nearest[1])
-            return refusal(sql, nearest[1], nearest[0].app.name)
+            return refusal(sql, nearest[1], nearest[0].app.name, nearest[0].group.key)
 
         found = await self.read(body)
         if isinstance(found, Refused):
@@ -140,25 +153,28 @@ class Door:
         return next((each for each in self.streams.values() if _place(each.streamed) == place), None)
 
     def _refuse_full(self, streamed: Streamed) -> None:
-        taken = len(self.streams) + len(self._opening)
-        inside = sum(1 for each in self.streams.values() if each.streamed.group.key == streamed.group.key)
-        places = streamed.rules.places
-        if taken >= self._most or (places is not None and inside >= places):
-            raise Refused("All places are taken: try again when somebody has finished.", 503)
+        # What is being opened is in both, once it stands in the list of sessions.
+        open_now = {_place(each): each for each in (stream.streamed for stream in self.streams.values())}
+        open_now |= self._opening
+        inside = [each.seat for each in open_now.values() if each.group.key == streamed.group.key]
+        if len(open_now) >= self._most or not streamed.rules.has_place(inside, streamed.seat):
+            raise Refused(FULL, 503)
 
     async def _begun(
         self, visitor: Visitor, streamed: Streamed, permit: Permit, size: tuple[int, int] | None
     ) -> Stream:
         key = programs.key_of(self.world.programs, streamed.program or "", streamed.app.name)
         if key is None:
-            raise Refused("This application is not in the catalogue of this server.", 503)
+            raise Refused(NO_PROGRAM, 503)
         stream = Stream(streamed, streamed.app.name, self.world.clock.now, self._ended)
         about = About(DOOR, streamed.app.name, streamed.app.id, visitor.peer, visitor.client, "stream")
         try:
             stream.live = await self.sessions.open(permit, streamed.user, about, stream)
         except AccessDenied as denied:
             nearest = denied.decision
-            raise await self.read(lambda sql: refusal(sql, nearest, streamed.app.name)) from None
+            raise await self.read(
+                lambda sql: refusal(sql, nearest, streamed.app.name, streamed.group.key)
+            ) from None
         stream.began_at = stream.left_at = stream.used_at = self.world.clock.now()
         self.streams[stream.id] = stream
         try:
@@ -167,7 +183,7 @@ class Door:
             self.close(stream, "it could not be started", str(refused))
             raise Refused(str(refused), 503) from None
         except BaseException:
-            self.close(stream, "given up while it began", "It was given up.")
+            self.close(stream, "given up while it began", GIVEN_UP)
             raise
         if stream.over is not None:
             # Access ended while it began.
@@ -216,9 +232,17 @@ class Door:
         try:
             (await self.launcher.connect(stream.id)).close()
         except OSError:
-            self.close(stream, "the application was closed", "The application was closed.")
+            await self._gone(stream)
             return True
         return False
+
+    async def _gone(self, stream: Stream) -> None:
+        """Close a session whose sandbox is gone."""
+        try:
+            fate = await self.launcher.fate(stream.id)
+        except OSError:
+            fate = Fate.CLOSED
+        self.close(stream, fate, CLOSED if fate is Fate.CLOSED else ENDED.format(why=fate))
 
     def finish(self, rest: Coroutine[None, None, None]) -> None:
         """Do what is left to be done of something that is over; the door does not close before."""
@@ -297,9 +321,9 @@ class Door:
         now = self.world.clock.now()
         for key, stream in standing.items():
             if key not in living:
-                self.close(stream, "the application was closed", "The application was closed.")
+                await self._gone(stream)
             elif (why := _unused(stream, now)) is not None:
-                self.close(stream, why, f"The session was ended: {why}.")
+                self.close(stream, why, ENDED.format(why=why))
             else:
                 stream.tell(stream.left())
 
@@ -328,10 +352,10 @@ def _unused(stream: Stream, now: Millis) -> str | None:
     """Why a session is to end though access holds."""
     rules, timeout = stream.rules, stream.streamed.rules.session_timeout
     if stream.left_at and timeout >= 0 and now - stream.left_at >= timeout * MINUTE:
-        return f"nobody was connected for {timeout} minutes"
+        return NOBODY_CONNECTED.format(n=timeout)
     quiet = rules.no_operation_minutes
     if quiet and now - stream.used_at >= quiet * MINUTE:
-        return f"it was not used for {quiet} minutes"
+        return UNUSED.format(n=quiet)
     if rules.max_minutes and now - stream.began_at >= rules.max_minutes * MINUTE:
-        return f"it had lasted {rules.max_minutes} minutes"
+        return LASTED.format(n=rules.max_minutes)
     return None

@@ -21,6 +21,12 @@ LISTED = 1_000
 """How many files a listing has at most."""
 DEPTH = 6
 """How deep folders are looked into."""
+USED_DEPTH = 100
+"""How deep folders may be for their size to be known."""
+ENDLESS = 1 << 62
+"""More than any home folder holds."""
+BLOCK = 4096
+"""What a name takes up at least."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -96,6 +102,53 @@ def _inside(folder_fd: int, prefix: str, depth: int) -> Iterator[Stored]:
             elif stat.S_ISDIR(found.st_mode) and depth:
                 with _opened(name, folder_fd) as inner:
                     yield from _inside(inner, f"{prefix}{name}/", depth - 1)
+
+
+def used_bytes(home: Path, most: int) -> int:
+    """What a home folder takes up on the disk; it is not counted on beyond ``most``.
+
+    Each name counts as a block, so that many empty files are something as well. What is too deep to be
+    looked into might hold anything: it counts as more than ``most``.
+    """
+    with _opened(home) as root:
+        return _used(root, most, USED_DEPTH)
+
+
+def _used(folder_fd: int, most: int, depth: int) -> int:
+    used = 0
+    with os.scandir(folder_fd) as entries:
+        for each in entries:
+            # What is removed or replaced meanwhile is counted the next time.
+            with suppress(OSError):
+                found = os.stat(each.name, dir_fd=folder_fd, follow_symlinks=False)
+                # A file of several names is counted under each: that can only be too much.
+                used += max(found.st_blocks * 512, BLOCK)
+                if stat.S_ISDIR(found.st_mode) and used <= most:
+                    used += _used_below(each.name, folder_fd, most - used, depth - 1)
+            if used > most:
+                break
+    return used
+
+
+def _used_below(name: str, folder_fd: int, most: int, depth: int) -> int:
+    if not depth:
+        return most + 1
+    try:
+        with _opened(name, folder_fd) as inner:
+            return _used(inner, most, depth)
+    except PermissionError:
+        _open_up(name, folder_fd)
+        with _opened(name, folder_fd) as inner:
+            return _used(inner, most, depth)
+
+
+def _open_up(name: str, folder_fd: int) -> None:
+    """Let a folder be looked into that its owner, who is who looks, has shut."""
+    path = os.open(name, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder_fd)
+    try:
+        Path(f"/proc/self/fd/{path}").chmod(0o700)
+    finally:
+        os.close(path)
 
 
 def open_for_reading(home: Path, path: str) -> int:

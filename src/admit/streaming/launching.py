@@ -6,12 +6,11 @@ import shutil
 import signal
 import socket
 import stat
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
 
 import structlog
 
@@ -19,8 +18,21 @@ from admit.base.chance import Chance
 from admit.control.programs import Program, Programs
 from admit.streaming import homes, sandbox
 from admit.streaming.homes import Stored
-from admit.streaming.limits import Limiter, Limits, best
-from admit.streaming.sandbox import Place, Screen
+from admit.streaming.launcher import (
+    FOLDER_FULL,
+    NO_PROGRAM,
+    NOT_INSTALLED,
+    NOT_STANDING,
+    RUNS_ALREADY,
+    SEE_LOG,
+    Fate,
+    NewFile,
+    Order,
+    StartRefused,
+)
+from admit.streaming.limits import MIB, Limiter, Limits, best
+from admit.streaming.processes import children, gone, inside
+from admit.streaming.sandbox import Place
 
 log = structlog.get_logger("admit.streaming")
 
@@ -32,76 +44,14 @@ START_S = 20.0
 """How long the screen of a session may take to stand."""
 LOOK_S = 1.0
 """How often leases and limits are looked at."""
-
-
-class StartRefused(Exception):
-    """A session cannot be started. The text is for the person."""
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What is to be started: names alone, of which the launcher itself knows what they stand for."""
-
-    session: str
-    program: str
-    """A key of the catalogue."""
-    home: str
-    """The home folder: the delivery group's id, a slash, the user's id."""
-    screen: Screen = field(default_factory=Screen)
-    lasting: bool = True
-    """Whether the home folder outlives the session."""
-
-
-class Launcher(Protocol):
-    """Who starts sessions."""
-
-    async def start(self, order: Order) -> None:
-        """Start a session; returns when its screen stands.
-
-        Raises:
-            StartRefused: it cannot be.
-        """
-        ...
-
-    async def connect(self, session: str) -> socket.socket:
-        """A connection to the screen of a session.
-
-        Raises:
-            OSError: it is over.
-        """
-        ...
-
-    async def renew(self, sessions: Collection[str]) -> frozenset[str]:
-        """Let sessions live on; returns those that do."""
-        ...
-
-    async def stop(self, session: str) -> None:
-        """End a session and all that is in it, at once; nothing if it is over."""
-        ...
-
-    async def files(self, session: str) -> list[Stored]:
-        """The files in a session's home folder.
-
-        Raises:
-            FileRefused: it is over.
-        """
-        ...
-
-    async def open_file(self, session: str, path: str) -> int:
-        """A file of a session's home folder, open for reading.
-
-        Raises:
-            FileRefused: there is none.
-        """
-        ...
-
-    async def new_file(self, session: str, name: str) -> tuple[int, str]:
-        """A new file in a session's home folder, open for writing, and the name it got.
-
-        Raises:
-            FileRefused: it cannot be made.
-        """
-        ...
+HOME_LOOK_S = 5.0
+"""How often home folders are measured, which takes a walk through each."""
+MEASURING = 20
+"""How much longer than a walk took it is until the next: folders may be filled to make it long."""
+HOME_MB = 10_240
+"""How much a home folder may hold, unless told."""
+TOLD = 1_000
+"""How many fates are kept for whoever asks."""
 
 
 @dataclass(slots=True)
@@ -118,7 +68,10 @@ class _Running:
     """The screen's socket itself, whatever comes to stand under its name."""
     first: int
     """The first process in the sandbox, as a descriptor: with it all others are gone."""
+    most_home_bytes: int
+    """What its home folder may hold: never less than at its beginning, so that files can be removed."""
     lease: float
+    measuring: "asyncio.Task[None] | None" = None
     ended: "asyncio.Task[None] | None" = None
 
 
@@ -138,7 +91,12 @@ class LocalLauncher:
     """
 
     def __init__(
-        self, programs: Programs, root: Path, chance: Chance, limiter: Callable[[], Limiter] = best
+        self,
+        programs: Programs,
+        root: Path,
+        chance: Chance,
+        limiter: Callable[[], Limiter] = best,
+        home_mb: int = HOME_MB,
     ) -> None:
         """``root`` is where home folders and the folders of running sessions are.
 
@@ -146,12 +104,14 @@ class LocalLauncher:
         """
         self.programs = programs
         self._best = limiter
+        self._most_home_bytes = home_mb * MIB
         # What starts them stands elsewhere.
         self._homes = root.absolute() / "homes"
         self._runs = root.absolute() / "running"
         self._chance = chance
         self._owned = os.geteuid() == 0
         self._running: dict[str, _Running] = {}
+        self._fates: dict[str, Fate] = {}
 
     @cached_property
     def limiter(self) -> Limiter:
@@ -164,19 +124,19 @@ class LocalLauncher:
         """Start a session; returns when its screen stands."""
         program = self.programs.get(order.program)
         if program is None:
-            raise StartRefused("This application is not in the catalogue of this server.")
+            raise StartRefused(NO_PROGRAM)
         if program.missing:
-            raise StartRefused(f"{program.name} is not installed on this server.")
+            raise StartRefused(NOT_INSTALLED.format(program=program.name))
         if order.session in self._running:
-            raise StartRefused("This session runs already.")
+            raise StartRefused(RUNS_ALREADY)
         run = self._runs / order.session
         try:
             home, uid = self._prepared(run, order)
             process = await self._spawned(order, program, run, home, uid)
-        except OSError as error:
+        except OSError:
             log.exception("a session could not be started", session=order.session)
             self._clear(order.session, run)
-            raise StartRefused(f"The session could not be started: {error.strerror}.") from None
+            raise StartRefused(SEE_LOG) from None
         await self._begun(order, program, process, (run, home, uid))
 
     async def connect(self, session: str) -> socket.socket:
@@ -222,10 +182,20 @@ class LocalLauncher:
         """A file of a session's home folder, open for reading."""
         return homes.open_for_reading(self._of(session).home, path)
 
-    async def new_file(self, session: str, name: str) -> tuple[int, str]:
-        """A new file in a session's home folder, open for writing, and the name it got."""
+    async def new_file(self, session: str, name: str) -> NewFile:
+        """Make a file in a session's home folder."""
         running = self._of(session)
-        return homes.open_for_writing(running.home, name, running.uid)
+        room = self._most_home_bytes - await asyncio.to_thread(
+            homes.used_bytes, running.home, self._most_home_bytes
+        )
+        if room <= 0:
+            raise homes.FileRefused(FOLDER_FULL)
+        opened, kept = homes.open_for_writing(running.home, name, running.uid)
+        return NewFile(opened, kept, room)
+
+    async def fate(self, session: str) -> Fate:
+        """Why a session is over."""
+        return self._fates.pop(session, Fate.CLOSED)
 
     # -- running -----------------------------------------------------------------------------------
 
@@ -237,13 +207,22 @@ class LocalLauncher:
                 now = asyncio.get_running_loop().time()
                 for each in [*self._running.values()]:
                     if each.lease < now:
-                        log.warning("a session was not renewed", session=each.order.session)
-                        self._kill(each)
+                        self._kill(each, Fate.LAPSED)
                     elif await asyncio.to_thread(self._over, each):
-                        log.warning("a session took up too much", session=each.order.session)
-                        self._kill(each)
+                        self._kill(each, Fate.GREEDY)
         finally:
             await self.close()
+
+    async def _measure(self, running: _Running) -> None:
+        """End a session as soon as its home folder holds more than it may."""
+        loop, most = asyncio.get_running_loop(), running.most_home_bytes
+        while True:
+            began = loop.time()
+            if await asyncio.to_thread(homes.used_bytes, running.home, most) > most:
+                self._kill(running, Fate.FULL)
+                return
+            pause = max(HOME_LOOK_S, MEASURING * (loop.time() - began))
+            await asyncio.wait([asyncio.ensure_future(asyncio.Event().wait())], timeout=pause)
 
     async def close(self) -> None:
         """End everything."""
@@ -254,9 +233,17 @@ class LocalLauncher:
 
     def _over(self, running: _Running) -> bool:
         pid = running.process.pid
-        return self.limiter.over(running.order.session, Limits.of(running.program), lambda: _inside(pid))
+        return self.limiter.over(running.order.session, self._limits(running.program), lambda: inside(pid))
 
-    def _kill(self, running: _Running) -> None:
+    def _limits(self, program: Program) -> Limits:
+        return Limits.of(program, self._most_home_bytes)
+
+    def _kill(self, running: _Running, fate: Fate | None = None) -> None:
+        if fate is not None:
+            log.warning("a session is ended", session=running.order.session, why=str(fate))
+            self._fates[running.order.session] = fate
+            while len(self._fates) > TOLD:
+                del self._fates[next(iter(self._fates))]
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(running.first, signal.SIGKILL)
         with suppress(ProcessLookupError):
@@ -298,7 +285,7 @@ class LocalLauncher:
                 *("--bounding-set=-all", "--inh-caps=-all", *inner),
             ]
         owner = os.getuid() if uid is None else uid
-        limits = self.limiter.begin(order.session, Limits.of(program), owner)
+        limits = self.limiter.begin(order.session, self._limits(program), owner)
         return await asyncio.create_subprocess_exec(
             *(*limits, *inner),
             stdin=asyncio.subprocess.PIPE,
@@ -329,12 +316,12 @@ class LocalLauncher:
             async with asyncio.timeout(START_S):
                 said = await _read(process.stdout)
                 if said != b"ready\n":
-                    raise StartRefused("The screen of the session does not stand.")
+                    raise StartRefused(NOT_STANDING)
             screen = os.open(run / sandbox.SOCKET, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
             if not stat.S_ISSOCK(os.fstat(screen).st_mode):
                 os.close(screen)
-                raise StartRefused("The screen of the session does not stand.")
-            first = os.pidfd_open(_children(process.pid)[0])
+                raise StartRefused(NOT_STANDING)
+            first = os.pidfd_open(children(process.pid)[0])
         except (TimeoutError, OSError, IndexError, StartRefused) as error:
             with suppress(ProcessLookupError):
                 process.kill()
@@ -343,19 +330,27 @@ class LocalLauncher:
                 "a session did not begin", session=order.session, said=faults.decode("utf-8", "replace")
             )
             self._clear(order.session, run)
-            raise StartRefused("The session could not be started: the server's log says why.") from error
+            raise StartRefused(SEE_LOG) from error
         lease = asyncio.get_running_loop().time() + LEASE_S
-        running = _Running(order, program, process, run, home, uid, screen, first, lease)
+        most = await asyncio.to_thread(self._allowed, home)
+        running = _Running(order, program, process, run, home, uid, screen, first, most, lease)
         self._running[order.session] = running
+        running.measuring = asyncio.create_task(self._measure(running))
         running.ended = asyncio.create_task(self._waited(running))
         if process.stdin is not None:
             process.stdin.write(b"begin\n")
+
+    def _allowed(self, home: Path) -> int:
+        used = homes.used_bytes(home, homes.ENDLESS)
+        return self._most_home_bytes if used > homes.ENDLESS else max(self._most_home_bytes, used)
 
     async def _waited(self, running: _Running) -> None:
         """Clear away once all of a session is gone."""
         # What is said after the beginning is nobody's to read, but must not fill a pipe either.
         await running.process.communicate()
-        await _readable(running.first)
+        await gone(running.first)
+        if running.measuring is not None:
+            running.measuring.cancel()
         self._running.pop(running.order.session, None)
         os.close(running.screen)
         os.close(running.first)
@@ -370,29 +365,3 @@ class LocalLauncher:
 
 async def _read(stream: asyncio.StreamReader | None) -> bytes:
     return b"" if stream is None else await stream.readline()
-
-
-def _inside(pid: int) -> Iterator[int]:
-    """The processes below one, itself included."""
-    waiting = [pid]
-    while waiting:
-        each = waiting.pop()
-        yield each
-        waiting += _children(each)
-
-
-def _children(pid: int) -> list[int]:
-    found: list[int] = []
-    with suppress(OSError):
-        for task in Path("/proc", str(pid), "task").iterdir():
-            found += [int(child) for child in (task / "children").read_text().split()]
-    return found
-
-
-async def _readable(descriptor: int) -> None:
-    loop, readable = asyncio.get_running_loop(), asyncio.Event()
-    loop.add_reader(descriptor, readable.set)
-    try:
-        await readable.wait()
-    finally:
-        loop.remove_reader(descriptor)

@@ -25,11 +25,13 @@ class Limits:
     memory_bytes: int
     cpus: float
     processes: int
+    file_bytes: int
+    """The largest file that any of its processes may write."""
 
     @classmethod
-    def of(cls, program: Program) -> "Limits":
-        """What the catalogue says."""
-        return cls(program.memory_mb * MIB, program.cpus, program.processes)
+    def of(cls, program: Program, file_bytes: int) -> "Limits":
+        """What the catalogue says, and how large a file may be."""
+        return cls(program.memory_mb * MIB, program.cpus, program.processes, file_bytes)
 
 
 class Limiter(Protocol):
@@ -80,7 +82,7 @@ class Cgroups:
             if file.exists():
                 file.write_text(value)
         joined = " ".join(str(group / "cgroup.procs") for group in groups)
-        return ["sh", "-c", _JOIN, "sh", joined, *_plain()]
+        return ["sh", "-c", _JOIN, "sh", joined, *_plain(limits)]
 
     def end(self, session: str) -> None:
         """Remove its groups; what still holds a dying process is removed with a later one."""
@@ -126,7 +128,7 @@ class Rlimits:
     def begin(self, session: str, limits: Limits, uid: int) -> list[str]:  # noqa: ARG002 - as others
         """Nothing is made; the processes are limited as they begin, beside those the user has already."""
         others = sum(1 for _ in _processes_of(uid))
-        return [*_plain(), f"--data={limits.memory_bytes}", f"--nproc={others + limits.processes}"]
+        return [*_plain(limits), f"--data={limits.memory_bytes}", f"--nproc={others + limits.processes}"]
 
     def end(self, session: str) -> None:
         """Nothing was made."""
@@ -137,8 +139,8 @@ class Rlimits:
         return len(pids) > limits.processes or sum(map(_resident, pids)) > limits.memory_bytes
 
 
-def _plain() -> list[str]:
-    return ["prlimit", "--core=0", f"--nofile={FILES}"]
+def _plain(limits: Limits) -> list[str]:
+    return ["prlimit", "--core=0", f"--nofile={FILES}", f"--fsize={limits.file_bytes}"]
 
 
 def _processes_of(uid: int) -> Iterator[int]:

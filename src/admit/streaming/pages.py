@@ -19,20 +19,20 @@ from admit.control.streamed_apps import Wanted
 from admit.core.activity import ActivityKind
 from admit.core.recordings import RecordingRefused
 from admit.pages.site import CSRF_HEADER, Forged, NotSignedIn, PageRefused, Site
-from admit.streaming import tickets
+from admit.streaming import refusals, tickets
 from admit.streaming.door import Door, Visitor
 from admit.streaming.homes import FileRefused
 from admit.streaming.recording import ScreenTape
 from admit.streaming.refusals import Close, Refused
 from admit.streaming.relay import Wires, farewell, shown
-from admit.streaming.stream import Over, Stream
+from admit.streaming.stream import Over, Page, Speak, Stream
 
 T = TypeVar("T")
 
 PART = 256 * 1024
 GONE = "There is no such session of yours. It may be over."
 HOME = "/home"
-OVER = Over(Close.OVER, "The session is over.")
+OVER = Over(Close.OVER, refusals.OVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ class Pages:
         try:
             stream = await self.door.open(visitor, wanted)
         except Refused as refused:
-            values = {"signed_in": signed_in, "text": refused.text}
+            values = {"signed_in": signed_in, "text": self._speak(request)(refused.text)}
+            values["wanted"] = refused.wanted
             return self.site.page(request, "streaming/refused.html", values, status=refused.status)
         return RedirectResponse(f"/stream/{stream.id}", HTTPStatus.SEE_OTHER)
 
@@ -77,6 +78,7 @@ class Pages:
             "csrf": csrf,
             "app": stream.label,
             "group": streamed.group.name,
+            "wanted": streamed.group.key,
             "picture": self.picture(icon),
             "home": HOME,
             "fixed": streamed.rules.size is not None,
@@ -103,34 +105,38 @@ class Pages:
             await websocket.close()
             return
         await websocket.accept()
+        page = Page(self._speak(websocket))
         try:
             tape = await self.door.tape(stream)
         except RecordingRefused:
             wires[1].close()
-            await farewell(websocket, stream.over or OVER)
+            await farewell(websocket, stream.over or OVER, page.speak)
             return
-        await self._show(websocket, stream, wires, tape)
+        await self._show(websocket, stream, page, wires, tape)
 
     async def _show(
-        self, websocket: WebSocket, stream: Stream, wires: Wires, tape: ScreenTape | None
+        self, websocket: WebSocket, stream: Stream, page: Page, wires: Wires, tape: ScreenTape | None
     ) -> None:
         stream.left_at = 0
         try:
-            page = await shown(websocket, stream, wires, tape)
+            await shown(websocket, stream, page, wires, tape)
         finally:
             if not stream.pages:
                 stream.left_at = stream.now()
             if tape is not None:
                 self.door.finish(tape.finished())
         if page.away:
-            await farewell(websocket, Over(Close.AWAY, "It was opened in another window."))
+            await farewell(websocket, Over(Close.AWAY, refusals.AWAY), page.speak)
         elif stream.over is not None or await self.door.broke_off(stream):
-            await farewell(websocket, stream.over or OVER)
+            await farewell(websocket, stream.over or OVER, page.speak)
+
+    def _speak(self, request: HTTPConnection) -> Speak:
+        return self.site.reader(request).sentence
 
     async def end(self, request: Request) -> Response:
         """The person ends their session."""
         stream, _ = await self._stream(request, forms=True)
-        self.door.close(stream, "the person ended it", "You ended the session.")
+        self.door.close(stream, "the person ended it", refusals.ENDED_BY_PERSON)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     # -- files -------------------------------------------------------------------------------------
@@ -164,22 +170,30 @@ class Pages:
 
     async def upload(self, request: Request) -> Response:
         """A file for the home folder: the body as it is."""
+        try:
+            name, size = await self._uploaded(request)
+        except PageRefused as refused:
+            return JSONResponse({"refused": self._speak(request)(refused.text)}, refused.status)
+        return JSONResponse({"name": name, "size": size})
+
+    async def _uploaded(self, request: Request) -> tuple[str, int]:
         stream, _ = await self._stream(request, forms=True)
         _require(stream, "upload")
-        name = request.query_params.get("name", "")
-        opened, kept = await self._or_404(self.door.launcher.new_file(stream.id, name))
-        size = 0
+        made = await self._or_404(
+            self.door.launcher.new_file(stream.id, request.query_params.get("name", ""))
+        )
+        size, most = 0, min(self.most_bytes, made.room)
         try:
             async for part in request.stream():
                 size += len(part)
-                if size > self.most_bytes or stream.over is not None:
-                    os.ftruncate(opened, 0)
-                    raise PageRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The file is too large.")
-                await asyncio.to_thread(_write, opened, part)
+                if size > most or stream.over is not None:
+                    os.ftruncate(made.opened, 0)
+                    raise PageRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, refusals.TOO_LARGE)
+                await asyncio.to_thread(_write, made.opened, part)
         finally:
-            os.close(opened)
-        self.door.note(ActivityKind.TRANSFER, stream, f"upload {kept}"[:1000], bytes=size)
-        return JSONResponse({"name": kept, "size": size})
+            os.close(made.opened)
+        self.door.note(ActivityKind.TRANSFER, stream, f"upload {made.name}"[:1000], bytes=size)
+        return made.name, size
 
     # -- who may -----------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from admit.streaming.recording import ScreenTape
-from admit.streaming.stream import Over, Page, Stream, encoded
+from admit.streaming.stream import Over, Page, Speak, Stream, encoded
 
 PART = 64 * 1024
 FAREWELL_S = 2.0
@@ -17,12 +17,13 @@ _INPUT = frozenset((4, 5, 255))
 Wires = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-async def shown(websocket: WebSocket, stream: Stream, wires: Wires, tape: ScreenTape | None) -> Page:
+async def shown(
+    websocket: WebSocket, stream: Stream, page: Page, wires: Wires, tape: ScreenTape | None
+) -> None:
     """Show a session to a page, which is accepted already, until either is over.
 
     When keys and buttons are pressed is noted. ``tape`` is given what is shown, before the page is.
     """
-    page = Page()
     stream.join(page)
     reader, writer = wires
     tasks = {
@@ -39,14 +40,14 @@ async def shown(websocket: WebSocket, stream: Stream, wires: Wires, tape: Screen
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         writer.close()
-    return page
 
 
-async def farewell(websocket: WebSocket, over: Over) -> None:
+async def farewell(websocket: WebSocket, over: Over, speak: Speak) -> None:
     """Tell a page why its connection is closed, if it is there to be told."""
     with suppress(TimeoutError, RuntimeError, WebSocketDisconnect):
         async with asyncio.timeout(FAREWELL_S):
-            await websocket.send_text(encoded({"kind": "over", "code": int(over.code), "text": over.text}))
+            told = {"kind": "over", "code": int(over.code), "text": over.text}
+            await websocket.send_text(encoded(told, speak))
             await websocket.close(int(over.code))
 
 
@@ -72,4 +73,4 @@ async def _up(websocket: WebSocket, writer: asyncio.StreamWriter, stream: Stream
 async def _told(page: Page, websocket: WebSocket) -> None:
     """Notices to the page."""
     while True:
-        await websocket.send_text(encoded(await page.notices.get()))
+        await websocket.send_text(encoded(await page.notices.get(), page.speak))

@@ -15,7 +15,8 @@ import msgspec
 import structlog
 
 from admit.streaming.homes import FileRefused, Stored
-from admit.streaming.launching import START_S, LocalLauncher, Order, StartRefused
+from admit.streaming.launcher import SEE_LOG, Fate, NewFile, Order, StartRefused
+from admit.streaming.launching import START_S, LocalLauncher
 
 log = structlog.get_logger("admit.streaming")
 
@@ -45,6 +46,9 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
     sessions: tuple[str, ...] = ()
     files: tuple[Stored, ...] = ()
     name: str = ""
+    room: int = 0
+    """Bytes that a new file has room for."""
+    fate: Fate = Fate.CLOSED
 
 
 # -- the launcher's side -----------------------------------------------------------------------------
@@ -134,8 +138,12 @@ async def _open_file(launcher: LocalLauncher, question: Question) -> tuple[Reply
 
 
 async def _new_file(launcher: LocalLauncher, question: Question) -> tuple[Reply, list[int]]:
-    opened, name = await launcher.new_file(question.session, question.name)
-    return Reply(name=name), [opened]
+    made = await launcher.new_file(question.session, question.name)
+    return Reply(name=made.name, room=made.room), [made.opened]
+
+
+async def _fate(launcher: LocalLauncher, question: Question) -> tuple[Reply, list[int]]:
+    return Reply(fate=await launcher.fate(question.session)), []
 
 
 _VERBS: dict[str, Callable[[LocalLauncher, Question], Awaitable[tuple[Reply, list[int]]]]] = {
@@ -147,6 +155,7 @@ _VERBS: dict[str, Callable[[LocalLauncher, Question], Awaitable[tuple[Reply, lis
     "files": _files,
     "open-file": _open_file,
     "new-file": _new_file,
+    "fate": _fate,
 }
 
 
@@ -175,9 +184,9 @@ class RemoteLauncher:
             reply, _ = await self._ask(Question("start", order=order))
         except OSError as error:
             log.exception("the launcher cannot be reached", path=self._path)
-            raise StartRefused("The session could not be started: the server's log says why.") from error
+            raise StartRefused(SEE_LOG) from error
         if reply.refused or reply.gone:
-            raise StartRefused(reply.refused or "The session could not be started.")
+            raise StartRefused(reply.refused or SEE_LOG)
 
     async def connect(self, session: str) -> socket.socket:
         """A connection to the screen of a session."""
@@ -207,10 +216,15 @@ class RemoteLauncher:
         _, descriptors = await self._file(Question("open-file", session=session, name=path))
         return descriptors[0]
 
-    async def new_file(self, session: str, name: str) -> tuple[int, str]:
-        """A new file in a session's home folder, open for writing, and the name it got."""
+    async def new_file(self, session: str, name: str) -> NewFile:
+        """Make a file in a session's home folder."""
         reply, descriptors = await self._file(Question("new-file", session=session, name=name))
-        return descriptors[0], reply.name
+        return NewFile(descriptors[0], reply.name, reply.room)
+
+    async def fate(self, session: str) -> Fate:
+        """Why a session is over."""
+        reply, _ = await self._ask(Question("fate", session=session))
+        return reply.fate
 
     async def _file(self, question: Question) -> tuple[Reply, list[int]]:
         reply, descriptors = await self._ask(question)

@@ -173,6 +173,8 @@ def server(screen: Screen) -> list[str]:
         *("-geometry", f"{screen.width}x{screen.height}"),
         *("-FrameRate", str(screen.frame_rate)),
         *("-CompareFB", "2"),
+        # Whoever connects is our relay: connections that broke off early must not lock it out.
+        *("-BlacklistThreshold", "1000000000"),
         "-AlwaysShared",
         f"-AcceptSetDesktopSize={int(screen.resizes)}",
         f"-AcceptCutText={int(screen.copy_in)}",

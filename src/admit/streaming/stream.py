@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -12,6 +12,9 @@ from admit.control.streamed_apps import SessionRules, Streamed
 from admit.core.validity import FOREVER, Millis
 from admit.streaming.refusals import CLOSES, Close
 
+Speak: TypeAlias = Callable[[str], str]
+"""How what is said of a session is told to somebody: as a sentence in their language."""
+
 
 @dataclass(frozen=True, slots=True)
 class Over:
@@ -19,12 +22,14 @@ class Over:
 
     code: Close
     text: str
+    """Why, in English."""
 
 
 @dataclass(eq=False, slots=True)
 class Page:
     """A page that shows a session: what it is still to be told."""
 
+    speak: Speak
     notices: asyncio.Queue[dict[str, Any]] = field(default_factory=asyncio.Queue)
     over: asyncio.Event = field(default_factory=asyncio.Event)
     away: bool = False
@@ -72,14 +77,14 @@ class Stream:
 
     def warn(self, text: str) -> None:
         """Show a sentence of what is to come."""
-        self.warning = {"kind": "warning", "text": _sentence(text)}
+        self.warning = {"kind": "warning", "text": text}
         self.tell(self.warning)
         self.tell(self.left())
 
     def end(self, text: str) -> None:
         """Access has ended, and so does this."""
         outcome = None if self.live is None else self.live.outcome
-        self.close(Over(Close.OVER if outcome is None else CLOSES.get(outcome, Close.OVER), _sentence(text)))
+        self.close(Over(Close.OVER if outcome is None else CLOSES.get(outcome, Close.OVER), text))
 
     def close(self, over: Over) -> None:
         """It is over: whatever shows it is told why, and whatever runs in it is ended."""
@@ -114,10 +119,7 @@ class Stream:
         return {"kind": "left", "ms": None if until == FOREVER else max(until - self.now(), 0)}
 
 
-def encoded(notice: dict[str, Any]) -> str:
-    """A notice, as it is sent."""
-    return msgspec.json.encode(notice).decode()
-
-
-def _sentence(clause: str) -> str:
-    return f"{clause[:1].upper()}{clause[1:]}."
+def encoded(notice: dict[str, Any], speak: Speak) -> str:
+    """A notice, as it is sent to somebody."""
+    text = notice.get("text")
+    return msgspec.json.encode(notice if text is None else notice | {"text": speak(text)}).decode()

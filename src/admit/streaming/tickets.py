@@ -18,14 +18,13 @@ from admit.store import things, tokens
 from admit.store.engine import Author, Tx
 from admit.store.things import Thing
 from admit.streaming.door import Door, Visitor
-from admit.streaming.refusals import Refused
+from admit.streaming.refusals import WORTHLESS, Refused
 from admit.streaming.stream import Stream
 
 COOKIE = "admit_stream"
 """What lets the holder of a ticket go on in the session it opened, and nowhere else."""
 AUTHOR = Author("admit", "streaming", "")
 """That a ticket was used is no policy: it stands in no ledger."""
-WORTHLESS = "This ticket is over, or was used before. Ask for another one."
 
 
 def is_holder(request: HTTPConnection, stream: Stream) -> bool:
@@ -48,7 +47,8 @@ async def opened(site: Site, door: Door, request: Request) -> Response:
         visitor = Visitor(user.name, (user,), request.client.host if request.client else "", client)
         stream = await door.open(visitor, Wanted(binding.group, binding.app, binding.session or ""))
     except Refused as refused:
-        values = {"signed_in": None, "text": refused.text}
+        text = site.reader(request).sentence(refused.text)
+        values = {"signed_in": None, "text": text, "wanted": None}
         return site.page(request, "streaming/refused.html", values, status=refused.status)
     stream.key = stream.key or door.world.chance.fill(32).hex()
     response = RedirectResponse(f"/stream/{stream.id}", HTTPStatus.SEE_OTHER)

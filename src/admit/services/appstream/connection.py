@@ -14,7 +14,7 @@ from admit.control.connection_tickets import (
     seal,
     unseal,
 )
-from admit.control.streamed_apps import GroupRules
+from admit.control.streamed_apps import GroupRules, resource_of, seat
 from admit.core.errors import InvalidParameter, MissingParameter
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape, at_most, like
@@ -156,14 +156,16 @@ class GetConnectionTicket(Shape):
             raise NoBindContext from None
 
     def _refuse_full(self, call: Call, offer: Offer) -> None:
-        """Refuse where all places are taken, unless the user has the session already."""
-        places = offer.group.read(GroupRules).places
-        if places is None:
-            return
-        inside = [each for each in running(call) if each.group.key == offer.group.key]
-        mine = [each for each in inside if (each.user.key, each.app_id) == (offer.user.key, offer.app.id)]
-        if not mine and len(inside) >= places:
-            raise NoIdleInstance(offer.group.id)
+        """Refuse where all places are taken, unless the user has one already."""
+        rules, group = offer.group.read(GroupRules), offer.group
+        inside = [
+            seat(each.user.ref, each.resource.ref, each.app_id)
+            for each in running(call)
+            if each.group.key == group.key
+        ]
+        wanted = resource_of(rules, group, offer.app, offer.session)
+        if not rules.has_place(inside, seat(offer.user.ref, wanted.ref, offer.app.id)):
+            raise NoIdleInstance(group.id)
 
     def _first_wish(self, call: Call) -> Wish:
         if not self.app_id:

@@ -60,7 +60,7 @@ class ModifyAppInstanceGroupAttribute(Shape):
     storage_policy: Json[StorageChange] | None = None
     """What is stored of users."""
     per_session_per_app: bool | None = None
-    """Whether each application gets a session of its own."""
+    """Whether each application takes a place of its own; otherwise all that a user has open takes one."""
     pre_open_mode: Literal["SINGLE_APP", "OFF"] | None = None
     """SINGLE_APP: one application is open from the start, which PreOpenAppId names."""
     pre_open_app_id: AppId | None = None

@@ -91,7 +91,11 @@ class NodePoolChange(Shape):
 
 
 class RuntimePolicy(Shape):
-    """How sessions run."""
+    """How sessions run.
+
+    Ours: with PerSessionPerApp each application takes a place of its own of NodeAmount times NodeCapacity;
+    without it all that a user has open there takes one.
+    """
 
     debug_mode: Literal["OFF", "ON"] | None = None
     per_session_per_app: bool | None = None

@@ -39,9 +39,10 @@ export function files(page, texts) {
         headers: { "x-csrf-token": page.dataset.csrf, "content-type": "application/octet-stream" },
         body: file,
       }).catch(() => null);
-      const told = answer?.ok ? await answer.json() : null;
-      said.textContent = told ? texts.sent.replace("#", told.name) : texts.unsent.replace("#", file.name);
-      said.dataset.done = told ? "yes" : "no";
+      const told = await answer?.json().catch(() => null);
+      const unsent = told?.refused ? texts.refused.replace("##", told.refused) : texts.unsent;
+      said.textContent = told?.name ? texts.sent.replace("#", told.name) : unsent.replace("#", file.name);
+      said.dataset.done = told?.name ? "yes" : "no";
     }
     await list();
   }

@@ -88,7 +88,8 @@ function over(kind, why) {
   document.getElementById("why").textContent = why;
   const again = document.getElementById("again");
   again.hidden = kind !== "away";
-  cover.querySelector(kind === "away" ? "#again" : "a").focus();
+  document.getElementById("ask").hidden = kind !== "revoked" && kind !== "expired";
+  cover.querySelector(kind === "away" ? "#again" : "a.primary").focus();
 }
 
 // -- the time that is left
