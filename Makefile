@@ -62,7 +62,7 @@ bench: ## measures admit and its peers on this machine
 	@$(BIN)/python -m bench.jump
 
 soak: ## runs the tests that take minutes
-	@tools/system-packages
+	@tools/system-packages soak
 	@tools/venv dev
 	$(BIN)/python -m pytest -m soak --timeout=0
 

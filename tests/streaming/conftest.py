@@ -9,7 +9,7 @@ from tests.streaming.office import CHROMIUM_FLAGS, Office, Person, at_browser, c
 from tests.streaming.office import office as opened
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """A serving admit."""
     with opened(tmp_path_factory.mktemp("streaming") / "data") as found:

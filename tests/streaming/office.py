@@ -229,15 +229,22 @@ def assert_shows(page: Page, where: str, text: str | re.Pattern[str]) -> None:
     expect(page.locator(where)).to_have_text(text, timeout=15_000)
 
 
-def assert_copied(person: Person, text: str) -> None:
-    """The page was given what was copied in the program."""
-    expect(person.page.locator("#stream")).to_have_attribute("data-copied", text, timeout=15_000)
+def assert_holds(person: Person, text: str) -> None:
+    """The editor holds a text, or will in a moment: all of it is copied, and comes out."""
+
+    def copy() -> None:
+        person.page.keyboard.press("Control+a")
+        person.page.keyboard.press("Control+c")
+
+    screen = person.page.locator("#stream")
+    person.page.locator("#screen canvas").focus()
+    person.repeat(copy, lambda: screen.get_attribute("data-copied") == text)
 
 
 @contextmanager
 def at_browser(browser: Browser, office: Office, name: str, **options: Any) -> Iterator[Person]:
     """Somebody who has signed in, until the block ends; their pages must have had no fault."""
-    context = browser.new_context(viewport={"width": 1100, "height": 700}, **options)
+    context = browser.new_context(viewport={"width": 900, "height": 600}, **options)
     person = Person(office, name, context).sign_in()
     try:
         yield person

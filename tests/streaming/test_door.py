@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
+from admit.control.programs import Program
 from admit.control.streamed_apps import Streamed, Wanted, streamed_apps
 from admit.core.links import Kind
 from admit.core.validity import DAY, FOREVER, MINUTE
@@ -219,7 +220,11 @@ def test_a_session_stands_on_what_is_granted_and_ends_with_it(streaming: Streami
     asyncio.run(body())
 
 
-def test_what_is_not_installed_is_refused_with_a_word_and_leaves_no_session(streaming: Streaming):
+def test_what_is_not_installed_is_refused_with_a_word_and_leaves_no_session(
+    streaming: Streaming, monkeypatch: pytest.MonkeyPatch
+):
+    programs = streaming.system.admit.world.programs
+    monkeypatch.setitem(programs, "image-editor", Program(name="Image Editor", command=("no-such-program",)))
     group = streaming.create()
     streaming.authorize(group, "alice")
 

@@ -1,5 +1,6 @@
 """What was shown in a session is shown again, to those who may see it."""
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.served import ran
@@ -11,10 +12,11 @@ COLOURS = """() => {
 }"""
 
 
-def recorded(office: Office, person: Person) -> str:
-    """A session that is over; returns its recording's id."""
-    group = office.group(person.name)
-    person.open_terminal(group)
+@pytest.fixture(scope="module")
+def recording(office: Office, signed_in: Person) -> str:
+    """The recording of a session that is over, by its id."""
+    person = signed_in
+    person.open_terminal(office.group(person.name))
     person.type("echo recorded\n")
     session = person.session
     person.page.click("[data-tool=end]")
@@ -29,9 +31,8 @@ def recorded(office: Office, person: Person) -> str:
 
 
 def test_a_session_is_recorded_and_played_to_an_administrator_alone(
-    office: Office, browser: Browser, person: Person
+    office: Office, browser: Browser, person: Person, recording: str
 ):
-    recording = recorded(office, person)
     (told,) = [
         each
         for each in office.caller.call("admit", "ListRecordings")["Recordings"]
@@ -44,7 +45,7 @@ def test_a_session_is_recorded_and_played_to_an_administrator_alone(
     assert answer.status == 403
     assert person.context.request.get(f"{office.url}/stream/recordings/{recording}/part").status == 403
 
-    context = browser.new_context(viewport={"width": 1100, "height": 700})
+    context = browser.new_context(viewport={"width": 900, "height": 600})
     admin = Person(office, office.caller.founded.admin_user, context)
     try:
         admin.sign_in(office.caller.founded.admin_password, "/console")
@@ -63,8 +64,7 @@ def test_a_session_is_recorded_and_played_to_an_administrator_alone(
         context.close()
 
 
-def test_a_recording_of_a_screen_is_not_played_on_a_terminal(office: Office, person: Person):
-    recording = recorded(office, person)
+def test_a_recording_of_a_screen_is_not_played_on_a_terminal(office: Office, recording: str):
     founded = office.caller.founded
     keys = {
         "ALIBABA_CLOUD_ACCESS_KEY_ID": founded.access_key_id,

@@ -16,6 +16,7 @@ import structlog
 
 from admit.base.chance import Chance
 from admit.control.programs import Program, Programs
+from admit.control.session_rows import wait
 from admit.streaming import homes, sandbox
 from admit.streaming.homes import Stored
 from admit.streaming.launcher import (
@@ -203,7 +204,7 @@ class LocalLauncher:
         """End what is not renewed, or takes up too much; cancelled, end everything."""
         try:
             while True:
-                await asyncio.wait([asyncio.ensure_future(asyncio.Event().wait())], timeout=LOOK_S)
+                await wait(asyncio.Event(), LOOK_S)
                 now = asyncio.get_running_loop().time()
                 for each in [*self._running.values()]:
                     if each.lease < now:
@@ -222,7 +223,7 @@ class LocalLauncher:
                 self._kill(running, Fate.FULL)
                 return
             pause = max(HOME_LOOK_S, MEASURING * (loop.time() - began))
-            await asyncio.wait([asyncio.ensure_future(asyncio.Event().wait())], timeout=pause)
+            await wait(asyncio.Event(), pause)
 
     async def close(self) -> None:
         """End everything."""
