@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import httpx
 import structlog
@@ -27,7 +28,11 @@ POLL_S = 1.0
 TIMEOUT_S = 5.0
 AT_ONCE = 100
 TOGETHER = 20
-"""How many applications are told at a time."""
+"""How many letters are on their way at a time."""
+ONE_PLACE = 4
+"""How many of them to one server: more only wait for each other, and one that is gone delays no other."""
+MOST_LANES = 1_000
+"""How many servers are remembered that nothing may be on its way to."""
 MOST_TRIES = 12
 """After so many it is given up: some three hours."""
 LONGEST_PAUSE: Millis = HOUR
@@ -50,6 +55,8 @@ class Telling:
         self._waiting: asyncio.Queue[str] = asyncio.Queue()
         self._under_way: set[str] = set()
         self._room = asyncio.Semaphore(TOGETHER)
+        self._lanes: dict[str, asyncio.Semaphore] = {}
+        """How many more may be sent, by server."""
 
     def tell(self, session: str) -> None:
         """Have the application told that this sign-in is over, without waiting for its row to say so."""
@@ -107,13 +114,19 @@ class Telling:
     async def _told(self, web: httpx.AsyncClient, letter: _Letter) -> None:
         sign_in = letter.sign_in
         try:
-            async with self._room:
+            async with self._lane(sign_in), self._room:
                 fault = await _sent(web, letter)
             await asyncio.wrap_future(self._store.write(AUTHOR, lambda tx: self._note(tx, sign_in, fault)))
         except Exception:
             log.exception("an application could not be told", session=sign_in.session)
         finally:
             self._under_way.discard(sign_in.session)
+
+    def _lane(self, sign_in: SignIn) -> asyncio.Semaphore:
+        place = urlsplit(sign_in.logout_uri or "").netloc
+        if len(self._lanes) > MOST_LANES:
+            self._lanes = {each: lane for each, lane in self._lanes.items() if lane.locked()}
+        return self._lanes.setdefault(place, asyncio.Semaphore(ONE_PLACE))
 
     def _note(self, tx: Tx, sign_in: SignIn, fault: str | None) -> None:
         tries = sign_in.tries + 1
