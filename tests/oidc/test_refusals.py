@@ -66,6 +66,14 @@ def test_a_grant_that_begins_later_or_is_over_is_told_as_that(firm: Firm) -> Non
     assert (page.status, "begins later" in page.text) == (403, True)
 
 
+def test_why_is_said_in_the_language_of_the_reader(firm: Firm) -> None:
+    browser = firm.browser()
+    browser.cookies["admit_language"] = "zh"
+    firm.idaas.call("DisableApplication", ApplicationId=firm.wiki)
+    page = firm.authorize(browser)
+    assert (page.status, "的状态为 已停用。" in page.text) == (403, True)
+
+
 def test_who_has_no_account_in_the_directory_is_told_so(firm: Firm) -> None:
     bastion = firm.system.call("yundun-bastionhost", "DescribeInstances")["Instances"][0]["InstanceId"]
     made = {"Source": "Local", "UserName": "eve", "Password": "Correct-Horse-7"}

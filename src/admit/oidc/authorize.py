@@ -97,7 +97,9 @@ class Authorize:
 
     def refused(self, request: Request, signed_in: SignedIn, refusal: Refusal, back: str) -> Response:
         """The page that says why somebody may not go on, and what they can do about it."""
-        values = {"signed_in": signed_in, "refusal": refusal, "back": back, "anew": _anew(request)}
+        said = {name: self._site.reader(request).said(value) for name, value in refusal.values.items()}
+        values = {"signed_in": signed_in, "refusal": refusal, "values": said}
+        values |= {"back": back, "anew": _anew(request)}
         return self._site.page(request, "oidc/refused.html", values, status=403)
 
     def _fault(self, request: Request, text: str) -> Response:

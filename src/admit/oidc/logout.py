@@ -66,7 +66,7 @@ class Logout:
             self._site.require_origin(request)
             self._site.require_token(request, signed_in, said.get(CSRF_FIELD, ""))
         elif signed_in is not None and not _is_theirs(leaving.sign_in, signed_in):
-            values = {"signed_in": signed_in, "said": {name: said.get(name, "") for name in FIELDS}}
+            values = {"signed_in": signed_in, "sent": {name: said.get(name, "") for name in FIELDS}}
             # Its answer sends the browser on to the application, which is elsewhere.
             return self._site.page(request, "oidc/logout.html", values, policy={"form-action": ""})
         return await self._out(request, signed_in, leaving)

@@ -57,6 +57,9 @@ class Telling:
         self._room = asyncio.Semaphore(TOGETHER)
         self._lanes: dict[str, asyncio.Semaphore] = {}
         """How many more may be sent, by server."""
+        self._back: list[tuple[SignIn, str | None]] = []
+        """Letters that came back, and with which fault, of which it is still to be written down."""
+        self._writing = asyncio.Lock()
 
     def tell(self, session: str) -> None:
         """Have the application told that this sign-in is over, without waiting for its row to say so."""
@@ -116,11 +119,23 @@ class Telling:
         try:
             async with self._lane(sign_in), self._room:
                 fault = await _sent(web, letter)
-            await asyncio.wrap_future(self._store.write(AUTHOR, lambda tx: self._note(tx, sign_in, fault)))
+            await self._noted(sign_in, fault)
         except Exception:
             log.exception("an application could not be told", session=sign_in.session)
         finally:
             self._under_way.discard(sign_in.session)
+
+    async def _noted(self, sign_in: SignIn, fault: str | None) -> None:
+        """Write down what became of a letter, with all others that came back while somebody wrote."""
+        self._back.append((sign_in, fault))
+        async with self._writing:
+            back, self._back = self._back, []
+            if back:
+                await asyncio.wrap_future(self._store.write(AUTHOR, lambda tx: self._note_all(tx, back)))
+
+    def _note_all(self, tx: Tx, back: list[tuple[SignIn, str | None]]) -> None:
+        for sign_in, fault in back:
+            self._note(tx, sign_in, fault)
 
     def _lane(self, sign_in: SignIn) -> asyncio.Semaphore:
         place = urlsplit(sign_in.logout_uri or "").netloc
