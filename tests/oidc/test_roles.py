@@ -1,5 +1,7 @@
 """The page of a cloud role: a key for whom a rule leads there."""
 
+import html
+import json
 import re
 
 from admit.rpc.signing import SigningKey
@@ -20,8 +22,18 @@ def test_a_person_takes_a_key_that_is_dead_with_the_grant(system: System) -> Non
 
     page = browser.get(place)
     assert "Take a key" in page.text
+    assert f'action="{place}"' in browser.get("/home").text
     assert browser.post(place, {"csrf": "0"}).status == 403
-    told = dict(re.findall(r"export (\w+)=(\S+)", browser.post(place, {"csrf": page.csrf}).text))
+    taken = browser.post(place, {"csrf": page.csrf})
+    assert "no-store" in taken.headers["cache-control"]
+    told = dict(re.findall(r"export (\w+)=(\S+)", taken.text))
+    said = re.search(r'id="process"[^>]*>(.*?)</pre>', taken.text, re.DOTALL)
+    assert said is not None
+    process = json.loads(html.unescape(said[1]))
+    assert (process["mode"], process["access_key_id"]) == ("StsToken", told["ALIBABA_CLOUD_ACCESS_KEY_ID"])
+    assert process["expiration"].endswith("Z")
+    assert told["ALICLOUD_SECRET_KEY"] == told["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
+    assert process["access_key_secret"] not in browser.get(place).text
 
     key = SigningKey(
         told["ALIBABA_CLOUD_ACCESS_KEY_ID"],

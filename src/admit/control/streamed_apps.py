@@ -1,6 +1,6 @@
 """The applications that people may stream: which, of which delivery group, until when, and by what grant."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -199,9 +199,14 @@ def resource_of(rules: GroupRules, group: Thing, app: Thing, session: Thing | No
 
 def streamed_apps(sql: Connection, users: Iterable[Thing], now: Millis) -> list[Streamed]:
     """All that the proven users of a person may stream now, by delivery group and name, each once."""
+    reached = [(user, {reach.ref: reach for reach in everything_as(sql, user.ref, now)}) for user in users]
+    return streamed_among(sql, reached)
+
+
+def streamed_among(sql: Connection, reached: Iterable[tuple[Thing, Mapping[Ref, Reach]]]) -> list[Streamed]:
+    """The same by what each of the users is known to reach."""
     best: dict[tuple[int, int], Streamed] = {}
-    for user in users:
-        reaches = {reach.ref: reach for reach in everything_as(sql, user.ref, now)}
+    for user, reaches in reached:
         for each in _of_user(sql, user, reaches):
             key = (each.app.key, 0 if each.session is None else each.session.key)
             if key not in best or best[key].until < each.until:
@@ -209,7 +214,7 @@ def streamed_apps(sql: Connection, users: Iterable[Thing], now: Millis) -> list[
     return sorted(best.values(), key=lambda each: (each.group.name.casefold(), each.app.name.casefold()))
 
 
-def _of_user(sql: Connection, user: Thing, reaches: dict[Ref, Reach]) -> Iterator[Streamed]:
+def _of_user(sql: Connection, user: Thing, reaches: Mapping[Ref, Reach]) -> Iterator[Streamed]:
     inside = [ref.key for ref in reaches if ref.kind in (Kind.APP, Kind.PERSISTENT_SESSION)]
     parents = {each.parent for each in things.by_keys(sql, inside).values()}
     whole = {ref.key for ref in reaches if ref.kind is Kind.DELIVERY_GROUP}

@@ -1,5 +1,6 @@
 """The page where somebody takes a temporary key for a cloud role that a rule leads them to."""
 
+import json
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -12,6 +13,7 @@ from admit.control.decisions import Asker
 from admit.control.web_sessions import SignedIn
 from admit.core.links import Kind
 from admit.core.sessions import LASTING_DOOR
+from admit.core.validity import iso
 from admit.oidc.authorize import Authorize
 from admit.oidc.entrance import NOT_GRANTED, Refusal
 from admit.oidc.provider import Provider
@@ -54,7 +56,9 @@ class Roles:
         )
         if isinstance(found, Refusal):
             return self._authorize.refused(request, signed_in, found, "")
-        return self._site.page(request, "oidc/role.html", {"signed_in": signed_in, "offer": found})
+        process = "" if found.key is None else as_process(found.key)
+        values = {"signed_in": signed_in, "offer": found, "process": process}
+        return self._site.page(request, "oidc/role.html", values)
 
     def _offer(
         self, sql: Connection, role_id: str, signed_in: SignedIn, peer: str, *, take: bool
@@ -76,3 +80,15 @@ class Roles:
             return _Offer(asked, cloud_roles.give(sql, world, asked, None))
         except RoleRefused as refused:
             return _Offer(asked, fault=str(refused))
+
+
+def as_process(key: RoleKey) -> str:
+    """A key as the aliyun CLI and the SDKs read it from a credential process."""
+    told = {
+        "mode": "StsToken",
+        "access_key_id": key.access_key_id,
+        "access_key_secret": key.secret,
+        "sts_token": key.token,
+        "expiration": iso(key.ends_at),
+    }
+    return json.dumps(told, indent=2)

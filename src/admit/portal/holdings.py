@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from admit.control import names
 from admit.control.access import everything_as
+from admit.control.streamed_apps import Streamed, streamed_among
 from admit.core.access import Reach
 from admit.core.links import Kind, Link, Ref, Stage, stage_of
 from admit.core.validity import Millis
@@ -30,6 +31,13 @@ class Holding:
     parent: Thing
     """What it is in: of an application to stream the delivery group."""
     details: "Shown"
+    session: Thing | None = None
+    """Of an application to stream: the persistent session it is opened in, where users are granted those."""
+
+    @property
+    def key(self) -> str:
+        """What tells it from all the others: an application may be had in several sessions."""
+        return str(self.thing.key) if self.session is None else f"{self.thing.key}-{self.session.key}"
 
     @property
     def asked_as(self) -> Thing:
@@ -109,8 +117,9 @@ USABLE = frozenset({Kind.HOST_ACCOUNT, Kind.HOST, Kind.APP, Kind.APPLICATION, Ki
 def held(sql: Connection, users: tuple[Thing, ...], now: Millis) -> Holdings:
     """What proven users may use now, by name."""
     best: dict[Ref, Reach] = {}
-    for user in users:
-        for reach in everything_as(sql, user.ref, now):
+    reached = [(user, {reach.ref: reach for reach in everything_as(sql, user.ref, now)}) for user in users]
+    for _, reaches in reached:
+        for reach in reaches.values():
             known = best.get(reach.ref)
             if known is None or known.until < reach.until:
                 best[reach.ref] = reach
@@ -118,12 +127,13 @@ def held(sql: Connection, users: tuple[Thing, ...], now: Millis) -> Holdings:
         ref.key for reach in best.values() for link in reach.path for ref in (link.source, link.target)
     }
     usable = [reach for ref, reach in best.items() if ref.kind in USABLE]
+    opened = [reach for reach in usable if reach.ref.kind is not Kind.APP]
     labels = names.labels(sql, sorted(on_paths))
-    found = _told(sql, _without_covered(usable, labels), labels)
+    found = _told(sql, _without_covered(opened, labels), labels)
     mine = {key for user in users for key in (user.key, user.parent)}
     return Holdings(
         hosts=tuple(each for each in found if each.thing.kind in (Kind.HOST, Kind.HOST_ACCOUNT)),
-        streamed=_of(found, Kind.APP),
+        streamed=_streamed(streamed_among(sql, reached), best, labels),
         web=_of(found, Kind.APPLICATION),
         roles=_of(found, Kind.CLOUD_ROLE),
         keys=frozenset(on_paths | mine),
@@ -147,6 +157,29 @@ def _told(sql: Connection, reaches: list[Reach], labels: dict[int, names.Named])
             Holding(thing, names.printable(label), reach.until, path, holder, parent, thing.read(Shown))
         )
     return sorted(told, key=lambda each: (each.parent.name.lower(), each.label.lower()))
+
+
+def _streamed(
+    apps: list[Streamed], best: dict[Ref, Reach], labels: dict[int, names.Named]
+) -> tuple[Holding, ...]:
+    """The applications that the door opens, each by the way to what the door asks for."""
+    found = []
+    for each in apps:
+        way = best[each.resource.ref].path
+        path = tuple(labels[ref.key].label for ref in _steps(way))
+        found.append(
+            Holding(
+                each.app,
+                names.printable(each.app.name),
+                each.until,
+                path,
+                _through(way, labels),
+                each.group,
+                each.app.read(Shown),
+                each.session,
+            )
+        )
+    return tuple(found)
 
 
 def _steps(path: tuple[Link, ...]) -> list[Ref]:

@@ -58,7 +58,7 @@ class Seen:
     @property
     def mark(self) -> str:
         """A text that is another as soon as something else is shown."""
-        held = tuple((each.thing.key, each.until, each.label, each.path) for each in self.held.all())
+        held = tuple((each.key, each.until, each.label, each.path) for each in self.held.all())
         rest = (*self.had, *self.choices, *self.glass)
         states = tuple((each.key, each.changed_at) for each in (*self.requests, *self.to_decide))
         states += tuple((each.key, many) for each, many in self.reviews)
