@@ -12,8 +12,9 @@ from admit.base.clock import FakeClock
 from admit.base.directory import held
 from admit.base.listening import listen
 from admit.base.sealing import Secret
+from admit.control.findings import Finding, State
 from admit.core.validity import DAY, MINUTE
-from admit.doctor import Finding, State, examine
+from admit.doctor import examine
 from admit.main import create
 from admit.settings import Settings
 from tests.base.local_mail import Post, serving

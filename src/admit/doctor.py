@@ -8,7 +8,6 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 
 from cryptography import x509
@@ -25,6 +24,7 @@ from admit.base.openid import ProviderAway
 from admit.base.sealing import KeyFileRefused, Sealer
 from admit.base.smtp import MailFailure, reach
 from admit.control import programs
+from admit.control.findings import Finding, State
 from admit.core.validity import MINUTE, SECOND
 from admit.main import open_store, outside_of
 from admit.server.certificate import AUTHORITY_DUE_AT_DAYS, RENEWED_AT_DAYS, files
@@ -39,25 +39,6 @@ LITTLE_DISK = 2 * 1024**3
 """Bytes below which the doctor warns."""
 NO_DISK = 200 * 1024**2
 """Bytes below which the database may soon be unable to commit."""
-
-
-class State(Enum):
-    """How something is."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one look found."""
-
-    check: str
-    state: State
-    seen: str
-    advice: str = ""
-    """What to do; empty if it is well."""
 
 
 @dataclass(frozen=True, slots=True)

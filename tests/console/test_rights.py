@@ -37,7 +37,7 @@ def filled(path: str) -> str:
     return address + asked.get(path, "")
 
 
-FORMS_ALONE = {"/console", "/console/grants/new"}
+FORMS_ALONE = {"/console", "/console/grants/new", "/console/reviews/new"}
 """Pages that show nothing but a form, or what may be left out."""
 
 

@@ -18,7 +18,8 @@ from admit.base.listening import ListenRefused, listen
 from admit.base.local_socket import SocketRefused, listen_at, remove, users
 from admit.cli.output import DATA, JSON, NOT_REACHABLE, USAGE, fail, guarded, print_json
 from admit.control.founding import Founded
-from admit.main import create, open_admit
+from admit.doctor import examine
+from admit.main import Admit, create, open_admit
 from admit.server import Listener, certificate, run
 from admit.server.ssh import Doors
 from admit.settings import Settings, load
@@ -95,7 +96,13 @@ def serve(**flags: Any) -> None:
         bound = {"https" if each.tls else "http": each.address for each in listeners}
         admit = open_admit(msgspec.structs.replace(settings, **bound))
         opened.callback(admit.close)
+        watched(admit)
         run(admit, listeners, lambda: _say_ready(listeners, doors.ssh), doors)
+
+
+def watched(admit: Admit) -> None:
+    """Let callers ask what the doctor finds of a system that is served."""
+    admit.world.doctor.examine = lambda: list(examine(admit.settings, admit.world.clock))
 
 
 def _doors(settings: Settings, opened: ExitStack) -> Doors:

@@ -28,9 +28,10 @@ from admit.cli.output import (
     print_table,
 )
 from admit.control import recording_upkeep
+from admit.control.findings import Finding, State
 from admit.control.recording_upkeep import Audit
 from admit.core.validity import SECOND, Millis
-from admit.doctor import Finding, State, examine
+from admit.doctor import examine
 from admit.main import open_admit, open_store
 from admit.server.certificate import renew_authority as make_new_authority
 from admit.settings import FILE as SETTINGS

@@ -147,6 +147,7 @@ async def health(desk: Desk, request: Request) -> Response:
         "health.html",
         counts=await visit.call("GetOverview"),
         ledger=await visit.may_call("GetLedger"),
+        looked=await visit.may_call("GetHealth"),
         ssh=await visit.may_call("GetSshAuthority"),
         failed=await visit.may_call("ListActivity", Outcome="failed", MaxResults=10),
         services=desk.services,

@@ -12,6 +12,7 @@ from admit.base.ldap import LdapServer
 from admit.base.metrics import Metrics
 from admit.base.sealing import Sealer
 from admit.control.activity import Activities
+from admit.control.findings import Doctor
 from admit.control.lockout import Lockout
 from admit.control.programs import Programs
 from admit.core.links import Kind
@@ -63,5 +64,7 @@ class World:
     """Who knows the passwords of users from AD and LDAP; None if nobody does, and they sign in by key."""
     user_makers: Mapping[Kind, UserMaker] = field(default_factory=dict)
     """How a user is made, by the kind of the directory they are to be in."""
+    doctor: Doctor = field(default_factory=Doctor)
+    """Who looks whether all is well."""
     activity_days: int = 365
     """How many days what happened is known."""

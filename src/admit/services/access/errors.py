@@ -92,3 +92,10 @@ class NothingToReview(AdmitError):
     """An access review cannot begin: (why)."""
 
     code, status, message = "UnsupportedAction.CreateReview", 400, "The review cannot begin: {0}"
+
+
+class NobodyLooks(AdmitError):
+    """Nobody serves who could look: the call was made in some other program than `admit serve`."""
+
+    code, status = "HealthUnknown", 503
+    message = "Only a server looks at what it stands on: run `admit doctor` instead."
