@@ -128,7 +128,7 @@ USED = ("host", "host account", "delivery group", "app", "application", "rule", 
 GRANTED = {
     "LinkAdded": ("was granted", "key"),
     "LinkChanged": ("was granted for another time", "calendar-time"),
-    "LinkRemoved": ("was taken", "ban"),
+    "LinkRemoved": ("lost", "ban"),
 }
 
 
