@@ -9,8 +9,11 @@ import threading
 
 import asyncssh
 import pytest
+from asyncssh.constants import MSG_CHANNEL_DATA
+from asyncssh.packet import String
 
 from admit.ssh.arrivals import FROM_ONE
+from tests.ssh.rogue import rogue
 
 
 @pytest.fixture
@@ -176,6 +179,64 @@ def test_a_host_that_hangs_is_given_up_by_its_visitor_alone(served_office, other
         assert others()
         taken.close()
         waiting.join()
+
+
+@contextlib.contextmanager
+def shell(office, name: str):
+    line = ["ssh", *office.options(), "-p", str(office.port), f"alice+{name}@127.0.0.1"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(line, **pipes) as process:
+        assert process.stdout is not None
+        try:
+            assert process.stdout.readline() == b"ready\n"
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_host_that_floods_whatever_the_window_is_left_and_memory_comes_back(served_office, others):
+    left = threading.Event()
+
+    async def flood(process) -> None:
+        channel = process.channel
+        while not channel.is_closing():
+            channel.send_packet(MSG_CHANNEL_DATA, String(bytes(32_768)))
+            await asyncio.sleep(0)
+        left.set()
+
+    before = memory_kib(served_office)
+    with rogue(served_office, "flood", flood), shell(served_office, "flood") as process:
+        process.stdin.write(b"x")
+        process.stdin.flush()
+        # The client takes nothing, and the gate no more than it said it would.
+        assert left.wait(30)
+        assert others()
+        _, said = process.communicate(timeout=30)
+        assert (process.returncode, said) == (255, b"admit: flood broke off\n")
+    assert others()
+    assert memory_kib(served_office) - before < 50_000
+
+
+def test_a_host_that_drops_its_sessions_is_told_of_in_a_line(served_office, others):
+    async def drop(process) -> None:
+        process.get_extra_info("connection")._transport.abort()
+
+    with rogue(served_office, "drop", drop), shell(served_office, "drop") as process:
+        process.stdin.write(b"x")
+        process.stdin.flush()
+        assert process.stderr.read() == b"admit: drop broke off\n"
+        assert process.wait(20) == 255
+    assert others()
+
+
+@pytest.mark.soak
+def test_who_takes_longer_than_a_minute_to_sign_in_is_cut_off(served_office, others):
+    slow = half_a_handshake(served_office, "127.0.7.1")
+    slow.settimeout(90)
+    with slow:
+        while slow.recv(65_536):
+            pass
+    assert others()
 
 
 def test_a_host_that_speaks_no_ssh_is_told_in_a_line(served_office):

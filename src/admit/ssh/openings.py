@@ -47,6 +47,8 @@ async def _opened(visit: Visit, client: ClientEnd, request: Request) -> None:
             client.over("the client left")
             return
         lost = f"{SAID_BY}{place.host} broke off"
+        # The window may have another size by now: choosing and logging on take time.
+        request = client.request
         channel, target = await run_on(connection, request, lambda: TargetEnd(lost))
     except BaseException as error:
         client.over(error.reason if isinstance(error, Refused) else "the host did not begin it")
@@ -61,6 +63,8 @@ async def _opened(visit: Visit, client: ClientEnd, request: Request) -> None:
     if transcript is not None:
         target.shows = transcript.output
     client.join(target)
+    if client.terminal is not None and client.terminal != request.terminal:
+        target.channel.change_terminal_size(*client.terminal.size)
 
 
 def _guard_of_lines(session: Session, client: ClientEnd, target: TargetEnd) -> Guard | None:
