@@ -15,11 +15,26 @@ Misdeed: TypeAlias = Callable[[Any], Awaitable[None]]
 """What it does to a session once something was typed."""
 
 
+class _Dropping(asyncssh.SSHServerSession[bytes]):
+    """A session that is gone as soon as it is asked for a terminal."""
+
+    def connection_made(self, chan: Any) -> None:
+        self._connection = chan.get_connection()
+
+    def pty_requested(self, term_type: str, term_size: Any, term_modes: Any) -> bool:
+        self._connection.abort()
+        return False
+
+
 class _Server(asyncssh.SSHServer):
     """One that asks for a key."""
 
-    def __init__(self, known: list[asyncssh.SSHServerConnection]) -> None:
+    def __init__(self, known: list[asyncssh.SSHServerConnection], *, drops: bool) -> None:
         self._known = known
+        self._drops = drops
+
+    def session_requested(self) -> "asyncssh.SSHServerSession[bytes] | bool":
+        return _Dropping() if self._drops else False
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._known.append(conn)
@@ -36,15 +51,16 @@ async def _serve(
     async def serve(process: Any) -> None:
         process.stdout.write(b"ready\n")
         await process.stdin.read(1)
+        assert misdeed is not None
         await misdeed(process)
 
     async with asyncssh.listen(
         "127.0.0.1",
         0,
-        server_factory=lambda: _Server(known),
+        server_factory=lambda: _Server(known, drops=misdeed is None),
         server_host_keys=[str(target.host_key)],
         authorized_client_keys=f"{target.key}.pub",
-        process_factory=serve,
+        process_factory=None if misdeed is None else serve,
         encoding=None,
     ) as server:
         listening.set_result(server.get_port())
@@ -55,8 +71,11 @@ async def _serve(
 
 
 @contextmanager
-def rogue(office: Office, name: str, misdeed: Misdeed) -> Iterator[None]:
-    """A host of alice's that says that it is ready, and misbehaves once something was typed."""
+def rogue(office: Office, name: str, misdeed: Misdeed | None) -> Iterator[None]:
+    """A host of alice's that says that it is ready, and misbehaves once something was typed.
+
+    Without a misdeed it is gone as soon as it is asked for a terminal.
+    """
     loop, over = asyncio.new_event_loop(), asyncio.Event()
     listening: asyncio.Future[int] = loop.create_future()
     serving = loop.create_task(_serve(office.target, misdeed, listening, over))

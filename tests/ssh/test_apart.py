@@ -97,6 +97,7 @@ def test_an_account_without_a_secret_is_logged_on_to_with_a_certificate_whose_ke
 
     assert (ran.stdout, ran.stderr) == (b"in\n", b"")
     assert b"does not let" in refused.stderr
+    assert b"`admit authority ssh`" in refused.stderr
 
 
 def test_a_code_is_asked_for_besides_the_key(own_apart):

@@ -229,6 +229,13 @@ def test_a_host_that_drops_its_sessions_is_told_of_in_a_line(served_office, othe
     assert others()
 
 
+def test_a_host_that_is_gone_while_a_session_begins_is_told_of_in_a_line(served_office):
+    with rogue(served_office, "gone", None):
+        ran = served_office.ssh("alice+gone", "-tt", "true")
+
+    assert (ran.returncode, ran.stdout + ran.stderr) == (255, b"admit: gone broke off\r\n")
+
+
 @pytest.mark.soak
 def test_who_takes_longer_than_a_minute_to_sign_in_is_cut_off(served_office, others):
     slow = half_a_handshake(served_office, "127.0.7.1")

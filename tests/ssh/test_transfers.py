@@ -49,6 +49,7 @@ def told(depot: Office, place: Path, many: int) -> list[tuple[str, str, int]]:
         noted = depot.caller.call("admit", "ListActivity", Kind="transfer", MaxResults="100")["Activities"]
         found = [each for each in reversed(noted) if str(place) in each["Action"]]
         if len(found) >= many:
+            assert {each["Resource"] for each in found} == {f"{depot.target.account}@db-1"}
             return [
                 (each["Outcome"], each["Action"].replace(str(place), ""), each["Details"]["size"])
                 for each in found

@@ -60,6 +60,7 @@ def note_use(house: House, opener: Opener, live: Live, what: What, detail: str) 
             Outcome.OK,
             opener.name,
             detail[:LONGEST],
+            resource=_at(live),
             peer=opener.peer,
             session=live.id,
             details={"resource": live.about.resource},
@@ -77,8 +78,13 @@ def note_transfer(house: House, opener: Opener, live: Live, transfer: Transfer) 
             opener.name,
             transfer.action[: 2 * LONGEST],
             transfer.reason[:LONGEST],
+            resource=_at(live),
             peer=opener.peer,
             session=live.id,
             details={"resource": live.about.resource, "size": transfer.size},
         )
     )
+
+
+def _at(live: Live) -> Mention:
+    return Mention(live.about.resource, live.question.resource.key)

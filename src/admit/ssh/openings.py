@@ -49,7 +49,10 @@ async def _opened(visit: Visit, client: ClientEnd, request: Request) -> None:
         lost = f"{SAID_BY}{place.host} broke off"
         # The window may have another size by now: choosing and logging on take time.
         request = client.request
-        channel, target = await run_on(connection, request, lambda: TargetEnd(lost))
+        try:
+            channel, target = await run_on(connection, request, lambda: TargetEnd(lost))
+        except asyncssh.DisconnectError:
+            raise Refused(f"{place.host} broke off") from None
     except BaseException as error:
         client.over(error.reason if isinstance(error, Refused) else "the host did not begin it")
         raise

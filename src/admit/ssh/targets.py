@@ -143,7 +143,7 @@ def _refusal(place: Place, login: Login, error: BaseException) -> BaseException:
     if isinstance(error, asyncssh.KeyExchangeFailed):
         return Refused(f"{shown} speaks no algorithm that the gate does")
     if isinstance(error, asyncssh.PermissionDenied):
-        return Refused(f"{shown} does not let {login.name} in with what is kept for that account")
+        return _not_let_in(shown, login)
     if isinstance(error, TimeoutError):
         return Refused(f"{shown} does not answer in time")
     if isinstance(error, asyncssh.DisconnectError):
@@ -151,6 +151,15 @@ def _refusal(place: Place, login: Login, error: BaseException) -> BaseException:
     if isinstance(error, OSError):
         return Refused(f"{shown} cannot be reached: {error.strerror or 'unknown host'}")
     return error
+
+
+def _not_let_in(shown: str, login: Login) -> Refused:
+    if login.key is None or login.key.certificate is None:
+        return Refused(f"{shown} does not let {login.name} in with what is kept for that account")
+    return Refused(
+        f"{shown} does not let {login.name} in with a certificate of the gate's: ask an administrator, "
+        f"who can have it trust what `admit authority ssh` prints"
+    )
 
 
 def _place(place: Place) -> str:
