@@ -126,6 +126,13 @@ def test_a_terminal_has_its_kind_and_its_size(either_office):
     assert shown.stdout.split()[1:] == [b"33", b"101"]
 
 
+def test_a_terminal_may_have_no_kind(either_office):
+    nameless = {name: value for name, value in os.environ.items() if name != "TERM"}
+    ran = either_office.ssh(either_office.on_db_1, "-tt", "tty", env=nameless)
+
+    assert ran.stdout.startswith(b"/dev/pts/"), ran.stdout + ran.stderr
+
+
 @pytest.mark.parametrize("protocol", ["-s", "-O"])
 def test_scp_copies_both_ways(served_office, big, tmp_path, protocol):
     line = ["scp", protocol, *served_office.options(), "-P", served_office.port]

@@ -51,7 +51,9 @@ async def _opened(visit: Visit, client: ClientEnd, request: Request) -> None:
         request = client.request
         try:
             channel, target = await run_on(connection, request, lambda: TargetEnd(lost))
-        except asyncssh.DisconnectError:
+        except (asyncssh.DisconnectError, asyncssh.ChannelOpenError) as error:
+            if isinstance(error, asyncssh.ChannelOpenError) and not connection.is_closed():
+                raise
             raise Refused(f"{place.host} broke off") from None
     except BaseException as error:
         client.over(error.reason if isinstance(error, Refused) else "the host did not begin it")

@@ -231,7 +231,8 @@ async def run_on(
         subsystem="sftp" if request.what is What.SFTP else None,
         env=request.environment,
         send_env=None,
-        request_pty=terminal is not None,
+        # Also of a kind that has no name: asyncssh would leave it out.
+        request_pty="force" if terminal is not None else False,
         term_type=terminal.kind if terminal else None,
         term_size=terminal.size if terminal else None,
         term_modes=dict(terminal.modes) if terminal else None,
