@@ -43,9 +43,11 @@ class Window:
 
     def status(self) -> str:
         """What the program ended with, once it has."""
-        while self.tmux("display", "-p", "#{pane_dead}").strip() != "1":
-            pass
-        return self.tmux("display", "-p", "#{pane_dead_status}").strip()
+        for _ in range(LOOKS):
+            # The window is dead a moment before it is known by what.
+            if found := self.tmux("display", "-p", "#{pane_dead_status}").strip():
+                return found
+        raise AssertionError("it does not end:\n" + "\n".join(self.screen()))
 
 
 @contextmanager
