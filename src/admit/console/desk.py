@@ -129,6 +129,14 @@ class Visit:
         """
         return await self.desk.site.form(self.request, self.signed_in)
 
+    def require_fresh(self) -> None:
+        """Refuse what could do harm to whoever has not shown lately who they are.
+
+        Raises:
+            NotFresh: they have not; they are sent to show it, and back.
+        """
+        self.desk.site.require_fresh(self.request, self.signed_in)
+
     def page(
         self, template: str, *, code: int = 200, policy: dict[str, str] | None = None, **values: Any
     ) -> Response:

@@ -11,6 +11,8 @@ from admit.console.confirming import STEP, SURE, Plan, carried, confirming
 from admit.console.desk import Desk, Refused, Visit
 
 RAM = "ram"
+POWER = frozenset({"attach", "on", "key"})
+"""What gives power that outlasts the browser it was given in: whoever does it shows again who they are."""
 
 
 async def callers(desk: Desk, request: Request) -> Response:
@@ -76,6 +78,8 @@ async def done(desk: Desk, request: Request) -> Response:
         "key": ("New access key", "CreateAccessKey", {"UserName": name}),
     }
     deed = sent.get("deed", "")
+    if deed in POWER:
+        visit.require_fresh()
     try:
         if deed not in calls:
             return await _page(visit)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import jinja2
 from starlette.datastructures import FormData
@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, Response
 
 from admit.control.web_sessions import SignedIn, WebSessions
 from admit.control.world import World
-from admit.core.validity import FOREVER, Millis
+from admit.core.validity import FOREVER, MINUTE, Millis
 from admit.pages import moments
 from admit.pages.assets import Assets, icon
 from admit.pages.cookies import COOKIES
@@ -21,6 +21,8 @@ from admit.pages.sentences import said, sentence
 from admit.pages.words import LANGUAGES, TAGS, language_of, translated
 from admit.store.engine import Store
 
+FRESH: Millis = 10 * MINUTE
+"""How long after somebody has proven who they are they need not do so again."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 CSRF_HEADER = "x-csrf-token"
 CSRF_FIELD = "csrf"
@@ -167,6 +169,15 @@ class Site:
         given = request.headers.get(CSRF_HEADER) or sent
         if not self.sessions.is_form_token(signed_in, given):
             raise Forged
+
+    def require_fresh(self, request: HTTPConnection, signed_in: SignedIn) -> None:
+        """Refuse what could do harm to whoever has not shown lately who they are.
+
+        Raises:
+            NotFresh: they have not; they are sent to show it, and back.
+        """
+        if self.world.clock.now() - signed_in.proven_at >= FRESH:
+            raise NotFresh(f"/prove?next={quote(request.url.path, safe='/')}")
 
     # -- what they get -----------------------------------------------------------------------------
 

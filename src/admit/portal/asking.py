@@ -20,7 +20,6 @@ from admit.portal.fields import peer_of, text_of
 from admit.portal.holdings import held
 from admit.portal.home import Glass, glass_of
 from admit.portal.past import ASKABLE, Choice, called, choices, had
-from admit.portal.proving import require_fresh
 from admit.store import things
 from admit.store.engine import Author, Tx
 from admit.store.things import Thing
@@ -156,7 +155,7 @@ class AskingPages:
     async def glass(self, request: Request, fault: str = "") -> Response:
         """The page before it: what will happen, and the question why."""
         signed_in = await self.site.require(request)
-        require_fresh(self.site, signed_in, request)
+        self.site.require_fresh(request, signed_in)
         now = self.site.world.clock.now()
         found = await self._read(lambda sql: glass_of(sql, signed_in.users, now))
         agreement = request.path_params["agreement"]
@@ -169,7 +168,7 @@ class AskingPages:
     async def broken(self, request: Request) -> Response:
         """It is broken."""
         signed_in, fields = await self._sent(request)
-        require_fresh(self.site, signed_in, request)
+        self.site.require_fresh(request, signed_in)
         reason = text_of(fields, "reason").strip()[:LONGEST_REASON]
         if not reason:
             return await self.glass(request, "Say why: everybody who is to know reads it.")

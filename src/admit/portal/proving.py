@@ -2,7 +2,6 @@
 
 from http import HTTPStatus
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import msgspec
 from starlette.requests import HTTPConnection, Request
@@ -13,29 +12,16 @@ from admit.control.passkeys import Answer, Asked, PasskeyRefused, Place
 from admit.control.signin import PasswordMustChange, SignInRefused
 from admit.control.web_sessions import Proven, SignedIn
 from admit.control.web_sign_in import WebSignIn
-from admit.core.validity import MINUTE, Millis
 from admit.pages.cookies import COOKIES
 from admit.pages.places import inside
-from admit.pages.site import Forged, NotFresh, Site
+from admit.pages.site import Forged, Site
 from admit.portal.fields import peer_of, text_of
 
 T = TypeVar("T")
 
-FRESH: Millis = 10 * MINUTE
-"""How long after somebody has proven who they are they need not do so again."""
 LARGEST = 64 * 1024
 WRONG = "That is not right."
 UNKNOWN = "This passkey is not known here, or belongs to nobody who may sign in."
-
-
-def require_fresh(site: Site, signed_in: SignedIn, request: HTTPConnection) -> None:
-    """Refuse what could do harm to whoever has not shown lately who they are.
-
-    Raises:
-        NotFresh: they have not; they are sent to show it, and back.
-    """
-    if site.world.clock.now() - signed_in.proven_at >= FRESH:
-        raise NotFresh(f"/prove?next={quote(request.url.path, safe='/')}")
 
 
 def proven_of(signed_in: SignedIn, caller: Any) -> Proven:

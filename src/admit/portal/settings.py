@@ -18,7 +18,7 @@ from admit.control.signin import SignInRefused
 from admit.control.web_sessions import Proven, SignedIn
 from admit.pages.site import Site
 from admit.portal.fields import peer_of, text_of
-from admit.portal.proving import ProvingPages, answer_of, asked_json, require_fresh
+from admit.portal.proving import ProvingPages, answer_of, asked_json
 from admit.store.engine import Author, Tx
 
 T = TypeVar("T")
@@ -90,7 +90,7 @@ class SettingsPages:
     async def authenticator(self, request: Request, fault: str = "") -> Response:
         """A new authenticator is shown, and counts once a code of it was given."""
         signed_in = await self.site.require(request)
-        require_fresh(self.site, signed_in, request)
+        self.site.require_fresh(request, signed_in)
         draft = authenticators.new(self.site.world, signed_in.name)
         picture = segno.make(draft.address, error="m").svg_data_uri(border=0, scale=4)
         values = {"signed_in": signed_in, "draft": draft, "picture": picture, "fault": fault}
@@ -187,14 +187,14 @@ class SettingsPages:
     async def _sent(self, request: Request) -> tuple[SignedIn, Any]:
         signed_in = await self.site.require(request)
         fields = await self.site.form(request, signed_in)
-        require_fresh(self.site, signed_in, request)
+        self.site.require_fresh(request, signed_in)
         return signed_in, fields
 
     async def _by_script(self, request: Request) -> SignedIn:
         signed_in = await self.site.require(request)
         self.site.require_origin(request)
         self.site.require_token(request, signed_in)
-        require_fresh(self.site, signed_in, request)
+        self.site.require_fresh(request, signed_in)
         return signed_in
 
     async def _proven(self, signed_in: SignedIn) -> Proven:
