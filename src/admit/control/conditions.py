@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-import cel
-
+from admit.base.later import cel
 from admit.core.terms import Judge, Reason, Unmet
 from admit.core.validity import SECOND, Millis
 
@@ -42,7 +41,7 @@ def check(condition: str) -> None:
 
 
 @lru_cache(maxsize=4096)
-def _compiled(condition: str) -> cel.Program:
+def _compiled(condition: str) -> "cel.Program":
     try:
         return cel.compile(condition)
     except ValueError as error:

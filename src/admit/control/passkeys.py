@@ -8,17 +8,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-import webauthn
 from sqlalchemy import Connection
-from webauthn.helpers import options_to_json
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
+from admit.base.later import webauthn, webauthn_exceptions, webauthn_structs
 from admit.base.sealing import SealBroken
 from admit.control import bastion_users
 from admit.control import things as verbs
@@ -113,13 +105,15 @@ def begin_adding(sql: Connection, world: World, proven: Proven, place: Place, na
         user_id=handle.encode(),
         user_name=name,
         challenge=octets,
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.REQUIRED,
-            user_verification=UserVerificationRequirement.REQUIRED,
+        authenticator_selection=webauthn_structs.AuthenticatorSelectionCriteria(
+            resident_key=webauthn_structs.ResidentKeyRequirement.REQUIRED,
+            user_verification=webauthn_structs.UserVerificationRequirement.REQUIRED,
         ),
-        exclude_credentials=[PublicKeyCredentialDescriptor(id=each) for each in dict.fromkeys(held)],
+        exclude_credentials=[
+            webauthn_structs.PublicKeyCredentialDescriptor(id=each) for each in dict.fromkeys(held)
+        ],
     )
-    return Asked(options_to_json(options), _sealed(world, octets, handle))
+    return Asked(webauthn.options_to_json(options), _sealed(world, octets, handle))
 
 
 def add(tx: Tx, world: World, proven: Proven, place: Place, answer: "Answer") -> None:
@@ -189,9 +183,11 @@ def begin_proving(world: World, place: Place) -> Asked:
     """What to ask a browser for that holds a passkey; it says itself whose."""
     octets = world.chance.fill(32)
     options = webauthn.generate_authentication_options(
-        rp_id=place.rp_id, challenge=octets, user_verification=UserVerificationRequirement.REQUIRED
+        rp_id=place.rp_id,
+        challenge=octets,
+        user_verification=webauthn_structs.UserVerificationRequirement.REQUIRED,
     )
-    return Asked(options_to_json(options), _sealed(world, octets, ""))
+    return Asked(webauthn.options_to_json(options), _sealed(world, octets, ""))
 
 
 def prove(tx: Tx, world: World, place: Place, answer: Answer) -> tuple[Proven, str]:
@@ -326,5 +322,5 @@ def _asked(tx: Tx, world: World, state: str, whose: str) -> bytes:
 def _verified(verify: Any, **expected: Any) -> Any:
     try:
         return verify(**expected)
-    except (WebAuthnException, ValueError, KeyError, TypeError):
+    except (webauthn_exceptions.WebAuthnException, ValueError, KeyError, TypeError):
         raise PasskeyRefused("wrong") from None

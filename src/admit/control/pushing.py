@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import httpx
 import structlog
 from sqlalchemy import Connection
 
+from admit.base.later import httpx
 from admit.control import signals, signing_keys
 from admit.control.signals import StreamDetails
 from admit.control.world import World
@@ -85,7 +85,7 @@ class Pusher:
         changes.set_cursor(sql, name, taken)
         changes.put_off(sql, name, failures, self.store.clock.now() + pause)
 
-    def _push(self, client: httpx.Client, stream: Thing, authorization: str | None, change: Change) -> None:
+    def _push(self, client: "httpx.Client", stream: Thing, authorization: str | None, change: Change) -> None:
         told = signals.claims(self.world, stream, change)
         if told is None:
             return

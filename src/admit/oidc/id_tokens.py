@@ -5,10 +5,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
-
+from admit.base.later import jose_errors, jwk, jwt
 from admit.control.signing_keys import SigningKey
 from admit.core.validity import SECOND, Millis
 
@@ -35,7 +32,7 @@ def times(now: Millis, lasts_s: int) -> dict[str, int]:
 def hinted(token: str, published: list[dict[str, Any]]) -> dict[str, Any] | None:
     """What an ID token of ours says, ended or not; None for one that is none of ours."""
     try:
-        keys = KeySet.import_key_set({"keys": published})
+        keys = jwk.KeySet.import_key_set({"keys": published})
         return dict(jwt.decode(token, keys, algorithms=[ALGORITHM]).claims)
-    except (JoseError, ValueError):
+    except (jose_errors.JoseError, ValueError):
         return None

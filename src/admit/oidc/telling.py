@@ -6,9 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import httpx
 import structlog
 
+from admit.base.later import httpx
 from admit.control import signing_keys
 from admit.control.sign_ins import AUTHOR
 from admit.control.signing_keys import SigningKey
@@ -67,13 +67,17 @@ class Telling:
 
     async def run(self) -> None:
         """Tell for as long as the door is open."""
+        # What tells them takes a while to make, and where nobody ever signs out it is not needed.
+        while not (letters := await self._over()):
+            pass
         async with (
             httpx.AsyncClient(timeout=TIMEOUT_S, follow_redirects=False) as web,
             asyncio.TaskGroup() as tasks,
         ):
             while True:
-                for letter in await self._over():
+                for letter in letters:
                     tasks.create_task(self._told(web, letter))
+                letters = await self._over()
 
     async def _over(self) -> list[_Letter]:
         """What applications are to be told now: of those this process ended, else of those that are due."""
@@ -114,7 +118,7 @@ class Telling:
         }
         return _Letter(sign_in, id_tokens.signed(keys[application.parent], claims, "logout+jwt"))
 
-    async def _told(self, web: httpx.AsyncClient, letter: _Letter) -> None:
+    async def _told(self, web: "httpx.AsyncClient", letter: _Letter) -> None:
         sign_in = letter.sign_in
         try:
             async with self._lane(sign_in), self._room:
@@ -157,7 +161,7 @@ class Telling:
             stored.told(tx.sql, sign_in.session, tx.now)
 
 
-async def _sent(web: httpx.AsyncClient, letter: _Letter) -> str | None:
+async def _sent(web: "httpx.AsyncClient", letter: _Letter) -> str | None:
     """Send a logout token; the fault, if it was not taken."""
     try:
         answer = await web.post(letter.sign_in.logout_uri or "", data={"logout_token": letter.token})
