@@ -5,8 +5,8 @@ import pytest
 from admit.control import things
 from admit.control.things import New
 from admit.core.links import Kind
-from admit.store import counts
 from admit.store import things as stored
+from admit.store import views
 from admit.store.engine import Store, Tx
 from admit.store.things import Where
 from tests.store.writing import AUTHOR, Details
@@ -51,13 +51,13 @@ def test_a_transaction_counts_what_it_wrote_itself(store: Store):
 
 
 def test_only_so_many_numbers_are_kept(store: Store, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(counts, "REMEMBERED", 10)
+    monkeypatch.setattr(views, "REMEMBERED", 10)
     make(store, "dba")
     wheres = [Where(Kind.GROUP, parent=parent) for parent in range(12)]
 
     with store.read() as sql:
         found = [stored.count(sql, where) for where in wheres]
-        kept = len(sql.info["counts"].numbers)
+        kept = len(sql.info["counts"].found)
 
     assert (sum(found), kept) == (1, 2)
 

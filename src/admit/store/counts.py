@@ -1,27 +1,15 @@
 """What is found out about long lists once for a revision of the policy: how long, and where pages begin."""
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine
 
 from admit.core.validity import MINUTE, Millis
-from admit.store.facts import current_revision
 from admit.store.prepared import Prepared
-
-REMEMBERED = 10_000
-"""How many numbers one connection keeps."""
-
-
-@dataclass(slots=True)
-class _Known:
-    """What was found out on one reading connection."""
-
-    revision: int = -1
-    numbers: dict[Hashable, int] = field(default_factory=dict)
-    """How many a statement counts; or, of a list and an offset, the key before that place."""
+from admit.store.views import current_revision, kept
 
 
 def counted(sql: Connection, statement: Prepared, values: dict[str, Any]) -> int:
@@ -29,15 +17,13 @@ def counted(sql: Connection, statement: Prepared, values: dict[str, Any]) -> int
 
     Every page of a list tells how long the list is: counting it is most of what a page of a long one costs.
     """
-    if not sql.info.get("read_only"):
-        # A transaction that writes sees what has no revision yet.
+    numbers = kept(sql, "counts")
+    if numbers is None:
         return _count(sql, statement, values)
-    numbers = _known(sql)
     asked = (statement, *values.items())
-    number = numbers.get(asked)
-    if number is None:
-        number = numbers[asked] = _count(sql, statement, values)
-    return number
+    if asked not in numbers:
+        numbers[asked] = _count(sql, statement, values)
+    return int(numbers[asked])
 
 
 LARGE = 50_000
@@ -75,22 +61,15 @@ def key_before(sql: Connection, listed: Hashable, offset: int) -> int | None:
     Lists are read page after page. Counting off what was read already would take
     longer with each page.
     """
-    return _known(sql).get((listed, offset)) if sql.info.get("read_only") else None
+    known = kept(sql, "counts")
+    return None if known is None else known.get((listed, offset))
 
 
 def note_key_before(sql: Connection, listed: Hashable, offset: int, key: int) -> None:
     """Remember the key after which the place ``offset`` of a list begins."""
-    if sql.info.get("read_only"):
-        _known(sql)[listed, offset] = key
-
-
-def _known(sql: Connection) -> dict[Hashable, int]:
-    """What is known at the revision of this transaction."""
-    known: _Known = sql.info.setdefault("counts", _Known())
-    revision = current_revision(sql)
-    if revision != known.revision or len(known.numbers) >= REMEMBERED:
-        known.revision, known.numbers = revision, {}
-    return known.numbers
+    known = kept(sql, "counts")
+    if known is not None:
+        known[listed, offset] = key
 
 
 def _count(sql: Connection, statement: Prepared, values: dict[str, Any]) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from admit.base.clock import Clock
-from admit.store import schema
+from admit.store import schema, views
 from admit.store.connections import connected, driver, read_only
 from admit.store.replica import Replica
 from admit.store.transactions import Author, Bodies, Job, SilentChange, Tx
@@ -63,6 +63,7 @@ class Store:
     def read(self) -> Iterator[Connection]:
         """A read-only transaction: one consistent view, on this thread's own connection."""
         sql = self._reader()
+        views.begin(sql)
         try:
             yield sql
         finally:

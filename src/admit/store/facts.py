@@ -29,8 +29,9 @@ from admit.core.links import KINDS, Kind, Link, Ref, Stage
 from admit.core.validity import BEGINNING, FOREVER, PERMANENT, Millis, Validity
 from admit.store.prepared import Prepared, PreparedForKeys
 from admit.store.replica import REPLICA, Replica
-from admit.store.tables import blocks, links, past_links, revision, things
+from admit.store.tables import blocks, links, past_links, things
 from admit.store.terms import terms_of
+from admit.store.views import current_revision
 
 
 class Scope(Enum):
@@ -130,28 +131,6 @@ def _take_everybody(sql: Connection, loaded: _Loaded, account: Ref, asked: _Aske
     if users and scope is not Scope.TO:
         loaded.take(_rows(sql, scope, account, resource, as_of))
     loaded.links |= {Link(user, account): None for user in users}
-
-
-_CALLERS_REVISION = Prepared(select(revision.c.callers))
-
-
-def callers_revision(sql: Connection) -> int:
-    """The number of the newest change to who may call: what was read of callers holds until it moves."""
-    return _single(_CALLERS_REVISION.first(sql))
-
-
-_REVISION = Prepared(select(revision.c.n))
-
-
-def current_revision(sql: Connection) -> int:
-    """The number of the newest policy change."""
-    return _single(_REVISION.first(sql))
-
-
-def _single(row: tuple[Any, ...] | None) -> int:
-    if row is None:
-        raise LookupError("the store has no revision: it was never created")
-    return int(row[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,10 @@ from sqlalchemy import (
 
 from admit.core.links import Kind, Link, Ref, Stage, stage_of
 from admit.core.validity import BEGINNING, FOREVER, PERMANENT, Millis, Validity
-from admit.store.facts import Scope, callers_revision, current_revision, facts_about, source_of
+from admit.store.facts import Scope, facts_about, source_of
 from admit.store.prepared import EVERYTHING, Prepared, PreparedForKeys
 from admit.store.tables import changes, links, past_links, things
+from admit.store.views import callers_revision, current_revision
 
 __all__ = ["Held", "Scope", "callers_revision", "current_revision", "facts_about", "source_of"]
 

@@ -21,8 +21,9 @@ from admit.core.index import Index, Known
 from admit.core.links import Kind, Ref, Stage
 from admit.core.pages import Filling, Pages
 from admit.store.prepared import EVERYTHING, Prepared
-from admit.store.tables import blocks, changes, links, revision, things
+from admit.store.tables import blocks, changes, links, things
 from admit.store.terms import terms_of
+from admit.store.views import current_revision
 
 REPLICA = "replica"
 """Under this name a connection that only reads knows the replica of its store."""
@@ -72,7 +73,7 @@ class Replica:
         recent = self._recent
         if not recent:
             return None
-        seen = _revision(sql)
+        seen = current_revision(sql)
         if seen == recent[0].revision:
             return recent[0]
         if not 0 < seen - recent[0].revision <= AT_ONCE:
@@ -98,7 +99,7 @@ class Replica:
             try:
                 if not self._recent:
                     self._load(sql)
-                while self._take(sql, _revision(sql)):
+                while self._take(sql, current_revision(sql)):
                     pass
             except BaseException:
                 self._recent = ()
@@ -137,14 +138,6 @@ class Replica:
 
 
 _LINKS = Prepared(select(func.count()).select_from(links))
-_REVISION = Prepared(select(revision.c.n))
-
-
-def _revision(sql: Connection) -> int:
-    row = _REVISION.first(sql)
-    return 0 if row is None else int(row[0])
-
-
 _AFTER = Prepared(
     select(changes.c.revision, changes.c.event, changes.c.fact)
     .where(changes.c.revision > bindparam("after"), changes.c.revision <= bindparam("until"))
@@ -176,7 +169,7 @@ def read(sql: Connection) -> Index:
         select(blocks.c.thing, blocks.c.word).where(blocks.c.removed_at.is_(None))
     ):
         words[thing] = (*words.get(thing, ()), word)
-    return Index(known, _revision(sql), out, into, words)
+    return Index(known, current_revision(sql), out, into, words)
 
 
 _KINDS = Prepared(select(things.c.key, things.c.kind).order_by(things.c.key))

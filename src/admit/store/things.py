@@ -2,165 +2,55 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import msgspec
 from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from admit.core.links import KINDS, Kind, Ref
+from admit.core.links import Kind
 from admit.core.validity import Millis
 from admit.store.counts import counted, key_before, note_key_before
+from admit.store.lookups import (
+    Thing,
+    by_handle,
+    by_id,
+    by_id_anywhere,
+    by_key,
+    by_keys,
+    by_name,
+    named,
+    thing_of,
+)
 from admit.store.prepared import Conflict, Prepared, PreparedForKeys
 from admit.store.tables import blocks, secrets, things
 from admit.store.where import COLUMNS, Where, counting, listing
 
 T = TypeVar("T")
 
-__all__ = ["HandleTaken", "Thing", "Where"]
+__all__ = [
+    "HandleTaken",
+    "Thing",
+    "Where",
+    "by_handle",
+    "by_id",
+    "by_id_anywhere",
+    "by_key",
+    "by_keys",
+    "by_name",
+    "named",
+]
 
 
 class HandleTaken(Exception):
     """A living sibling holds the handle already."""
 
 
-class Thing(msgspec.Struct, frozen=True, gc=False):
-    """One thing, as it stands. A list makes thousands: a dataclass would take five times as long to make."""
-
-    key: int
-    kind: Kind
-    parent: int
-    id: str
-    name: str
-    details: bytes | str
-    created_at: Millis
-    changed_at: Millis
-
-    @property
-    def ref(self) -> Ref:
-        """What links and decisions call it."""
-        return Ref(self.kind, self.key)
-
-    def read(self, shape: type[T]) -> T:
-        """Its attributes, as ``shape``."""
-        return msgspec.json.decode(self.details, type=shape)
-
-
-_BY_ID = Prepared(
-    select(*COLUMNS).where(
-        things.c.kind == bindparam("kind"),
-        things.c.parent == bindparam("parent"),
-        things.c.id == bindparam("id"),
-        things.c.removed_at.is_(None),
-    )
-)
-_BY_ID_ANYWHERE = Prepared(
-    select(*COLUMNS).where(
-        things.c.kind == bindparam("kind"),
-        things.c.id == bindparam("id"),
-        things.c.removed_at.is_(None),
-    )
-)
-_BY_NAME = Prepared(
-    select(*COLUMNS).where(
-        things.c.kind == bindparam("kind"),
-        things.c.parent == bindparam("parent"),
-        things.c.name == bindparam("name"),
-        things.c.removed_at.is_(None),
-    )
-)
-_BY_HANDLE = Prepared(
-    select(*COLUMNS).where(
-        things.c.kind == bindparam("kind"),
-        things.c.parent == bindparam("parent"),
-        things.c.handle == bindparam("handle"),
-        things.c.removed_at.is_(None),
-    )
-)
-
-
-def _named(*, past: bool, inside: bool) -> Prepared:
-    called = or_(things.c.name == bindparam("name"), things.c.id == bindparam("name"))
-    statement = select(*COLUMNS).where(things.c.kind == bindparam("kind"), called)
-    if inside:
-        statement = statement.where(things.c.parent == bindparam("parent"))
-    if past:
-        at = bindparam("at", type_=BigInteger)
-        statement = statement.where(
-            things.c.created_at <= at, or_(things.c.removed_at.is_(None), things.c.removed_at > at)
-        )
-    else:
-        statement = statement.where(things.c.removed_at.is_(None))
-    return Prepared(statement.order_by(things.c.key))
-
-
-_NAMED = {
-    (past, inside): _named(past=past, inside=inside) for past in (False, True) for inside in (False, True)
-}
-_BY_KEY = Prepared(select(*COLUMNS).where(things.c.key == bindparam("key")))
-_BY_KEYS = PreparedForKeys(lambda keys: select(*COLUMNS).where(things.c.key.in_(keys)))
 _CHILDREN = Prepared(
     select(*COLUMNS).where(things.c.parent == bindparam("parent"), things.c.removed_at.is_(None))
 )
 _BLOCKS = Prepared(
     select(blocks.c.word).where(blocks.c.thing == bindparam("thing"), blocks.c.removed_at.is_(None))
 )
-
-
-def _thing(row: Any) -> Thing:
-    key, kind, *rest = row
-    return Thing(key, KINDS[kind], *rest)
-
-
-def _first(sql: Connection, statement: Prepared, **values: object) -> Thing | None:
-    row = statement.first(sql, **values)
-    return None if row is None else _thing(row)
-
-
-def by_id(sql: Connection, kind: Kind, parent: int, thing_id: str) -> Thing | None:
-    """The living thing with this wire id in ``parent``."""
-    return _first(sql, _BY_ID, kind=kind, parent=parent, id=thing_id)
-
-
-def by_id_anywhere(sql: Connection, kind: Kind, thing_id: str) -> Thing | None:
-    """The living thing with this wire id, for kinds whose ids are unique everywhere."""
-    return _first(sql, _BY_ID_ANYWHERE, kind=kind, id=thing_id)
-
-
-def by_name(sql: Connection, kind: Kind, parent: int, name: str) -> Thing | None:
-    """A living thing with this name in ``parent``."""
-    return _first(sql, _BY_NAME, kind=kind, parent=parent, name=name)
-
-
-def by_handle(sql: Connection, kind: Kind, parent: int, handle: str) -> Thing | None:
-    """The living thing that holds ``handle`` in ``parent``."""
-    return _first(sql, _BY_HANDLE, kind=kind, parent=parent, handle=handle)
-
-
-def named(
-    sql: Connection, kind: Kind, name: str, at: Millis | None = None, *, parent: int | None = None
-) -> list[Thing]:
-    """Whatever of a kind has this name or this id, anywhere or in a parent: living now, or at a moment."""
-    where = {} if parent is None else {"parent": parent}
-    statement = _NAMED[at is not None, parent is not None]
-    return [_thing(row) for row in statement.rows(sql, kind=kind, name=name, at=at, **where)]
-
-
-def by_key(sql: Connection, key: int) -> Thing:
-    """The thing with this key, alive or not.
-
-    Raises:
-        LookupError: there never was one.
-    """
-    found = _first(sql, _BY_KEY, key=key)
-    if found is None:
-        raise LookupError(f"no thing has the key {key}")
-    return found
-
-
-def by_keys(sql: Connection, keys: Sequence[int]) -> dict[int, Thing]:
-    """Things by key, alive or not."""
-    return {row[0]: _thing(row) for row in _BY_KEYS.rows(sql, keys)}
 
 
 _REMOVED = PreparedForKeys(
@@ -180,7 +70,7 @@ def living(sql: Connection, key: int) -> Thing | None:
 
 def children(sql: Connection, parent: int) -> list[Thing]:
     """Every living thing inside ``parent``."""
-    return [_thing(row) for row in _CHILDREN.rows(sql, parent=parent)]
+    return [thing_of(row) for row in _CHILDREN.rows(sql, parent=parent)]
 
 
 _CHILD_COUNTS = PreparedForKeys(
@@ -203,12 +93,12 @@ def find(sql: Connection, where: Where, *, offset: int = 0, limit: int | None = 
     """The living things a ``Where`` selects, in its order."""
     statement, values = listing(where, offset, limit)
     if limit is None or where.order != "oldest" or where.after is not None:
-        return [_thing(row) for row in statement.rows(sql, **values)]
+        return [thing_of(row) for row in statement.rows(sql, **values)]
     listed = (statement, *(each for each in values.items() if each[0] not in ("offset", "limit")))
     before = key_before(sql, listed, offset) if offset else None
     if before is not None:
         statement, values = listing(replace(where, after=before), 0, limit)
-    found = [_thing(row) for row in statement.rows(sql, **values)]
+    found = [thing_of(row) for row in statement.rows(sql, **values)]
     if len(found) == limit:
         note_key_before(sql, listed, offset + limit, found[-1].key)
     return found

@@ -1,0 +1,175 @@
+"""Single things by what they are asked for by: key, id, name, handle."""
+
+from collections.abc import Hashable, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import BigInteger, Connection, bindparam, or_, select
+
+from admit.core.links import KINDS, Kind, Ref
+from admit.core.validity import Millis
+from admit.store.prepared import Prepared, PreparedForKeys
+from admit.store.tables import things
+from admit.store.views import kept
+from admit.store.where import COLUMNS
+
+T = TypeVar("T")
+
+
+class Thing(msgspec.Struct, frozen=True, gc=False):
+    """One thing, as it stands. A list makes thousands: a dataclass would take five times as long to make."""
+
+    key: int
+    kind: Kind
+    parent: int
+    id: str
+    name: str
+    details: bytes | str
+    created_at: Millis
+    changed_at: Millis
+
+    @property
+    def ref(self) -> Ref:
+        """What links and decisions call it."""
+        return Ref(self.kind, self.key)
+
+    def read(self, shape: type[T]) -> T:
+        """Its attributes, as ``shape``."""
+        return msgspec.json.decode(self.details, type=shape)
+
+
+_BY_ID = Prepared(
+    select(*COLUMNS).where(
+        things.c.kind == bindparam("kind"),
+        things.c.parent == bindparam("parent"),
+        things.c.id == bindparam("id"),
+        things.c.removed_at.is_(None),
+    )
+)
+_BY_ID_ANYWHERE = Prepared(
+    select(*COLUMNS).where(
+        things.c.kind == bindparam("kind"),
+        things.c.id == bindparam("id"),
+        things.c.removed_at.is_(None),
+    )
+)
+_BY_NAME = Prepared(
+    select(*COLUMNS).where(
+        things.c.kind == bindparam("kind"),
+        things.c.parent == bindparam("parent"),
+        things.c.name == bindparam("name"),
+        things.c.removed_at.is_(None),
+    )
+)
+_BY_HANDLE = Prepared(
+    select(*COLUMNS).where(
+        things.c.kind == bindparam("kind"),
+        things.c.parent == bindparam("parent"),
+        things.c.handle == bindparam("handle"),
+        things.c.removed_at.is_(None),
+    )
+)
+
+
+def _named(*, past: bool, inside: bool) -> Prepared:
+    called = or_(things.c.name == bindparam("name"), things.c.id == bindparam("name"))
+    statement = select(*COLUMNS).where(things.c.kind == bindparam("kind"), called)
+    if inside:
+        statement = statement.where(things.c.parent == bindparam("parent"))
+    if past:
+        at = bindparam("at", type_=BigInteger)
+        statement = statement.where(
+            things.c.created_at <= at, or_(things.c.removed_at.is_(None), things.c.removed_at > at)
+        )
+    else:
+        statement = statement.where(things.c.removed_at.is_(None))
+    return Prepared(statement.order_by(things.c.key))
+
+
+_NAMED = {
+    (past, inside): _named(past=past, inside=inside) for past in (False, True) for inside in (False, True)
+}
+_BY_KEYS = PreparedForKeys(lambda keys: select(*COLUMNS).where(things.c.key.in_(keys)))
+
+
+def thing_of(row: Any) -> Thing:
+    """A thing from its row."""
+    key, kind, *rest = row
+    return Thing(key, KINDS[kind], *rest)
+
+
+def _first(sql: Connection, statement: Prepared, **values: Hashable) -> Thing | None:
+    """The first thing a statement finds. The same few are asked for again and again, and seldom change."""
+    known = kept(sql, _KEPT)
+    if known is None:
+        row = statement.first(sql, **values)
+        return None if row is None else thing_of(row)
+    asked = (statement, *values.values())
+    if asked not in known:
+        row = statement.first(sql, **values)
+        known[asked] = None if row is None else _keep(known, thing_of(row))
+    found: Thing | None = known[asked]
+    return found
+
+
+_KEPT = "things"
+"""The sort under which a view keeps things: by key, and by what else they were asked for by."""
+
+
+def _keep(known: dict[Hashable, Any], thing: Thing) -> Thing:
+    known[thing.key] = thing
+    return thing
+
+
+def by_id(sql: Connection, kind: Kind, parent: int, thing_id: str) -> Thing | None:
+    """The living thing with this wire id in ``parent``."""
+    return _first(sql, _BY_ID, kind=kind, parent=parent, id=thing_id)
+
+
+def by_id_anywhere(sql: Connection, kind: Kind, thing_id: str) -> Thing | None:
+    """The living thing with this wire id, for kinds whose ids are unique everywhere."""
+    return _first(sql, _BY_ID_ANYWHERE, kind=kind, id=thing_id)
+
+
+def by_name(sql: Connection, kind: Kind, parent: int, name: str) -> Thing | None:
+    """A living thing with this name in ``parent``."""
+    return _first(sql, _BY_NAME, kind=kind, parent=parent, name=name)
+
+
+def by_handle(sql: Connection, kind: Kind, parent: int, handle: str) -> Thing | None:
+    """The living thing that holds ``handle`` in ``parent``."""
+    return _first(sql, _BY_HANDLE, kind=kind, parent=parent, handle=handle)
+
+
+def named(
+    sql: Connection, kind: Kind, name: str, at: Millis | None = None, *, parent: int | None = None
+) -> list[Thing]:
+    """Whatever of a kind has this name or this id, anywhere or in a parent: living now, or at a moment."""
+    where = {} if parent is None else {"parent": parent}
+    statement = _NAMED[at is not None, parent is not None]
+    found = [thing_of(row) for row in statement.rows(sql, kind=kind, name=name, at=at, **where)]
+    known = kept(sql, _KEPT)
+    return found if known is None else [_keep(known, each) for each in found]
+
+
+def by_key(sql: Connection, key: int) -> Thing:
+    """The thing with this key, alive or not.
+
+    Raises:
+        LookupError: there never was one.
+    """
+    found = by_keys(sql, [key]).get(key)
+    if found is None:
+        raise LookupError(f"no thing has the key {key}")
+    return found
+
+
+def by_keys(sql: Connection, keys: Sequence[int]) -> dict[int, Thing]:
+    """Things by key, alive or not."""
+    known = kept(sql, _KEPT)
+    if not known:
+        return {row[0]: thing_of(row) for row in _BY_KEYS.rows(sql, keys)}
+    found = {key: known[key] for key in keys if key in known}
+    wanted = [key for key in keys if key not in found]
+    found.update({row[0]: _keep(known, thing_of(row)) for row in _BY_KEYS.rows(sql, wanted)})
+    return {key: found[key] for key in sorted(found)}

@@ -1,0 +1,69 @@
+"""Views of the policy: which revision one shows, and what was read of that revision before."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from admit.store.prepared import Prepared
+from admit.store.tables import revision
+
+REMEMBERED = 10_000
+"""How much one connection keeps of a sort."""
+
+_SEEN = "seen"
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What was read of one revision."""
+
+    revision: int = -1
+    found: dict[Hashable, Any] = field(default_factory=dict)
+
+
+def begin(sql: Connection) -> None:
+    """A view begins: which revision it shows is not known yet."""
+    sql.info[_SEEN] = None
+
+
+def current_revision(sql: Connection) -> int:
+    """The number of the newest policy change."""
+    return _head(sql)[0]
+
+
+def callers_revision(sql: Connection) -> int:
+    """The number of the newest change to who may call: what was read of callers holds until it moves."""
+    return _head(sql)[1]
+
+
+def kept(sql: Connection, sort: str) -> dict[Hashable, Any] | None:
+    """What was read of the revision that a view shows, by sorts, to be added to.
+
+    It must be such that only a change of policy changes it. None in a transaction that writes: that sees what
+    has no revision yet.
+    """
+    if not sql.info.get("read_only"):
+        return None
+    shown = current_revision(sql)
+    known: _Kept | None = sql.info.get(sort)
+    if known is None or known.revision != shown or len(known.found) >= REMEMBERED:
+        known = sql.info[sort] = _Kept(shown)
+    return known.found
+
+
+_HEAD = Prepared(select(revision.c.n, revision.c.callers))
+
+
+def _head(sql: Connection) -> tuple[int, int]:
+    """Both numbers. All that a view shows it shows as it was when it was first asked."""
+    seen: tuple[int, int] | None = sql.info.get(_SEEN)
+    if seen is None:
+        row = _HEAD.first(sql)
+        if row is None:
+            raise LookupError("the store has no revision: it was never created")
+        seen = row[0], row[1]
+        if sql.info.get("read_only"):
+            sql.info[_SEEN] = seen
+    return seen
