@@ -301,12 +301,13 @@ def _pages(
     oidc, streaming = others
     around = Around(settings.public_url, settings.streaming, outside_of(settings))
     doors = [
+        # Routes are tried in their order: what programs ask for, again and again, comes first.
+        *authzen.routes(store, world),
         *portal_routes(site, WebSignIn(store, world), changes, around),
         *console_routes(site, dispatcher, SERVICES),
         *explorer_routes(site, dispatcher),
         *terminal.routes(DirectPorter(house), site),
         *oidc_routes(site, oidc),
-        *authzen.routes(store, world),
         *signals.routes(store, world),
         *scim_routes(store, world),
     ]

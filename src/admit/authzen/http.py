@@ -7,6 +7,7 @@ from functools import partial
 from time import perf_counter
 from typing import Any, TypeAlias
 
+import msgspec
 import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -42,6 +43,8 @@ class Endpoint:
     key: str
     action: str
     answer: Answering
+    quick: bool = False
+    """Whether it is always one question about one thing."""
 
 
 ENDPOINTS = (
@@ -50,6 +53,7 @@ ENDPOINTS = (
         "access_evaluation_endpoint",
         "Evaluate",
         lambda asking, body: evaluate(asking, asked_of(body)),
+        quick=True,
     ),
     Endpoint(f"{BASE}/evaluations", "access_evaluations_endpoint", "Evaluate", evaluate_all),
     Endpoint(
@@ -116,6 +120,9 @@ class _Posted:
         try:
             _require_json(request)
             raw = await _body(request)
+            if self._endpoint.quick and self._store.is_sqlite:
+                # SQLite answers one question sooner than a thread would begin.
+                return self._answer(request, raw)
             return await asyncio.to_thread(self._answer, request, raw)
         except Unreadable as fault:
             return PlainTextResponse(str(fault), 400)
@@ -139,7 +146,8 @@ class _Posted:
             given = request.headers.get("x-request-id", "")
             asker = Asker(caller.arn, f"admit:{action}", given[:128], peer.address)
             asking = Asking(Space(sql, space), world, asker, world.clock.now())
-            return JSONResponse(self._endpoint.answer(asking, body_of(raw)))
+            answer = msgspec.json.encode(self._endpoint.answer(asking, body_of(raw)))
+            return Response(answer, media_type="application/json")
 
 
 def _require_json(request: Request) -> None:

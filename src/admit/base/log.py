@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 import msgspec
@@ -59,10 +59,20 @@ def often(log: Any, now: Millis, event: str, **fields: object) -> None:
     if _often.write is None:
         log.info(event, **fields)
         return
-    rest = " ".join([f"{name}={_shown(value)}" for name, value in fields.items() if value is not None])
     _often.write(
-        f"{iso(now)[:-1]}.{now % SECOND:03}Z [info] {event} {rest}".encode("utf-8", "backslashreplace")
+        f"{iso(now)[:-1]}.{now % SECOND:03}Z [info] {event} {_listed(fields)}".encode(
+            "utf-8", "backslashreplace"
+        )
     )
+
+
+def _listed(fields: Mapping[str, object]) -> str:
+    """``name=value …``, without those that are None."""
+    told = {name: str(value) for name, value in fields.items() if value is not None}
+    together = "".join(told.values())
+    if not together.isprintable() or " " in together:
+        told = {name: _shown(text) for name, text in told.items()}
+    return " ".join([f"{name}={text}" for name, text in told.items()])
 
 
 class _Forward(logging.Handler):
@@ -77,13 +87,12 @@ def _line(_logger: object, _method: str, fields: MutableMapping[str, Any]) -> by
     """``time [level] event name=value …``, and below it the traceback if there is one."""
     at, level, event = fields.pop("timestamp"), fields.pop("level"), fields.pop("event")
     below = fields.pop("exception", "")
-    rest = " ".join([f"{name}={_shown(value)}" for name, value in fields.items() if value is not None])
-    head = f"{at} [{level}] {event if str(event).isprintable() else _shown(event)} {rest}".rstrip()
+    rest = _listed(fields)
+    head = f"{at} [{level}] {event if str(event).isprintable() else _shown(str(event))} {rest}".rstrip()
     return (f"{head}\n{below}" if below else head).encode("utf-8", "backslashreplace")
 
 
-def _shown(value: object) -> str:
-    text = str(value)
+def _shown(text: str) -> str:
     return text if text.isprintable() and " " not in text else repr(text)
 
 

@@ -28,6 +28,7 @@ from admit.store import links as stored_links
 from admit.store import things as stored
 from admit.store.links import callers_revision
 from admit.store.things import Thing
+from admit.store.views import kept
 
 SECRET = "access key secret"  # noqa: S105 - the purpose a sealed secret is kept under
 TOKEN = "security token"  # noqa: S105 - the same
@@ -205,6 +206,16 @@ def load_key(sql: Connection, world: World, access_key_id: str) -> Known:
 
 def user_caller(sql: Connection, world: World, user: Thing) -> Caller:
     """A RAM user as a caller, with the policies of the user and of the user's groups."""
+    known = kept(sql, "callers")
+    if known is None:
+        return _user_caller(sql, world, user)
+    if user.key not in known:
+        known[user.key] = _user_caller(sql, world, user)
+    found: Caller = known[user.key]
+    return found
+
+
+def _user_caller(sql: Connection, world: World, user: Thing) -> Caller:
     holders = [user.key]
     holders += [ref.key for _, ref in stored_links.of(sql, user.key, inward=False, kind=Kind.RAM_GROUP)]
     return Caller(

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 from typing import TypeAlias
 
+import msgspec
 import structlog
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from admit.control.callers import Caller, Callers, Known, caller_now
@@ -81,8 +83,7 @@ class Asked:
     whom: Whom
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(msgspec.Struct, frozen=True):
     """A request whose caller is proven and permitted."""
 
     operation: Operation
@@ -100,8 +101,7 @@ class Admitted:
     """Its signature's nonce, with the key it belongs to; None if nothing was signed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(msgspec.Struct, frozen=True):
     """A permitted request that is still to be carried out."""
 
     admitted: Admitted

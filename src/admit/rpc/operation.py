@@ -27,8 +27,7 @@ ResourceWords: TypeAlias = Callable[[Mapping[str, str], Caller], Mapping[str, st
 """Words for resource names, from the parameters as they were sent and the caller."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """One call of an operation: the connection, the moment, the caller."""
 
     sql: Connection
@@ -37,7 +36,7 @@ class Call:
     request_id: str
     world: World
     transaction: Tx | None = None
-    conditions: Mapping[str, str] = field(default_factory=dict)
+    conditions: Mapping[str, str] = msgspec.field(default_factory=dict)
     """What RAM's conditions may ask of the request: the moment, the address, the transport, the caller."""
     host: str = ""
     """The address the caller wrote to reach this server, as it says itself."""

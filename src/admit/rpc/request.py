@@ -41,10 +41,14 @@ def read(operation: Operation, parameters: Mapping[str, str]) -> Shape:
     trees = _trees(operation, parameters)
     values: dict[str, Any] = {}
     try:
-        for parameter in operation.parameters:
-            value = _value(parameter, parameters.get(parameter.name), trees.get(parameter.name))
+        # Most operations have many parameters, and most calls send a few of them.
+        for name in (*parameters, *trees):
+            parameter = operation.by_name.get(name)
+            if parameter is None:
+                continue
+            value = _value(parameter, parameters.get(name), trees.get(name))
             if value is not None:
-                values[parameter.name] = value
+                values[name] = value
         # All at once, since the shape's own type is the only one that msgspec has ready.
         return msgspec.convert(values, operation.shape, strict=False)
     except (Fault, msgspec.ValidationError):

@@ -1,7 +1,6 @@
 """From a response shape, or an error, to the bytes of an answer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -15,8 +14,7 @@ XML_TYPE = "text/xml;charset=utf-8"
 """Exactly this: some SDKs know an XML error by this very text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What goes back over HTTP."""
 
     status: int
@@ -27,8 +25,7 @@ class Answer:
     request_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(msgspec.Struct, frozen=True):
     """What every answer to one request carries, and the form it is wanted in."""
 
     request_id: str

@@ -147,9 +147,14 @@ def named(
     """Whatever of a kind has this name or this id, anywhere or in a parent: living now, or at a moment."""
     where = {} if parent is None else {"parent": parent}
     statement = _NAMED[at is not None, parent is not None]
-    found = [thing_of(row) for row in statement.rows(sql, kind=kind, name=name, at=at, **where)]
+    values = {"kind": kind, "name": name, "at": at, **where}
     known = kept(sql, _KEPT)
-    return found if known is None else [_keep(known, each) for each in found]
+    if known is None:
+        return [thing_of(row) for row in statement.rows(sql, **values)]
+    asked = (statement, *values.values())
+    if asked not in known:
+        known[asked] = [_keep(known, thing_of(row)) for row in statement.rows(sql, **values)]
+    return [*known[asked]]
 
 
 def by_key(sql: Connection, key: int) -> Thing:

@@ -68,6 +68,24 @@ class _Person:
         return self.is_new or bool(self.fields)
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A group of the file, and who is to be in it."""
+
+    name: str
+    id: str | None
+    """None if it is to be made."""
+    joining: Sequence[PersonRecord]
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """What came of a group: why it could not be made, or who was put into it and why not."""
+
+    refusal: Refused | None
+    joined: Sequence[tuple[Sequence[PersonRecord], Refused | None]] = ()
+
+
 _Became: TypeAlias = Made | None
 """The ID of a user who is there now, why not, or None for a person who is left out."""
 
@@ -164,34 +182,40 @@ class _Bringing:
         for name, group_id in self._into.groups():
             # Where groups may share a name, the oldest is meant.
             known.setdefault(name, group_id)
-        for group, joining in members.items():
-            if group in known:
-                self._became("groups", "unchanged")
-                self._join(known[group], joining, set(self._into.members(known[group])))
-            else:
-                self._make_group(group, joining)
+        groups = [_Group(name, known.get(name), joining) for name, joining in members.items()]
+        in_order(self._gather, groups, self._tell_group)
 
-    def _make_group(self, group: str, joining: Sequence[PersonRecord]) -> None:
+    def _gather(self, group: _Group) -> _Gathered:
+        """Make the calls for one group; several threads do so at once."""
         try:
-            group_id = "" if self._dry else self._into.create_group(group)
+            group_id = group.id or ("" if self._dry else self._into.create_group(group.name))
         except Refused as refusal:
-            self._refused("groups", joining[0], refusal)
-        else:
-            self._became("groups", "made")
-            self._join(group_id, joining, set())
+            return _Gathered(refusal)
+        inside = set(self._into.members(group_id)) if group.id else set()
+        missing = [person for person in group.joining if self._ids[person.name] not in inside]
+        return _Gathered(None, [(some, self._join(group_id, some)) for some in chunks(missing, MEMBERS)])
 
-    def _join(self, group_id: str, joining: Sequence[PersonRecord], members: set[str]) -> None:
-        missing = [person for person in joining if self._ids[person.name] not in members]
-        self._became("memberships", "unchanged", len(joining) - len(missing))
-        for some in chunks(missing, MEMBERS):
-            try:
-                if not self._dry:
-                    self._into.join(group_id, [self._ids[person.name] for person in some])
-            except Refused as refusal:
-                for person in some:
-                    self._refused("memberships", person, refusal)
-            else:
+    def _join(self, group_id: str, some: Sequence[PersonRecord]) -> Refused | None:
+        try:
+            if not self._dry:
+                self._into.join(group_id, [self._ids[person.name] for person in some])
+        except Refused as refusal:
+            return refusal
+        return None
+
+    def _tell_group(self, group: _Group, became: _Gathered) -> None:
+        if became.refusal is not None:
+            self._refused("groups", group.joining[0], became.refusal)
+            return
+        self._became("groups", "unchanged" if group.id else "made")
+        missing = sum(len(some) for some, _ in became.joined)
+        self._became("memberships", "unchanged", len(group.joining) - missing)
+        for some, refusal in became.joined:
+            if refusal is None:
                 self._became("memberships", "made", len(some))
+                continue
+            for person in some:
+                self._refused("memberships", person, refusal)
 
     # -- telling ---------------------------------------------------------------------------------
 

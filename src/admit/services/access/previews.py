@@ -175,7 +175,7 @@ def _permitted(call: Call, planned: PlannedCall, operation: Operation) -> Call:
     permitted.require(operation, known, call.caller, conditions, call.world)
     # What happens all the time is noted in memory, from where nothing undoes it.
     quiet = replace(call.world, activities=Activities())
-    return replace(call, conditions=conditions, world=quiet)
+    return msgspec.structs.replace(call, conditions=conditions, world=quiet)
 
 
 def _prepared(view: Call, planned: PlannedCall) -> Work:
