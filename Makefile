@@ -55,6 +55,7 @@ check: ## the same checks and tests with what is already installed
 bench: ## measures admit and its peers on this machine
 	@tools/venv dev
 	@tools/venv bench
+	@tools/moto
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.cuts
 	@$(BIN)/python -m bench.streams

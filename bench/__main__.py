@@ -6,7 +6,7 @@ import platform
 import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,15 +15,16 @@ from time import perf_counter
 import msgspec
 
 from admit.base.chance import Chance
+from admit.cli.client import Client, local
 from admit.main import create, open_admit
 from admit.rpc.signing import SigningKey
 from admit.settings import load
-from bench import calls, commits, decisions
+from bench import calls, commits, decisions, emulation
 from bench.calls import Caller
 from bench.figures import Figure, Measured, figures, table
 from bench.filling import Filled, Size, fill
 from bench.rows import PROCESS, RATES, answers
-from bench.served import Served, Signer, admit_serve, floor_serve, serving
+from bench.served import Served, Signer, admit_serve, floor_serve, moto_serve, serving
 
 PLACE = Path("var")
 """Beside the sources: a temporary directory may be in memory, where nothing is durable."""
@@ -83,6 +84,8 @@ class _Full:
     name: str
     filled: Filled
     key: SigningKey
+    token: str
+    """Of a program that may ask over AuthZEN."""
 
 
 def _filled(place: Path, size: Size, rounds: int, measured: Measured) -> _Full:
@@ -97,19 +100,34 @@ def _filled(place: Path, size: Size, rounds: int, measured: Measured) -> _Full:
         took_s = perf_counter() - began
         measured.add(f"filled, {name}", took_s)
         _say(f"{name} and {size.people:,} people written in {took_s:.1f} s")
+        measured.add(f"grants with history and ledger, {name}", filled.granted_s)
         questions = filled.questions(QUESTIONS)
         for _ in range(rounds):
             decisions.measure(admit, questions, name, measured)
     finally:
         admit.close()
-    return _Full(name, filled, SigningKey(founded.access_key_id, founded.access_key_secret))
+    measured.add(f"bare sorted insert, {name}", commits.sorted_insert(place / "sorted.db", size.grants))
+    for row, rows_of in (("a link on disk", "links"), ("an entry of the ledger on disk", "changes")):
+        measured.add(f"{row}, {name}", commits.bytes_of(settings.database_file, rows_of))
+    with local(settings) as client:
+        token = asking_program(client)
+    return _Full(name, filled, SigningKey(founded.access_key_id, founded.access_key_secret), token)
+
+
+def asking_program(client: Client) -> str:
+    """The bearer token of a program that may ask for decisions."""
+    may = {"Version": "1", "Statement": [{"Effect": "Allow", "Action": "admit:Evaluate", "Resource": "*"}]}
+    client.call("ram", "CreateUser", UserName="program")
+    client.call("ram", "CreatePolicy", PolicyName="ask", PolicyDocument=msgspec.json.encode(may).decode())
+    client.call("ram", "AttachPolicyToUser", PolicyType="Custom", PolicyName="ask", UserName="program")
+    return str(client.call("admit", "CreateBearerToken", UserName="program", Name="bench")["Token"])
 
 
 def _served(place: Path, full: _Full, rounds: int, measured: Measured, *, rates: bool) -> None:
     """Serve it, and measure calls."""
     if rates:
         _starts(place, rounds, measured)
-    with _callers(place, full.key, full.filled) as (caller, served):
+    with _callers(place, full, peers=rates) as (caller, served):
         served.wait_for_index()
         grants = caller.grants()
         for number in range(rounds):
@@ -123,10 +141,16 @@ def _served(place: Path, full: _Full, rounds: int, measured: Measured, *, rates:
 
 
 @contextmanager
-def _callers(place: Path, key: SigningKey, filled: Filled) -> Iterator[tuple[Caller, Served]]:
-    log, chance = place / "log", Chance()
-    with serving(floor_serve(key), log) as floor, serving(admit_serve(place), log) as served:
-        yield Caller(filled, Signer(served.address, key, chance), Signer(floor.address, key, chance)), served
+def _callers(place: Path, full: _Full, *, peers: bool) -> Iterator[tuple[Caller, Served]]:
+    log, key, chance = place / "log", full.key, Chance()
+    with ExitStack() as started:
+        floor = started.enter_context(serving(floor_serve(key), log))
+        served = started.enter_context(serving(admit_serve(place), log))
+        moto = None
+        if peers and emulation.installed():
+            moto = started.enter_context(serving(moto_serve(), log)).address
+        signers = (Signer(each.address, key, chance) for each in (served, floor))
+        yield Caller(full.filled, *signers, full.token, moto), served
 
 
 def _starts(place: Path, rounds: int, measured: Measured) -> None:

@@ -7,6 +7,7 @@ from itertools import islice
 from random import Random
 
 from admit.rpc.paging import marker
+from bench import emulation
 from bench.figures import Measured
 from bench.filling import Filled
 from bench.load import Outcome, send
@@ -26,8 +27,14 @@ class Caller:
     filled: Filled
     admit: Signer
     floor: Signer
+    token: str = ""
+    """A bearer token that may ask over AuthZEN."""
+    moto: str | None = None
+    """Where the emulation peer is, if it is installed."""
     page: int = 0
     """Of the list that is read page after page."""
+    joined: int = 0
+    """How many users were put into a group so far."""
     chance: Random = field(default_factory=lambda: Random(1))  # noqa: S311 - the same requests each time
 
     def hello(self) -> bytes:
@@ -74,6 +81,34 @@ class Caller:
             for group in self.chance.sample(self.filled.groups, GRANTED_TO):
                 if (group.key, account.key) not in there:
                     yield self.write(group.id, host.id, account.id)
+
+    def join(self) -> bytes:
+        """A user put into one more group."""
+        self.joined += 1
+        number, place = divmod(self.joined, len(self.filled.users))
+        others = [each for each in range(len(self.filled.groups)) if place not in self.filled.members[each]]
+        group, users = self.filled.groups[others[number % len(others)]].id, [self.filled.users[place].id]
+        parameters = {
+            "InstanceId": self.filled.bastion.id,
+            "UserGroupId": group,
+            "UserIds": json.dumps(users),
+        }
+        return self.admit.request(BASTION, "AddUsersToGroup", **parameters)
+
+    def evaluation(self) -> bytes:
+        """May somebody use something? Asked over AuthZEN."""
+        asked = {
+            "subject": {"type": "person", "id": self.chance.choice(self.filled.people).name},
+            "action": {"name": "connect"},
+            "resource": {"type": "host-account", "id": self._resource()},
+        }
+        body = json.dumps(asked).encode()
+        head = (
+            f"POST /access/v1/evaluation HTTP/1.1\r\nhost: {self.admit.address}\r\n"
+            f"authorization: Bearer {self.token}\r\ncontent-type: application/json\r\n"
+            f"content-length: {len(body)}\r\n\r\n"
+        )
+        return head.encode() + body
 
     def check(self) -> bytes:
         """May somebody use something?"""
@@ -129,6 +164,11 @@ RATES: tuple[tuple[str, Callable[[Caller], bytes], int, int], ...] = (
 )
 
 
+MOTO = "moto's IAM, a user into a group, 16 callers"
+OF_MOTO = 300
+"""How many calls it is sent in a round."""
+
+
 def measure_rates(caller: Caller, grants: Iterator[bytes], measured: Measured) -> None:
     """One round of what is measured in calls a second."""
     for row, make, one, many in RATES:
@@ -137,12 +177,20 @@ def measure_rates(caller: Caller, grants: Iterator[bytes], measured: Measured) -
     for of, connections, many in (("one caller", 1, 500), ("64 callers", 64, 2_000)):
         writes = list(islice(grants, many))
         measured.add(f"grant, {of}", send(caller.admit.address, writes, connections).per_second)
+    joined = _sent(caller, Caller.join, 1_000, emulation.CALLERS)
+    measured.add("a user into a group, 16 callers", joined.per_second)
+    if caller.moto is not None:
+        begin = len(measured.values.get(MOTO, ())) * OF_MOTO
+        joins = emulation.requests(OF_MOTO, begin)
+        measured.add(MOTO, send(caller.moto, joins, emulation.CALLERS).per_second)
 
 
 def measure_answers(caller: Caller, size: str, measured: Measured) -> None:
     """One round of decisions and lists over the API."""
     measured.add(f"signed form, {size}", _sent(caller, Caller.signed, 6_000, 64).per_second)
     measured.add(f"CheckAccess, {size}", _sent(caller, Caller.check, 1_000, 64).per_second)
+    measured.add(f"hello, {size}", _sent(caller, Caller.hello, 16_000, 64).per_second)
+    measured.add(f"AuthZEN evaluation, {size}", _sent(caller, Caller.evaluation, 2_000, 64).per_second)
     pages: tuple[tuple[str, Callable[[Caller], bytes], int], ...] = (
         ("ListWhat, first page", Caller.what, 40),
         ("ListWhat, from the middle", Caller.what_else, 40),

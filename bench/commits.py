@@ -75,6 +75,33 @@ def group_commits(place: Path, many: int, callers: int) -> float:
     return many // callers * callers / took_s
 
 
+def sorted_insert(place: Path, many: int) -> float:
+    """Seconds for so many links of two keys and a period, in the order of their keys and in one commit."""
+    with closing(_opened(place)) as sql:
+        sql.execute(
+            "create table joined (source integer, target integer, starts_at integer, ends_at integer, "
+            "primary key (source, target)) without rowid"
+        )
+        began = perf_counter()
+        sql.execute("begin immediate")
+        rows = ((number // 10, number, 0, ROW[1]) for number in range(many))
+        sql.executemany("insert into joined values (?, ?, ?, ?)", rows)
+        sql.execute("commit")
+        return perf_counter() - began
+
+
+def bytes_of(place: Path, table: str) -> float:
+    """What a row of a table takes on disk, with its part of the indexes of the table."""
+    with closing(sqlite3.connect(place)) as sql:
+        (size,) = sql.execute(
+            "select sum(pgsize) from dbstat where name in "
+            "(select name from sqlite_schema where tbl_name = ?)",
+            [table],
+        ).fetchone()
+        (rows,) = sql.execute(f"select count(*) from {table}").fetchone()  # noqa: S608 - a name of ours
+    return float(size) / rows
+
+
 def _waiting(queue: SimpleQueue[Future[None] | None]) -> list[Future[None]]:
     """Wait for one, and take along whatever else waits by then; empty when it is over."""
     found = [queue.get()]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Literal, TypeAlias
 
-Unit: TypeAlias = Literal["/s", "MB/s", "µs", "ms", "s", "s/GB", "KB", "MB", "bytes a grant"]
+Unit: TypeAlias = Literal["/s", "MB/s", "µs", "ms", "s", "s/GB", "KB", "MB", "bytes", "bytes a grant"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +105,11 @@ def table(found: Iterable[Figure]) -> str:
 
 def _cells(figure: Figure) -> tuple[str, str, str, str, str]:
     ratio = ""
-    if figure.ratio is not None:
-        is_rate = figure.unit in ("/s", "MB/s")
-        told = f"{figure.ratio:.0%}" if is_rate else f"{figure.ratio:.{1 if figure.ratio >= 1 else 2}f} x"
-        ratio = f"{told} of {figure.floor}" if is_rate else f"{told} {figure.floor}"
+    if figure.ratio is not None and figure.unit in ("/s", "MB/s") and figure.ratio < 10:
+        ratio = f"{figure.ratio:.0%} of {figure.floor}"
+    elif figure.ratio is not None:
+        digits = 0 if figure.ratio >= 100 else 1 if figure.ratio >= 1 else 2
+        ratio = f"{figure.ratio:.{digits}f} x {figure.floor}"
     verdict = "" if figure.met is None else "met" if figure.met else "missed"
     return figure.name, f"{_number(figure.value)} {figure.unit}", ratio, figure.target or "", verdict
 

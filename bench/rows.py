@@ -11,6 +11,10 @@ CHECK = Target("times", 10)
 PAGE = Target("amount", 5)
 MAY, WHY = Target("times", 1), Target("times", 5)
 PEER = Target("at least times", 40)
+EMULATION = Target("at least times", 20)
+EVALUATION = Target("share", 0.5)
+IMPORT = Target("times", 10)
+ON_DISK = Target("amount", 120)
 
 RATES = (
     Row("device, 4 KB and fdatasync", "/s"),
@@ -28,6 +32,8 @@ RATES = (
     Row("list of 20, any page, 64 callers", "/s", "signed form, 64 callers", READ),
     Row("grant, one caller", "/s", "commit", WRITE_ONE),
     Row("grant, 64 callers", "/s", "group commit, 64 callers", WRITE_MANY),
+    Row("moto's IAM, a user into a group, 16 callers", "/s"),
+    Row("a user into a group, 16 callers", "/s", "moto's IAM, a user into a group, 16 callers", EMULATION),
 )
 """Of one system."""
 
@@ -40,8 +46,14 @@ PROCESS = (
 
 def answers(size: str) -> Iterator[Row]:
     """Of a system of each size. What is kept in memory is measured against a dictionary of a million."""
-    once, five = (MAY, WHY) if size.startswith("1,000,000") else (None, None)
+    large = size.startswith("1,000,000")
+    once, five = (MAY, WHY) if large else (None, None)
     yield Row(f"filled, {size}", "s")
+    yield Row(f"bare sorted insert, {size}", "s")
+    written = f"grants with history and ledger, {size}"
+    yield Row(written, "s", f"bare sorted insert, {size}", IMPORT if large else None)
+    yield Row(f"a link on disk, {size}", "bytes", target=ON_DISK if large else None)
+    yield Row(f"an entry of the ledger on disk, {size}", "bytes")
     yield Row(f"dict of dicts, {size}", "µs")
     yield Row(f"one query, {size}", "µs", f"dict of dicts, {size}")
     yield Row(f"decide, {size}", "µs", f"dict of dicts, {size}")
@@ -54,6 +66,7 @@ def answers(size: str) -> Iterator[Row]:
     yield Row(f"pycasbin, fast enforcer, {size}", "µs", f"yes or no from the index, {size}", PEER)
     yield Row(f"Cedar (cedarpy), {size}", "µs", f"decide from the index, {size}")
     yield Row(f"CheckAccess, {size}", "/s", f"signed form, {size}", READ)
+    yield Row(f"AuthZEN evaluation, {size}", "/s", f"hello, {size}", EVALUATION)
     yield Row(f"ListWhat, first page, {size}", "ms", target=PAGE)
     yield Row(f"ListWhat, from the middle, {size}", "ms", target=PAGE)
     yield Row(f"ListWho, first page, {size}", "ms", target=PAGE)

@@ -15,6 +15,7 @@ from admit.base.chance import Chance
 from admit.base.clock import SystemClock
 from admit.main import SERVICES
 from admit.rpc.signing import Call, SigningKey, sign_acs3
+from bench import emulation
 
 VERSIONS = {service.product: service.version for service in SERVICES}
 
@@ -59,10 +60,12 @@ class Served:
 @contextmanager
 def serving(line: Sequence[str], log: Path) -> Iterator[Served]:
     """A program that says where it serves, until the block ends; what it logs goes to a file."""
+    # As it is installed: what was compiled once is not compiled at every start.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     began = perf_counter()
     with (
         log.open("ab") as file,
-        subprocess.Popen(line, stdout=subprocess.PIPE, stderr=file, text=True) as process,
+        subprocess.Popen(line, stdout=subprocess.PIPE, stderr=file, text=True, env=environment) as process,
     ):
         try:
             ready = "" if process.stdout is None else process.stdout.readline()
@@ -85,6 +88,11 @@ def admit_serve(data: Path) -> list[str]:
 def floor_serve(key: SigningKey) -> list[str]:
     """How the floors of the server are started."""
     return [sys.executable, "-m", "bench.floor_server", key.access_key_id, key.secret]
+
+
+def moto_serve() -> list[str]:
+    """How the emulation peer is started."""
+    return [str(emulation.PYTHON), "-m", "bench.peer_moto"]
 
 
 @dataclass(frozen=True, slots=True)
