@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import httpx
 import pytest
 from cryptojwt.exception import BadSignature
+from cryptojwt.key_jar import KeyJar
 from idpyoidc.client.defaults import DEFAULT_OIDC_SERVICES
 from idpyoidc.client.exception import OidcServiceError
 from idpyoidc.client.oauth2.stand_alone_client import backchannel_logout
@@ -58,7 +59,8 @@ def party(firm: ServedFirm, secret: str, **add_ons: object) -> RPHandler:
         "add_ons": add_ons,
     }
     clients = {firm.issuer: config}
-    return RPHandler("http://localhost:1", clients, services=SERVICES, verify_ssl=False)
+    # Keys of its own it needs none; left to itself it would keep some in the folder it is run in.
+    return RPHandler("http://localhost:1", clients, SERVICES, KeyJar(), verify_ssl=False)
 
 
 def sent_back(browser: Browsing, url: str, place: str = BACK) -> dict[str, str]:
