@@ -9,7 +9,7 @@ import argparse
 import asyncio
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -22,16 +22,21 @@ import websockets
 from playwright.sync_api import Page, sync_playwright
 
 from admit.base.chance import Chance
+from admit.base.clock import SystemClock
 from admit.main import create
 from admit.rpc.signing import SigningKey
 from admit.settings import load
-from bench.ends import Cut, ends
+from bench.ends import BY_THE_CLOCK, Cut, ends
 from bench.office import Office
 from bench.served import Served, Signer, admit_serve, serving
 
 APPSTREAM = "appstream-center"
 PRODUCT = "CloudApp"
 TERMINAL = "Terminal"
+REVOKED, EXPIRED = 4403, 4410
+"""How a page's connection is closed."""
+SOON_MS = 8_000
+"""How far ahead the end of the grants is: giving them takes a while."""
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 _DRAWN = """() => {
     const canvas = document.querySelector("#screen canvas");
@@ -163,8 +168,8 @@ async def _ended(connection: websockets.ClientConnection) -> float:
     return time_ns() / 1e6
 
 
-async def cut(office: Office, count: int) -> tuple[dict[str, float], Cut]:
-    """What many sessions take, and how fast they end that one call ends."""
+async def cut(office: Office, count: int) -> tuple[dict[str, float], dict[str, Cut]]:
+    """What many sessions take, and how fast they end that one call ends, or the clock."""
     group, app = delivery_group(office)
     names = [f"person{number}" for number in range(1, count + 1)]
     for name in names:
@@ -172,20 +177,54 @@ async def cut(office: Office, count: int) -> tuple[dict[str, float], Cut]:
         await asyncio.to_thread(office.call, "eds-user", "CreateUsers", **asked)
     await asyncio.to_thread(authorize, office, group, names)
     before_kb = office.served.proportional_kb()
+    pages = await _opened_by(office, names, group, app)
+    each_mb = _sandboxes_mb(office.served) / count
+    grown_mb = (office.served.proportional_kb() - before_kb) / 1024
+
+    def take_back() -> float:
+        began = time_ns() / 1e6
+        authorize(office, group, names, "UnAuthorizeUserIds")
+        return began
+
+    found = {"AuthorizeInstanceGroup, taken back": await _cut(office, pages, take_back, REVOKED)}
+    await asyncio.to_thread(authorize, office, group, names)
+    pages = await _opened_by(office, names, group, app)
+
+    end = await asyncio.to_thread(_end_soon, office, names, group)
+    found[BY_THE_CLOCK] = await _cut(office, pages, lambda: end, EXPIRED)
+    return {"memory of a session (PSS), MB": each_mb, "memory of the server for all, MB": grown_mb}, found
+
+
+def _end_soon(office: Office, names: list[str], group: str) -> float:
+    """Let everybody's grant end at one moment; when."""
+    end = SystemClock().now() + SOON_MS
+    for name in names:
+        word = {"Subject": name, "Resource": f"delivery-group:{group}", "EndTime": str(end)}
+        office.call("admit", "GrantAccess", **word)
+    return end
+
+
+async def _opened_by(
+    office: Office, names: list[str], group: str, app: str
+) -> list[websockets.ClientConnection]:
     pages = []
     for name in names:
         one = await asyncio.to_thread(ticket, office, name, group, app)
         pages.append((await _opened(office, one))[0])
-    each_mb = _sandboxes_mb(office.served) / count
-    grown_mb = (office.served.proportional_kb() - before_kb) / 1024
+    return pages
+
+
+async def _cut(
+    office: Office, pages: list[websockets.ClientConnection], change: Callable[[], float], code: int
+) -> Cut:
+    """End all at once; ``change`` returns from when it counts."""
     closing = [asyncio.create_task(_ended(each)) for each in pages]
-    began, cpu_s = time_ns() / 1e6, office.cpu_s()
-    await asyncio.to_thread(authorize, office, group, names, "UnAuthorizeUserIds")
+    cpu_s = office.cpu_s()
+    began = await asyncio.to_thread(change)
     found = Cut.of(await asyncio.gather(*closing), began, office.cpu_s() - cpu_s)
-    if any(each.close_code != 4403 for each in pages):
+    if any(each.close_code != code for each in pages):
         raise RuntimeError("a page was closed for another reason")
-    memory = {"memory of a session (PSS), MB": each_mb, "memory of the server for all, MB": grown_mb}
-    return memory, found
+    return found
 
 
 def _sandboxes_mb(served: Served) -> float:
@@ -215,11 +254,12 @@ def main() -> None:
         streaming(Path(directory), 1000) as office,
     ):
         found |= at_browser(office, asked.rounds)
-        memory, ended = asyncio.run(cut(office, asked.sessions))
+        memory, cuts = asyncio.run(cut(office, asked.sessions))
     found |= memory
     if asked.json:
+        shares = (("p50", 0.5), ("p99", 0.99), ("max", 1))
         cut_ms = {
-            f"cut, {name}": ended.at(share) for name, share in (("p50", 0.5), ("p99", 0.99), ("max", 1))
+            f"{change}, {name}": cut.at(share) for change, cut in cuts.items() for name, share in shares
         }
         print(json.dumps(found | cut_ms, indent=2))
         return
@@ -227,7 +267,7 @@ def main() -> None:
     for name, value in found.items():
         print(f"{name:36}{value:10.1f}")
     print()
-    print(ends("streaming", {"AuthorizeInstanceGroup, taken back": ended}))
+    print(ends("streaming", cuts))
 
 
 if __name__ == "__main__":
