@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 from tests.ssh.office import PASSWORD, Office
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
-RULES = {"resultTypes": ["violations"]}
+RULES = {"resultTypes": ["violations"], "preload": False}
 PATIENCE_MS = 10_000
 
 
@@ -92,15 +92,18 @@ def until_shown(page: Page, text: str) -> None:
     raise AssertionError(f"{text!r} is not shown:\n{shown(page)[-2000:]}")
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds wrong with a page as it is shown."""
+def violations(page: Page, **rules: Any) -> list[str]:
+    """What axe finds wrong with a page as it is shown; ``rules`` say which to look at, if not at all."""
     AXED.add(page)
     session = page.context.new_cdp_session(page)
-    session.send("Runtime.evaluate", {"expression": AXE.read_text("utf-8")})
+    there = session.send("Runtime.evaluate", {"expression": "typeof axe"})
+    if there["result"]["value"] == "undefined":
+        session.send("Runtime.evaluate", {"expression": AXE.read_text("utf-8")})
+    options = json.dumps(RULES | rules)
     answer = session.send(
         "Runtime.evaluate",
         {
-            "expression": f"axe.run(document, {json.dumps(RULES)}).then((r) => JSON.stringify(r.violations))",
+            "expression": f"axe.run(document, {options}).then((r) => JSON.stringify(r.violations))",
             "awaitPromise": True,
         },
     )

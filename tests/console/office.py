@@ -21,6 +21,7 @@ BASTION = "yundun-bastionhost"
 AUTHOR = Author("acs:ram::1:root", "test", "request")
 NAMES = ("alice", "bob", "carol", "dba", "db-1", "web-2", "wiki", "nightly")
 """What somebody who may see nothing must not read anywhere."""
+PASSWORD = "Correct-Horse-7"
 SESSION = "s-4fk2m9x0q7w1ab3c"
 
 
@@ -32,7 +33,7 @@ def furnish(system: System) -> None:
         return system.call(BASTION, action, InstanceId=instance, **parameters)
 
     users = {
-        name: call("CreateUser", Source="Local", UserName=name, Password="Correct-Horse-7")["UserId"]
+        name: call("CreateUser", Source="Local", UserName=name, Password=PASSWORD)["UserId"]
         for name in ("alice", "bob", "carol")
     }
     group = call("CreateUserGroup", UserGroupName="dba")["UserGroupId"]
