@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal, TypeAlias
 
-from sqlalchemy import BigInteger, Connection, Text, and_, bindparam, func, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Connection, Text, and_, bindparam, func, or_, select, tuple_
 
 from admit.core.links import KINDS, Kind
 from admit.core.validity import Millis
 from admit.store.prepared import Prepared, PreparedForKeys
-from admit.store.tables import blocks, things
+from admit.store.tables import OF_FEW, blocks, things
 from admit.store.things import Thing
-from admit.store.where import COLUMNS
+from admit.store.where import COLUMNS, MANY
 from admit.store.within import Begins, Contains
 
 _ORDER = (things.c.name, things.c.kind, things.c.parent, things.c.key)
@@ -26,11 +26,14 @@ _NEWEST = Prepared(select(func.max(things.c.key)))
 
 
 @cache
-def _page(many: int, match: Match, *, blocked: bool, inside: bool) -> Prepared:
+def _page(many: int, match: Match, *, blocked: bool, inside: bool, few: bool) -> Prepared:
+    kinds: list[ColumnElement[int]] = [bindparam(f"kind_{number}") for number in range(many)]
+    # Of one kind, what is in the order of its names need not be sorted.
     statement = select(*COLUMNS).where(
-        things.c.kind.in_([bindparam(f"kind_{number}") for number in range(many)]),
-        things.c.removed_at.is_(None),
+        things.c.kind == kinds[0] if many == 1 else things.c.kind.in_(kinds), things.c.removed_at.is_(None)
     )
+    if few:
+        statement = statement.where(OF_FEW)
     here, place = tuple_(*_ORDER), tuple_(*(bindparam(f"after_{each.name}") for each in _ORDER))
     text, last = bindparam("text", type_=Text), bindparam("last", type_=Text)
     if match == "begins":
@@ -113,7 +116,9 @@ def _found(sql: Connection, asked: _Asked, match: Match, text: str = "") -> list
     after = asked.after
     first = text if match == "begins" else ""
     place = (first, 0, 0, 0) if after is None else (after.name, int(after.kind), after.parent, after.key)
-    statement = _page(len(asked.kinds), match, blocked=asked.blocked, inside=bool(asked.more))
+    # Inside of something, and with a name that begins so, there are others to go by.
+    few = not asked.more and match != "begins" and MANY.isdisjoint(asked.kinds)
+    statement = _page(len(asked.kinds), match, blocked=asked.blocked, inside=bool(asked.more), few=few)
     rows = statement.rows(
         sql,
         **{f"kind_{number}": int(kind) for number, kind in enumerate(asked.kinds)},

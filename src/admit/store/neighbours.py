@@ -37,20 +37,18 @@ class Neighbour(NamedTuple):
 
 def _joined(table: Table, *, inward: bool, then: bool, stage: bool) -> Select[Any]:
     ends = table.c
-    here, there = (ends.target, ends.source) if inward else (ends.source, ends.target)
-    statement = (
-        select(
-            things.c.kind,
-            things.c.key,
-            ends.stage,
-            ends.starts_at,
-            ends.ends_at,
-            ends.added_at,
-            ends.added_in,
-        )
-        .join(things, things.c.key == there)
-        .where(here == bindparam("here", type_=BigInteger))
-    )
+    there = ends.source if inward else ends.target
+    statement = select(
+        things.c.kind, things.c.key, ends.stage, ends.starts_at, ends.ends_at, ends.added_at, ends.added_in
+    ).join(things, things.c.key == there)
+    return _of_one(statement, table, inward=inward, then=then, stage=stage)
+
+
+def _of_one(statement: Select[Any], table: Table, *, inward: bool, then: bool, stage: bool) -> Select[Any]:
+    """Only the links of one thing."""
+    ends = table.c
+    here = ends.target if inward else ends.source
+    statement = statement.where(here == bindparam("here", type_=BigInteger))
     if stage:
         statement = statement.where(ends.stage == bindparam("stage"))
     if then:
@@ -74,7 +72,12 @@ def _page(*, inward: bool, then: bool, stage: bool) -> Prepared:
 
 @cache
 def _count(*, inward: bool, then: bool, stage: bool) -> Prepared:
-    some = _all(inward=inward, then=then, stage=stage).limit(bindparam("limit")).subquery()
+    # Counted from the index of the links alone: what is at their other ends does not matter.
+    tables = (links, past_links) if then else (links,)
+    counted = [
+        _of_one(select(table.c.stage), table, inward=inward, then=then, stage=stage) for table in tables
+    ]
+    some = (counted[0] if len(counted) == 1 else union_all(*counted)).limit(bindparam("limit")).subquery()
     return Prepared(select(func.count()).select_from(some))
 
 

@@ -17,7 +17,7 @@ from admit.store.ledger import GENESIS
 from admit.store.review_tables import metadata
 from admit.store.tables import revision
 
-VERSIONS = ("0001", "0002", "0003", "0004", "0005")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 """Every version of the schema, oldest first: one for each step in ``migrations/versions``."""
 
 NEWEST = VERSIONS[-1]

@@ -74,6 +74,12 @@ Index(
     postgresql_where=ABOUT_TOO.is_not(None),
 )
 
+OF_FEW = text("kind not in (1, 2, 20, 21) and removed_at is null")
+"""Living things of the kinds there are few of: all but persons, users, hosts and their accounts.
+
+A statement that says the same in the same words finds them by ``things_of_few``; any other never looks at it.
+"""
+
 things = Table(
     "things",
     metadata,
@@ -99,6 +105,8 @@ things = Table(
         postgresql_where=text("removed_at is null and handle is not null"),
     ),
     Index("things_by_name", "name", "kind", "parent"),
+    # Kinds there are few of are listed whole, and would be looked for among all people and accounts.
+    Index("things_of_few", "kind", "name", "parent", sqlite_where=OF_FEW, postgresql_where=OF_FEW),
     # With removed_at, what lives is counted from the index alone.
     Index("things_by_parent", "parent", "kind", "removed_at"),
     comment="Everything that has an id: people, users, groups, hosts, rules, keys.",

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, select
+from sqlalchemy import ColumnElement, Select, TextClause, and_, bindparam, false, func, select
 
 from admit.core.links import Kind, Stage
 from admit.core.validity import Millis
 from admit.store.prepared import EVERYTHING, Prepared, padded
-from admit.store.tables import blocks, links, things
+from admit.store.tables import OF_FEW, blocks, links, things
 from admit.store.within import Detail
 
 Order: TypeAlias = Literal["oldest", "newest", "name", "changed"]
@@ -76,6 +76,11 @@ _ORDERS = {
 Criterion: TypeAlias = tuple[str | int, ...]
 """One restriction without its values: its name, and what else shapes the SQL."""
 
+MANY = frozenset({Kind.PERSON, Kind.USER, Kind.HOST, Kind.HOST_ACCOUNT})
+"""The kinds there are many of; all others have an index of their own. See ``tables.OF_FEW``."""
+_SCANNED = frozenset({"is", "is_so", "is_among", "is_like", "name_like", "blocked", "not_blocked", "after"})
+"""Restrictions that no index answers."""
+
 _STAGES = links.c.stage.in_([bindparam(f"stage_{stage:d}", int(stage)) for stage in Stage])
 _INWARD = select(links.c.source).where(links.c.target == things.c.key, _STAGES)
 _STANDING = select(blocks.c.thing).where(blocks.c.thing == things.c.key, blocks.c.removed_at.is_(None))
@@ -110,7 +115,7 @@ def _holds(place: str) -> ColumnElement[bool]:
     return and_(links.c.starts_at <= bindparam(place), links.c.ends_at > bindparam(place))
 
 
-_CONDITIONS: dict[str, Callable[..., ColumnElement[bool]]] = {
+_CONDITIONS: dict[str, Callable[..., ColumnElement[bool] | TextClause]] = {
     "parent": lambda place: things.c.parent == bindparam(place),
     "grandparent": _inside,
     "handle": lambda place: things.c.handle == bindparam(place),
@@ -132,6 +137,7 @@ _CONDITIONS: dict[str, Callable[..., ColumnElement[bool]]] = {
     "not_held_at": lambda place: ~_INWARD.where(_holds(place)).exists(),
     "blocked": lambda place: _STANDING.where(blocks.c.word == bindparam(place)).exists(),
     "not_blocked": lambda place: ~_STANDING.where(blocks.c.word == bindparam(place)).exists(),
+    "few": lambda _: OF_FEW,
 }
 """Every restriction as SQL; the last argument names the place of its value."""
 
@@ -174,7 +180,10 @@ def _asked(where: Where) -> tuple[tuple[Criterion, ...], dict[str, Any]]:
             values |= {f"p{number}_{n}": item for n, item in enumerate(value)}
         else:
             values[f"p{number}"] = value
-    return tuple(criterion for criterion, _ in found), values
+    criteria = tuple(criterion for criterion, _ in found)
+    if where.kind not in MANY and all(name in _SCANNED for name, *_ in criteria):
+        criteria += (("few",),)
+    return criteria, values
 
 
 def _asked_of_details(where: Where) -> list[tuple[Criterion, Any]]:
