@@ -304,7 +304,7 @@ def _pages(
         # Routes are tried in their order: what programs ask for, again and again, comes first.
         *authzen.routes(store, world),
         *portal_routes(site, WebSignIn(store, world), changes, around),
-        *console_routes(site, dispatcher, SERVICES),
+        *console_routes(site, dispatcher, SERVICES, changes),
         *explorer_routes(site, dispatcher),
         *terminal.routes(DirectPorter(house), site),
         *oidc_routes(site, oidc),

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from admit.control import passwords
-from admit.control.recorder import Keeping, Recorder
+from admit.control.recorder import Keeping, Recorder, Recording
 from admit.control.recordings import Recorded
 from admit.control.web_sessions import Lasting, Proven, WebSessions
 from admit.core.links import Kind
@@ -140,12 +140,7 @@ def record(system: System, *shown: bytes) -> str:
     """A recording of bob's shell on db-1; returns its id."""
 
     async def recorded() -> str:
-        with system.admit.store.read() as sql:
-            user = next(each for each in things.find(sql, Where(Kind.USER)) if each.name == "bob")
-            host = next(each for each in things.find(sql, Where(Kind.HOST)) if each.name == "db-1")
-        recorder = Recorder(system.admit.store, system.admit.world, Keeping())
-        of = Recorded(SESSION, user, host, "root@db-1", "root", "203.0.113.7")
-        recording = await recorder.begin(of, Opening(80, 24, "xterm"), lambda _: None)
+        recorder, recording = await begin_recording(system)
         for each in shown:
             recording.output(each)
             await recording.keep_up()
@@ -154,3 +149,13 @@ def record(system: System, *shown: bytes) -> str:
         return recording.id
 
     return asyncio.run(recorded())
+
+
+async def begin_recording(system: System) -> tuple[Recorder, Recording]:
+    """One that goes on until it is finished."""
+    with system.admit.store.read() as sql:
+        user = next(each for each in things.find(sql, Where(Kind.USER)) if each.name == "bob")
+        host = next(each for each in things.find(sql, Where(Kind.HOST)) if each.name == "db-1")
+    recorder = Recorder(system.admit.store, system.admit.world, Keeping())
+    of = Recorded(SESSION, user, host, "root@db-1", "root", "203.0.113.7")
+    return recorder, await recorder.begin(of, Opening(80, 24, "xterm"), lambda _: None)

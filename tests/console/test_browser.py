@@ -1,14 +1,17 @@
 """The console in a browser: what scripts add to its pages."""
 
-from collections.abc import Iterator
+import asyncio
+import threading
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from admit.core.validity import HOUR, MINUTE
 from tests.browser.place import violations
 from tests.conftest import Template
-from tests.console.office import SESSION, record
+from tests.console.office import SESSION, begin_recording, record
 from tests.console.place import Place, served
 
 
@@ -101,6 +104,41 @@ def test_a_recording_is_played_and_searched_and_draws_no_markup(place: Place) ->
         page.click("#hits [data-seek]")
         page.wait_for_selector("#player >> text=secrets.txt")
         assert page.locator("img").count() == 0
+
+
+def test_a_terminal_is_watched_while_somebody_works_at_it(place: Place) -> None:
+    """What comes later is shown when it comes, and the end is told."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    def there(work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, loop).result(20)
+
+    recorder, recording = there(begin_recording(place.office))
+
+    async def shows(text: bytes) -> None:
+        recording.output(text)
+        recording.tick(place.office.clock.now())
+
+    there(shows(b"first words\r\n"))
+    with place.visiting() as page:
+        page.goto(f"/console/sessions/{SESSION}")
+        page.click("text=Watch live")
+        page.wait_for_selector("#player >> text=first words")
+        so_far = place.call("GetRecording", RecordingId=recording.id)
+        there(shows(b"later words\r\n"))
+        page.wait_for_selector("#player >> text=later words")
+        later = place.call("GetRecording", RecordingId=recording.id, NextToken=so_far["FollowToken"])
+        there(recording.finished())
+        page.wait_for_selector("#player >> text=Stream ended")
+    assert "later words" in later["Content"]
+    assert "first words" not in later["Content"]
+    assert "FollowToken" not in place.call("GetRecording", RecordingId=recording.id)
+    recorder.close()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
 
 
 def test_the_keyboard_alone_finds_somebody(place: Place) -> None:

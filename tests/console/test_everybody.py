@@ -20,7 +20,12 @@ from tests.system import System
 
 COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 """What a theme can break: its colours. All else stands in the page whatever the theme."""
-NO_PAGES = {"/console/suggest", "/console/grants.csv", "/console/recordings/{id}/cast"}
+NO_PAGES = {
+    "/console/suggest",
+    "/console/grants.csv",
+    "/console/recordings/{id}/cast",
+    "/console/recordings/{id}/live",
+}
 NO_PAGES |= {f"/console/reviews/{{id}}/report.{form}" for form in ("csv", "json")}
 """What the console answers with something else than a page."""
 

@@ -14,6 +14,7 @@ from admit.console.menu import MENU
 from admit.console.showing import DONE, tools
 from admit.control.web_sessions import SignedIn
 from admit.core.validity import Millis
+from admit.pages.changes import ChangeWatch
 from admit.pages.site import PageRefused, Reader, Site
 from admit.rpc.dispatch import Asked, Dispatcher, Peer
 from admit.rpc.operation import Service
@@ -43,6 +44,7 @@ class Desk:
     site: Site
     dispatcher: Dispatcher
     services: Sequence[Service]
+    changes: ChangeWatch
 
     async def visit(self, request: Request) -> "Visit":
         """Let somebody in who may call operations at all; what they may do is asked with each.

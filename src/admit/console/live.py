@@ -109,7 +109,7 @@ _CONTROL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)
 
 def _hits(content: str, text: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    for line in content.splitlines():
+    for line in content.split("\n"):
         if line.startswith("["):
             at, kind, shown = json.loads(line)
             plain = "".join(each if each.isprintable() else " " for each in _CONTROL.sub("", shown))

@@ -21,9 +21,11 @@ from admit.console import (
     reviews,
     taking,
     things,
+    watching,
 )
 from admit.console.desk import Desk
 from admit.console.shelves import SHELVES
+from admit.pages.changes import ChangeWatch
 from admit.pages.site import Site
 from admit.rpc.dispatch import Dispatcher
 from admit.rpc.operation import Service
@@ -55,6 +57,7 @@ READ: tuple[tuple[str, Shown], ...] = (
     ("/console/recordings", live.recordings),
     ("/console/recordings/{id}", live.recording),
     ("/console/recordings/{id}/cast", live.cast),
+    ("/console/recordings/{id}/live", watching.stream),
     ("/console/recordings/{id}/found", live.found),
     ("/console/activity", live.activity),
     ("/console/ledger", records.ledger),
@@ -85,9 +88,11 @@ WRITTEN: tuple[tuple[str, Shown], ...] = (
 """What forms are sent to."""
 
 
-def routes(site: Site, dispatcher: Dispatcher, services: Sequence[Service]) -> Sequence[BaseRoute]:
+def routes(
+    site: Site, dispatcher: Dispatcher, services: Sequence[Service], changes: ChangeWatch
+) -> Sequence[BaseRoute]:
     """The pages, ready to be served."""
-    desk = Desk(site, dispatcher, services)
+    desk = Desk(site, dispatcher, services, changes)
     found = [Route(path, _shown(desk, page), methods=["GET"]) for path, page in READ]
     found += [Route(path, _shown(desk, page), methods=["POST"]) for path, page in WRITTEN]
     for shelf in SHELVES:

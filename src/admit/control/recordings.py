@@ -179,6 +179,8 @@ class Part:
     text: str
     after: Position | None
     """Where to read on; None if there is no more for now."""
+    reached: Position
+    """Where what comes later begins."""
 
 
 def part(sql: Connection, world: World, recording: Thing, begin_at: Position | None, largest: int) -> Part:
@@ -194,8 +196,8 @@ def part(sql: Connection, world: World, recording: Thing, begin_at: Position | N
         size += len(block.content)
         after = block.after
         if size >= largest and not _is_end(recording, after):
-            return Part(b"".join(found).decode(), after)
-    return Part(b"".join(found).decode(), None)
+            return Part(b"".join(found).decode(), after, after)
+    return Part(b"".join(found).decode(), None, after)
 
 
 def fault(sql: Connection, world: World, recording: Thing) -> str | None:

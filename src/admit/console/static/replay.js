@@ -1,7 +1,10 @@
-// Plays a recording in the page, and goes where a search has found something.
+// Plays a recording in the page, follows one that is still made, and goes where a search has found something.
 const place = document.getElementById("player");
 addEventListener("DOMContentLoaded", () => {
-  const player = window.AsciinemaPlayer.create(place.dataset.cast, place, { idleTimeLimit: 2, fit: "width", preload: true, theme: "asciinema" });
+  const look = { fit: "width", theme: "asciinema" };
+  const player = place.dataset.live
+    ? window.AsciinemaPlayer.create({ driver: "eventsource", url: place.dataset.live, bufferTime: 0 }, place, { ...look, autoPlay: true })
+    : window.AsciinemaPlayer.create(place.dataset.cast, place, { ...look, idleTimeLimit: 2, preload: true });
   const hits = document.getElementById("hits");
   document.addEventListener("submit", async (event) => {
     const form = event.target.closest("form[data-hits]");

@@ -172,6 +172,8 @@ class GetRecording(Shape):
         """Whole lines of asciicast v2: in the first part the header, then an event each."""
         next_token: str | None = None
         """What gives the next part; absent if there is no more, of a live recording for now."""
+        follow_token: str | None = None
+        """Of a live recording without a next part: what as NextToken gives what is shown from now on."""
 
     def handle(self, call: Call) -> Response:
         """Read a part, and note that it was looked at."""
@@ -188,7 +190,12 @@ class GetRecording(Shape):
             recording=_told(recording),
             content=part.text,
             next_token=None if part.after is None else _token(part.after),
+            follow_token=_token(part.reached) if part.after is None and _is_live(recording) else None,
         )
+
+
+def _is_live(recording: Thing) -> bool:
+    return recording.read(RecordingDetails).state == "live"
 
 
 def _note(call: Call, recording: Thing) -> None:
