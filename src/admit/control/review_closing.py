@@ -22,7 +22,7 @@ AUTHOR = Author("admit", "review:due", "")
 """Who ends what nobody answered: the ledger has beside it which review, and who began that."""
 PAUSE: Millis = 5 * SECOND
 """How often to look what is due."""
-BATCH = 100
+BATCH = 25
 """How many items are dealt with in one transaction: others wait for it."""
 NOBODY = ""
 
