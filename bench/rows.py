@@ -66,6 +66,7 @@ def answers(size: str) -> Iterator[Row]:
     yield Row(f"pycasbin, fast enforcer, {size}", "µs", f"yes or no from the index, {size}", PEER)
     yield Row(f"Cedar (cedarpy), {size}", "µs", f"decide from the index, {size}")
     yield Row(f"CheckAccess, {size}", "/s", f"signed form, {size}", READ)
+    yield Row(f"hello, {size}", "/s")
     yield Row(f"AuthZEN evaluation, {size}", "/s", f"hello, {size}", EVALUATION)
     yield Row(f"ListWhat, first page, {size}", "ms", target=PAGE)
     yield Row(f"ListWhat, from the middle, {size}", "ms", target=PAGE)
