@@ -4,10 +4,11 @@ import getpass
 import itertools
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import LiteralString
 
@@ -39,12 +40,49 @@ class Cluster:
             shutil.chown(self.directory, "postgres", "postgres")
         files = str(self.directory / "data")
         self._run(_program("initdb"), "-D", files, "-A", "trust", "-U", self.user, "-E", "UTF8", "--no-sync")
+        self._start()
+
+    def _start(self) -> None:
+        files = str(self.directory / "data")
         options = f"-c listen_addresses='' -k {self.directory} -c fsync=off -c max_connections=200"
         log = str(self.directory / "log")
         self._run(_program("pg_ctl"), "-D", files, "-l", log, "-o", options, "-w", "start")
 
     def stop(self) -> None:
         self._run(_program("pg_ctl"), "-D", str(self.directory / "data"), "-m", "immediate", "stop")
+
+    def crash(self) -> None:
+        """Kill the server and all its processes, and start it again on what is left."""
+        postmaster = int((self.directory / "data" / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        for pid in (postmaster, *map(int, children)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        while any(Path(f"/proc/{pid}").exists() for pid in children):
+            pass
+        self._start()
+
+    @contextmanager
+    def copied(self) -> Iterator["Cluster"]:
+        """A standby that follows this server, until the block ends."""
+        directory = Path(tempfile.mkdtemp(prefix="admit-pg-"))
+        directory.chmod(0o755)
+        if self._prefix:
+            shutil.chown(directory, "postgres", "postgres")
+        standby, source = Cluster(directory), f"host={self.directory} user={self.user}"
+        files = str(directory / "data")
+        self._run(
+            *(_program("pg_basebackup"), "-d", source, "-D", files),
+            *("-R", "-X", "stream", "-c", "fast", "--no-sync"),
+        )
+        standby._start()
+        try:
+            yield standby
+        finally:
+            # A test may have stopped it.
+            with suppress(subprocess.CalledProcessError):
+                standby.stop()
+            shutil.rmtree(directory, ignore_errors=True)
 
     def new_database(self, template: str = "template1") -> str:
         """The name of a fresh database, made like another one."""

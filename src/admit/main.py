@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
+from socket import gethostname
 from urllib.parse import urlsplit
 
 import msgspec
@@ -22,13 +23,14 @@ from admit.base.metrics import Metrics
 from admit.base.sealing import Sealer, create_key_file
 from admit.console.routes import routes as console_routes
 from admit.control import founding, programs
+from admit.control.nodes import Node, Roll
 from admit.control.outside_sign_in import OutsideSignIn
 from admit.control.recorder import Keeping, Recorder
 from admit.control.web_sessions import Lasting, WebSessions
 from admit.control.web_sign_in import WebSignIn
 from admit.control.world import World
 from admit.core.links import Kind
-from admit.core.validity import HOUR, MINUTE
+from admit.core.validity import HOUR, MINUTE, SECOND
 from admit.explorer.routes import routes as explorer_routes
 from admit.oidc.provider import Provider
 from admit.oidc.routes import routes as oidc_routes
@@ -48,7 +50,7 @@ from admit.settings import Settings
 from admit.store import messages, things
 from admit.store.engine import Store
 from admit.store.links import current_revision
-from admit.store.schema import SchemaRefused, require_newest
+from admit.store.schema import NEWEST, SchemaRefused, require_newest, version_of
 from admit.streaming import replay
 from admit.streaming.door import Door, Means
 from admit.streaming.launching import LocalLauncher
@@ -99,6 +101,8 @@ class Admit:
     """What stands behind the SSH door and the web terminal."""
     changes: ChangeWatch
     """Wakes the pages that follow changes."""
+    roll: Roll
+    """The nodes that serve the same database."""
 
     def close(self) -> None:
         """Finish what is under way and let go of the database."""
@@ -140,8 +144,6 @@ def _create(settings: Settings, clock: Clock, chance: Chance) -> founding.Founde
         store.close()
 
 
-MIB = 1024 * 1024
-
 USER_MAKERS = {
     Kind.ACCOUNT: edsuser.creation.made,
     Kind.BASTION: bastionhost.users.made,
@@ -167,7 +169,7 @@ def open_store(settings: Settings, sealer: Sealer, clock: Clock) -> Store:
     if not settings.database_url and not settings.database_file.exists():
         # Connecting would make an empty one.
         raise SchemaRefused(f"There is no database {settings.database_file}.")
-    store = Store(settings.store_url, clock, sealer.subkey("ledger"))
+    store = Store(settings.store_url, clock, sealer.subkey("ledger"), settings.database_replica_url)
     try:
         with store.read() as sql:
             require_newest(sql)
@@ -204,6 +206,7 @@ def open_admit(settings: Settings, clock: Clock | None = None, chance: Chance | 
         recordings=settings.recordings,
         mails=bool(settings.mail_host),
         activity_days=settings.activity_days,
+        node=_node(settings, chance),
         directory=_directory(settings),
         two_factor=settings.two_factor,
         programs=programs.of(settings.data),
@@ -221,7 +224,13 @@ def open_admit(settings: Settings, clock: Clock | None = None, chance: Chance | 
     house, changes = _house(settings, store, world), ChangeWatch(store)
     pages = _pages(settings, house, changes, dispatcher, (oidc, streaming))
     web = Web(dispatcher, chance.request_id, upkeep, pages)
-    return Admit(settings, store, world, registry, dispatcher, web, oidc, streaming, house, changes)
+    roll = Roll(store, clock, world.node, shared=not store.is_sqlite)
+    return Admit(settings, store, world, registry, dispatcher, web, oidc, streaming, house, changes, roll)
+
+
+def _node(settings: Settings, chance: Chance) -> Node:
+    """Which node this is: a process of its own each time, whatever it is called."""
+    return Node(settings.node or gethostname(), chance.text(16), settings.lease_seconds * SECOND)
 
 
 def _streaming(settings: Settings, store: Store, world: World) -> Streaming:
@@ -317,11 +326,6 @@ def _pages(
     return Pages((site.assets.route(), *doors), faults.handlers(site))
 
 
-def _revision(store: Store) -> int:
-    with store.read() as sql:
-        return current_revision(sql)
-
-
 def _measure(metrics: Metrics, store: Store) -> None:
     """Have the metrics that tell what stands in the database ask it whenever they are told."""
     metrics.revision.set_function(partial(_measured, store, current_revision))
@@ -347,12 +351,12 @@ def _measured(store: Store, figure: Callable[[Connection], int]) -> float:
 
 
 def _answers(store: Store) -> bool:
-    """Whether the database does."""
+    """Whether the database does, and this program can work with it."""
     try:
-        _revision(store)
+        with store.read() as sql:
+            return version_of(sql) == NEWEST
     except store.faults:
         return False
-    return True
 
 
 def account_of(sql: Connection) -> things.Thing:

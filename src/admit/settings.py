@@ -80,6 +80,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The system group, by name or number, that may open the socket; empty for its owner alone."""
     database_url: DatabaseURL = ""
     """The database; by default SQLite in the data directory. ``postgresql://…`` for PostgreSQL."""
+    database_replica_url: DatabaseURL = ""
+    """A copy that PostgreSQL keeps: slow lists are read from it while it is as new as they must be."""
+    node: Annotated[str, msgspec.Meta(max_length=100)] = ""
+    """What this server is called among several that share a database; by default its machine's name."""
+    lease_seconds: Annotated[int, msgspec.Meta(ge=2, le=600)] = 30
+    """How long a node may say nothing before the others end its sessions, and do what it did for all."""
     region: Region = "cn-hangzhou"
     """The region this system says it is in."""
     time_zone: str = "UTC"

@@ -15,6 +15,7 @@ from admit.core.errors import AdmitError, BadRequest, RequestTooLarge, ServiceUn
 from admit.rpc import form
 from admit.rpc.dispatch import Dispatcher, Peer
 from admit.rpc.response import Answer, Envelope
+from admit.rpc.revisions import TOLD
 from admit.rpc.signature import Wire
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -222,6 +223,7 @@ def _wire(scope: Scope, headers: dict[str, str], body: bytes) -> Wire:
 
 
 async def _send(send: Send, answer: Answer, *, head: bool) -> None:
+    told = [] if answer.revision is None else [(TOLD.encode(), str(answer.revision).encode())]
     await send(
         {
             "type": "http.response.start",
@@ -230,6 +232,7 @@ async def _send(send: Send, answer: Answer, *, head: bool) -> None:
                 (b"content-type", answer.content_type.encode()),
                 (b"content-length", str(len(answer.body)).encode()),
                 (b"x-acs-request-id", answer.request_id.encode()),
+                *told,
             ],
         }
     )

@@ -21,14 +21,12 @@ def place(system: System) -> Place:
     return Place(system)
 
 
-def played(
-    place: Place, story: Callable[[Sessions, Live, Terminal], Awaitable[None]], node: str = "gate"
-) -> None:
+def played(place: Place, story: Callable[[Sessions, Live, Terminal], Awaitable[None]]) -> None:
     """Open a session of alice's at root@db-1, and let a story happen to it."""
 
     async def body() -> None:
         screen = Terminal()
-        async with watched(place, node) as sessions:
+        async with watched(place) as sessions:
             await story(sessions, await place.open(sessions, screen), screen)
 
     asyncio.run(body())
@@ -254,36 +252,6 @@ def test_a_gate_that_stops_ends_its_sessions_and_says_so(place: Place) -> None:
     ((live, screen),) = seen
     assert screen.ended == ["your access to root@db-1 ended: the gate stopped"]
     assert place.row(live).outcome == "stopped"
-
-
-def test_what_a_gate_that_died_left_open_ends_when_it_was_last_seen(place: Place) -> None:
-    place.grant("dba", "root")
-    row = stored.NewSession(
-        id="s-1",
-        node="gate",
-        process="died",
-        door="ssh",
-        person=place.decision().question.subject.key,
-        user=place.things["alice"].key,
-        resource=place.things["root"].key,
-        login="root",
-        peer="192.0.2.7",
-        client="test",
-        what="shell",
-        revision=1,
-        until=FOREVER,
-    )
-    died = place.system.clock.now()
-    place.write(lambda tx: stored.add(tx.sql, row, tx.now))
-    place.system.advance(HOUR)
-
-    async def story(_sessions: Sessions, _live: Live, _screen: Terminal) -> None:
-        with place.system.admit.store.read() as sql:
-            found = stored.by_id(sql, "s-1")
-        assert found is not None
-        assert (found.ended_at, found.outcome, found.reason) == (died, "stopped", "the gate stopped")
-
-    played(place, story)
 
 
 def test_an_ordered_end_is_carried_out_and_tells_who_and_why(place: Place) -> None:

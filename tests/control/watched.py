@@ -109,10 +109,10 @@ class Place:
 
 
 @asynccontextmanager
-async def watched(place: Place, node: str = "gate") -> AsyncIterator[Sessions]:
+async def watched(place: Place) -> AsyncIterator[Sessions]:
     """Sessions that are watched until the block ends."""
     admit = place.system.admit
-    sessions = Sessions(admit.store, admit.world, node)
+    sessions = Sessions(admit.store, admit.world)
     running = asyncio.create_task(sessions.run())
     try:
         yield sessions

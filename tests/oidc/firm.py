@@ -83,7 +83,11 @@ def running(provider: Provider) -> Iterator[asyncio.AbstractEventLoop]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    task = asyncio.run_coroutine_threadsafe(provider.run(), loop)
+
+    async def both() -> None:
+        await asyncio.gather(provider.run(), provider.keep_up())
+
+    task = asyncio.run_coroutine_threadsafe(both(), loop)
     try:
         asyncio.run_coroutine_threadsafe(provider.sessions.look(), loop).result(20)
         yield loop

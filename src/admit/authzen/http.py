@@ -20,10 +20,12 @@ from admit.authzen.parties import Space
 from admit.control import own_types
 from admit.control.decisions import Asker
 from admit.control.world import World
-from admit.core.errors import NoPermission
+from admit.core.errors import InvalidParameter, NoPermission, RevisionNotReached
 from admit.rpc.dispatch import Peer
 from admit.rpc.presented import CHALLENGE, Unproven, caller_of, permit_to
+from admit.rpc.revisions import TOLD, at_least, reached
 from admit.store.engine import Store
+from admit.store.links import current_revision
 
 log = structlog.get_logger("admit.authzen")
 
@@ -120,6 +122,9 @@ class _Posted:
         try:
             _require_json(request)
             raw = await _body(request)
+            wanted = at_least(request.headers, {})
+            if wanted:
+                await reached(self._store, self._world.clock, wanted)
             if self._endpoint.quick and self._store.is_sqlite:
                 # SQLite answers one question sooner than a thread would begin.
                 return self._answer(request, raw)
@@ -130,8 +135,8 @@ class _Posted:
             return PlainTextResponse(
                 "Show a bearer token or an access key.", 401, {"www-authenticate": CHALLENGE}
             )
-        except NoPermission as refusal:
-            return PlainTextResponse(refusal.text, 403)
+        except (NoPermission, InvalidParameter, RevisionNotReached) as refusal:
+            return PlainTextResponse(refusal.text, refusal.status)
         except Exception:
             log.exception("request failed", path=self._endpoint.path)
             return PlainTextResponse("Something failed that should not have.", 500)
@@ -146,8 +151,9 @@ class _Posted:
             given = request.headers.get("x-request-id", "")
             asker = Asker(caller.arn, f"admit:{action}", given[:128], peer.address)
             asking = Asking(Space(sql, space), world, asker, world.clock.now())
+            told = {TOLD: str(current_revision(sql))}
             answer = msgspec.json.encode(self._endpoint.answer(asking, body_of(raw)))
-            return Response(answer, media_type="application/json")
+            return Response(answer, headers=told, media_type="application/json")
 
 
 def _require_json(request: Request) -> None:

@@ -21,6 +21,14 @@ class Clock(Protocol):
         """Return as soon as ``now() >= moment``."""
         ...
 
+    def ticks(self) -> Millis:
+        """Milliseconds since some moment: they only grow, whatever becomes of the time."""
+        ...
+
+    async def pause(self, span: Millis) -> None:
+        """Wait for so long, whatever becomes of the time meanwhile."""
+        ...
+
 
 class SystemClock:
     """The machine's clock."""
@@ -33,6 +41,14 @@ class SystemClock:
         """Return as soon as ``now() >= moment``, in slices that notice a stepped clock."""
         while (left := moment - self.now()) > 0:
             await asyncio.sleep(min(left, SLICE) / SECOND)
+
+    def ticks(self) -> Millis:
+        """Milliseconds since some moment."""
+        return time.monotonic_ns() // 1_000_000
+
+    async def pause(self, span: Millis) -> None:
+        """Wait for so long."""
+        await asyncio.sleep(span / SECOND)
 
 
 class FakeClock:
@@ -61,3 +77,11 @@ class FakeClock:
         woken = asyncio.Event()
         self._sleepers.append((moment, woken))
         await woken.wait()
+
+    def ticks(self) -> Millis:
+        """The time: it is never set back here."""
+        return self._now
+
+    async def pause(self, span: Millis) -> None:
+        """Wait until ``advance`` has let so much pass."""
+        await self.sleep_until(self._now + span)

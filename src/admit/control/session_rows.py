@@ -15,7 +15,7 @@ from admit.control.session_checks import Question
 from admit.core.access import Permit
 from admit.core.activity import Mention
 from admit.core.sessions import Standing
-from admit.core.validity import MINUTE, SECOND, Millis
+from admit.core.validity import SECOND, Millis
 from admit.store import sessions as stored
 from admit.store import things
 from admit.store.engine import Author, Store, Tx
@@ -26,9 +26,6 @@ log = structlog.get_logger("admit.sessions")
 
 SEEN_EVERY: Millis = 10 * SECOND
 """How often a door says that its sessions live: so much a crash leaves open about when they ended."""
-LOST_AFTER: Millis = MINUTE
-"""When the sessions of another place that says nothing are lost."""
-LOST = "the gate stopped"
 RETRY_S = 1.0
 AT_ONCE = 500
 """How many sessions of a process that is gone are taken over in one transaction."""
@@ -112,26 +109,16 @@ class Rows:
         if self.ends or self.untils:
             self._waiting.set()
 
-    async def clear(self) -> None:
-        """End in the table what a process of this place left open that is gone."""
-
-        def body(tx: Tx) -> int:
-            return stored.end_lost(tx.sql, self.node, self.process, 0, LOST)
-
-        lost = await asyncio.wrap_future(self.store.write(AUTHOR, body))
-        if lost:
-            log.warning("the gate had stopped with sessions open", sessions=lost)
-
     def take_over(self, tx: Tx) -> list[tuple[Opened, About]]:
         """Make this process's the lasting sessions whose process is gone."""
         place = Place(self.node, self.process)
-        left = stored.take_over(tx.sql, place, tx.now, tx.now - LOST_AFTER, AT_ONCE)
+        left = stored.take_over(tx.sql, place, tx.now, AT_ONCE)
         return [_as_left(tx, each) for each in left]
 
     async def keep(self, known: Callable[[], frozenset[str]], missing: Callable[[set[str]], None]) -> None:
         """Write what there is to write, and every few seconds that the ``known`` sessions live.
 
-        ``missing`` is told which of them the table has as ended: another process took this one for dead.
+        ``missing`` is told which of them the table has as ended: another node took this one for gone.
         """
         while True:
             self._waiting.clear()
@@ -155,8 +142,7 @@ class Rows:
         def body(tx: Tx) -> set[str]:
             stored.set_until(tx.sql, untils)
             stored.end(tx.sql, ends)
-            stored.end_lost(tx.sql, self.node, self.process, tx.now - LOST_AFTER, LOST)
-            return stored.see(tx.sql, self.node, self.process, tx.now)
+            return stored.see(tx.sql, self.process, tx.now)
 
         try:
             return await asyncio.wrap_future(self.store.write(AUTHOR, body))

@@ -18,7 +18,7 @@ from admit.core.access import Permit
 from admit.core.activity import ActivityKind
 from admit.core.events import SessionEndOrdered
 from admit.core.sessions import Outcome, Standing
-from admit.core.validity import FOREVER, MINUTE, SECOND, Millis
+from admit.core.validity import FOREVER, SECOND, Millis
 from admit.store import changes
 from admit.store.changes import Change
 from admit.store.engine import Store, Tx
@@ -34,8 +34,6 @@ POLL_S = 0.1
 """How often to look for changes that another process made; our own wake us."""
 RETRY_S = 1.0
 """How long to wait when the store could not be read."""
-BLIND: Millis = MINUTE
-"""How long sessions may live of which nothing can be found out."""
 AT_ONCE = 25
 """How many sessions are asked about, and told, before the loop serves others."""
 AHEAD = 2
@@ -59,16 +57,13 @@ class _News:
 class Sessions:
     """The live sessions of one process. ``open`` waits until ``run`` runs."""
 
-    def __init__(self, store: Store, world: World, node: str = "gate", *, lasting: bool = False) -> None:
-        """``node`` names the place: sessions that another process of it left open are over.
-
-        Where they are ``lasting`` they stay open when this process stops: see :meth:`take_over`.
-        """
+    def __init__(self, store: Store, world: World, *, lasting: bool = False) -> None:
+        """Where they are ``lasting`` they stay open when this process stops: see :meth:`take_over`."""
         self._lasting = lasting
         self._store = store
         self._world = world
         self._clock = world.clock
-        self._rows = Rows(store, world.clock, node, world.chance.text(12))
+        self._rows = Rows(store, world.clock, world.node.name, world.node.process)
         self._live: dict[str, Live] = {}
         self._paths = Paths()
         self._foresight = Foresight()
@@ -189,8 +184,7 @@ class Sessions:
     async def run(self) -> None:
         """Watch for as long as the door is open; cancelled, it ends every session: the gate stops."""
         self._loop = asyncio.get_running_loop()
-        self._checked_at = self._clock.now()
-        await self._rows.clear()
+        self._checked_at = self._clock.ticks()
         self._watched.set()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -222,7 +216,7 @@ class Sessions:
                 self._unsure()
                 await wait(asyncio.Event(), RETRY_S)
             else:
-                self._checked_at = self._clock.now()
+                self._checked_at = self._clock.ticks()
                 for each in asked:
                     if not each.done():
                         each.set_result(None)
@@ -365,7 +359,7 @@ class Sessions:
     def _unsure(self) -> None:
         """End what is past its end by the clock alone; and all, if nothing could be found out for long."""
         now = self._clock.now()
-        blind = now - self._checked_at >= BLIND
+        blind = self._clock.ticks() - self._checked_at >= self._world.node.alone
         self._end([each.id for each in self._live.values() if blind or each.standing.until <= now], UNSURE)
 
     async def _rest(self) -> None:

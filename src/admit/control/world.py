@@ -14,6 +14,7 @@ from admit.base.sealing import Sealer
 from admit.control.activity import Activities
 from admit.control.findings import Doctor
 from admit.control.lockout import Lockout
+from admit.control.nodes import Node
 from admit.control.programs import Programs
 from admit.core.links import Kind
 from admit.core.validity import Millis
@@ -66,5 +67,7 @@ class World:
     """How a user is made, by the kind of the directory they are to be in."""
     doctor: Doctor = field(default_factory=Doctor)
     """Who looks whether all is well."""
+    node: Node = field(default_factory=Node)
+    """Which of the nodes this is that serve the same database."""
     activity_days: int = 365
     """How many days what happened is known."""

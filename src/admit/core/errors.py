@@ -208,6 +208,13 @@ class ServiceUnavailable(AdmitError):
     message = "The service cannot answer at the moment. Try again later."
 
 
+class RevisionNotReached(AdmitError):
+    """A revision that a caller asks to be answered at has not come: (wanted, newest)."""
+
+    code, status = "RevisionNotReached", 503
+    message = "Revision {0} has not been reached here; the newest is {1}. Was it another system's?"
+
+
 class SignedOut(AdmitError):
     """A browser that was signed in is so no more."""
 

@@ -74,7 +74,7 @@ class Provider:
     def __init__(self, store: Store, world: World) -> None:
         self.store = store
         self.world = world
-        self.sessions = Sessions(store, world, LASTING_DOOR, lasting=True)
+        self.sessions = Sessions(store, world, lasting=True)
         self.telling = Telling(store, world)
         self.threads = ThreadPoolExecutor(THREADS, "oidc")
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -82,16 +82,21 @@ class Provider:
     # -- on the event loop ---------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Watch, tell and clean up for as long as the door is open."""
+        """Watch for as long as the door is open, also what a node that is gone has left."""
         self._loop = asyncio.get_running_loop()
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.sessions.run())
-                tasks.create_task(self.telling.run())
-                tasks.create_task(self._keep_up())
-                tasks.create_task(self._clean_up())
+                tasks.create_task(self._take_over())
         finally:
             self._loop = None
+
+    async def keep_up(self) -> None:
+        """Tell and clean up for as long as the door is open: one node does it for all."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.telling.run())
+            tasks.create_task(self._end_past_ones())
+            tasks.create_task(self._clean_up())
 
     def close(self) -> None:
         """Let go of the threads."""
@@ -101,17 +106,18 @@ class Provider:
         """Do something that waits for the store, or for the event loop, on one of the door's threads."""
         return await asyncio.get_running_loop().run_in_executor(self.threads, body)
 
-    async def _keep_up(self) -> None:
-        """Take over what others left, and end what lasts no longer."""
-        taken_over_at: Millis = 0
+    async def _take_over(self) -> None:
+        """Watch what nodes have left that are gone."""
         while True:
-            now = self.world.clock.now()
-            if now - taken_over_at >= TAKEN_OVER_EVERY:
-                while await self.sessions.take_over(lambda session: Screen(self.telling, session)):
-                    pass
-                taken_over_at = now
+            while await self.sessions.take_over(lambda session: Screen(self.telling, session)):
+                pass
+            await self.world.clock.pause(TAKEN_OVER_EVERY)
+
+    async def _end_past_ones(self) -> None:
+        """End what lasts no longer."""
+        while True:
             await self.on_thread(self._end_past)
-            await self.world.clock.sleep_until(now + EVERY)
+            await self.world.clock.pause(EVERY)
 
     async def _clean_up(self) -> None:
         """Each hour, let keys follow each other, and forget what nobody can use."""

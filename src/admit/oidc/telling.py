@@ -60,13 +60,25 @@ class Telling:
         self._back: list[tuple[SignIn, str | None]] = []
         """Letters that came back, and with which fault, of which it is still to be written down."""
         self._writing = asyncio.Lock()
+        self._running = False
 
     def tell(self, session: str) -> None:
-        """Have the application told that this sign-in is over, without waiting for its row to say so."""
-        self._waiting.put_nowait(session)
+        """Have the application told that this sign-in is over, without waiting for its row to say so.
+
+        Where another node tells them, that one finds the row.
+        """
+        if self._running:
+            self._waiting.put_nowait(session)
 
     async def run(self) -> None:
         """Tell for as long as the door is open."""
+        self._running = True
+        try:
+            await self._run()
+        finally:
+            self._running = False
+
+    async def _run(self) -> None:
         # What tells them takes a while to make, and where nobody ever signs out it is not needed.
         while not (letters := await self._over()):
             pass

@@ -35,6 +35,7 @@ from admit.rpc.operation import Call, Operation, Registry, Work
 from admit.rpc.permitted import conditions_of, require
 from admit.rpc.repeats import once
 from admit.rpc.response import Answer, Envelope
+from admit.rpc.revisions import at_least, reached
 from admit.rpc.shape import Shape
 from admit.rpc.signature import (
     Claim,
@@ -50,7 +51,7 @@ from admit.rpc.signature import (
 from admit.rpc.threads import Threads
 from admit.store import tokens
 from admit.store.engine import Author, Store, Tx
-from admit.store.links import callers_revision
+from admit.store.links import callers_revision, current_revision
 
 log = structlog.get_logger("admit.rpc")
 
@@ -107,6 +108,8 @@ class Pending(msgspec.Struct, frozen=True):
     admitted: Admitted
     parsed: Shape
     envelope: Envelope
+    revision: int = 0
+    """The policy it is read by is this old at most."""
 
 
 class Dispatcher:
@@ -129,7 +132,15 @@ class Dispatcher:
         envelope = Envelope(self._world.chance.request_id(), host, xml=xml)
         noted = Noted(envelope.request_id, peer.address)
         begin = partial(self._begin, envelope, noted, partial(self._admit, wire, peer))
+        try:
+            await self._reached(at_least(wire.headers, {**wire.query, **wire.form}))
+        except AdmitError as error:
+            return envelope.error(error)
         return await self._answer(begin, envelope, noted)
+
+    async def _reached(self, wanted: int) -> None:
+        if wanted:
+            await reached(self._store, self._world.clock, wanted)
 
     async def answer_for(self, asked: Asked, peer: Peer, host: str = "") -> Answer:
         """The answer to a call of somebody who has signed in: as a signed call has it, in JSON."""
@@ -168,8 +179,10 @@ class Dispatcher:
             operation = admitted.operation
             parsed = request.read(operation, admitted.parameters)
             pending = Pending(admitted, parsed, replace(envelope, action=operation.action))
-            if operation.writes or (operation.slow and self._store.is_sqlite):
+            if operation.writes:
                 return pending
+            if operation.slow and self._store.reads_elsewhere:
+                return replace(pending, revision=current_revision(sql))
             return self._read(pending, sql)
 
     async def _finish(self, pending: Pending) -> Answer:
@@ -191,7 +204,7 @@ class Dispatcher:
         try:
             claim = read_claim(wire)
             operation = self._find(*operation_named(wire, claim), noted)
-            known = self._authenticate(wire, claim, sql)
+            known = self._authenticate(wire, claim, operation, sql)
         except SignatureFault as fault:
             raise BadSignature(fault.code, fault.message) from None
 
@@ -252,7 +265,7 @@ class Dispatcher:
         noted.find(operation)
         return operation
 
-    def _authenticate(self, wire: Wire, claim: Claim, sql: Connection) -> Known:
+    def _authenticate(self, wire: Wire, claim: Claim, operation: Operation, sql: Connection) -> Known:
         """Whose key signed the request: key and token, then time, then signature, then nonce."""
         if claim.scheme not in (Scheme.ACS3, Scheme.V1):
             raise UnsignedRequest
@@ -262,7 +275,11 @@ class Dispatcher:
             raise TimestampExpired(WINDOW // MINUTE)
         verify(wire, claim, known.secret)
         # Only a nonce that came with a right signature is used up.
-        if not self._nonces.use(f"{claim.access_key_id}:{claim.nonce}", now):
+        nonce = f"{claim.access_key_id}:{claim.nonce}"
+        if not self._nonces.use(nonce, now):
+            raise NonceUsed
+        # A write marks its own in its transaction; of one that only reads, other nodes must know too.
+        if not operation.writes and not self._store.first_use(nonce, now):
             raise NonceUsed
         return known
 
@@ -283,10 +300,11 @@ class Dispatcher:
     def _read(self, pending: Pending, sql: Connection) -> Answer:
         admitted = pending.admitted
         work = admitted.operation.work(pending.parsed)
-        return pending.envelope.success(work(self._view(admitted, pending.envelope, sql)))
+        answer = pending.envelope.success(work(self._view(admitted, pending.envelope, sql)))
+        return replace(answer, revision=current_revision(sql))
 
     def _read_later(self, pending: Pending) -> Answer:
-        with self._store.read() as sql:
+        with self._store.read_at(pending.revision) as sql:
             again = self._asked_again(pending.admitted, sql, callers_revision(sql))
             return self._read(replace(pending, admitted=again), sql)
 
@@ -302,15 +320,17 @@ class Dispatcher:
         action = f"{operation.service.product}:{operation.action}"
         author = Author(admitted.caller.arn, action, envelope.request_id)
 
-        def body(tx: Tx) -> bytes:
+        def body(tx: Tx) -> tuple[bytes, int]:
             again = self._asked_again(admitted, tx.sql, tx.callers)
             call = self._call(again, envelope, tx.sql, tx.now, tx)
-            return once(operation, pending.parsed, work, call)
+            response = once(operation, pending.parsed, work, call)
+            return response, tx.revision if tx.events else tx.revision - 1
 
         await next_turn()
         # What fails undoes its work, but its nonce stays used.
         written = self._store.write(author, body, admitted.nonce)
-        return envelope.success_of(await self._arrivals().result(written))
+        response, revision = await self._arrivals().result(written)
+        return replace(envelope.success_of(response), revision=revision)
 
     def _arrivals(self) -> Arrivals:
         """Where what was written arrives, on the loop there is."""

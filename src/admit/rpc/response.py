@@ -23,6 +23,8 @@ class Answer(msgspec.Struct, frozen=True):
     code: str = "OK"
     """The error's code, for the log."""
     request_id: str = ""
+    revision: int | None = None
+    """The version of the policy it was made at; None where no policy was asked."""
 
 
 class Envelope(msgspec.Struct, frozen=True):

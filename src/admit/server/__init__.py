@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 import uvicorn
 
 from admit.main import Admit
@@ -17,6 +18,7 @@ from admit.server import background
 from admit.server.protocol import LimitedProtocol, drop_slow
 from admit.server.ssh import Doors, open_doors
 from admit.server.streaming import streaming_door
+from admit.store.schema import NEWEST
 
 KEEP_ALIVE_S = 65
 """How long a connection may be idle: longer than load balancers keep theirs, so that they end them first."""
@@ -25,6 +27,7 @@ GRACE_S = 20
 CONNECTIONS = 10_000
 """Beyond so many, requests are answered 503."""
 NO_DOORS = Doors()
+log = structlog.get_logger("admit.server")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,10 @@ async def serve_until(
     stopping = asyncio.Event()
     signals = _stop_on_signals([server for server, _ in servers], stopping, admit.changes.stop)
     serving = [asyncio.create_task(server.serve([listener.socket])) for server, listener in servers]
+    # What this node opens must not be taken for that of one that is gone.
+    await asyncio.to_thread(admit.roll.look)
     beside = [asyncio.create_task(each) for each in background.tasks(admit)]
+    beside += [asyncio.create_task(admit.roll.run()), asyncio.create_task(_stop_when_outdated(admit))]
     beside += [
         asyncio.create_task(drop_slow(server.server_state, admit.world.clock)) for server, _ in servers
     ]
@@ -138,6 +144,13 @@ async def serve_until(
             task.cancel()
         await asyncio.gather(*watched, *beside, return_exceptions=True)
         signals.close()
+
+
+async def _stop_when_outdated(admit: Admit) -> None:
+    """Stop, as a signal would have it, once the schema of the database has moved on."""
+    await admit.roll.outdated.wait()
+    log.error("the schema of the database has moved on: this version of admit stops", knows=NEWEST)
+    signal.raise_signal(signal.SIGTERM)
 
 
 def _stop_on_signals(

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from typing import TypeAlias
 
 import structlog
 
@@ -104,8 +105,13 @@ async def keep_index(admit: Admit) -> None:
 
 
 async def let_sign_in(admit: Admit) -> None:
-    """Watch who is signed in to applications, and tell these when it is over."""
+    """Watch who is signed in to applications."""
     await admit.oidc.run()
+
+
+async def let_sign_ins_end(admit: Admit) -> None:
+    """End sign-ins that last no longer, tell applications which are over, and let keys follow each other."""
+    await admit.oidc.keep_up()
 
 
 async def keep_certificate(admit: Admit, context: ssl.SSLContext) -> None:
@@ -121,17 +127,43 @@ async def keep_certificate(admit: Admit, context: ssl.SSLContext) -> None:
     await kept_up(admit, "certificate", once_a_day)
 
 
-TASKS: tuple[tuple[str, Callable[[Admit], Awaitable[None]]], ...] = (
-    ("sweep", sweep),
+async def hear(admit: Admit) -> None:
+    """Hear of what other nodes change; what is missed is found by looking, a moment later."""
+    await admit.store.listen()
+
+
+Task: TypeAlias = Callable[[Admit], Awaitable[None]]
+
+EVERYWHERE: tuple[tuple[str, Task], ...] = (
+    ("changes of other nodes", hear),
     ("activity", write_activity),
     ("recordings", keep_recordings),
-    ("session ends", record_sessions),
-    ("reviews", close_reviews),
     ("index", keep_index),
     ("oidc", let_sign_in),
+)
+"""What every node runs beside answering, each by name; one that returns is done."""
+
+ONCE: tuple[tuple[str, Task], ...] = (
+    ("sweep", sweep),
+    ("session ends", record_sessions),
+    ("reviews", close_reviews),
+    ("sign-ins that are over", let_sign_ins_end),
     ("worker", worker.run),
 )
-"""All that a serving process runs beside, each by name; one that returns is done."""
+"""What one node runs for all: the one that holds the lease."""
+
+
+def _by_one(task: Task) -> Task:
+    """A task that runs for as long as this node holds the lease."""
+
+    async def run(admit: Admit) -> None:
+        await admit.roll.while_leading(lambda: task(admit))
+
+    return run
+
+
+TASKS: tuple[tuple[str, Task], ...] = (*EVERYWHERE, *((name, _by_one(task)) for name, task in ONCE))
+"""All that a serving process runs beside."""
 
 
 def tasks(admit: Admit) -> Iterator[Coroutine[None, None, None]]:

@@ -4,16 +4,20 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TypeVar
 
-from sqlalchemy import Connection, make_url
+from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from admit.base.clock import Clock
+from admit.core.validity import Millis
 from admit.store import schema, views
 from admit.store.connections import connected, driver, read_only
+from admit.store.facts import current_revision
+from admit.store.listening import listen
 from admit.store.replica import Replica
+from admit.store.tokens import use_nonce_apart
 from admit.store.transactions import Author, Bodies, Job, SilentChange, Tx
 from admit.store.writers import Pool, Writer
 
@@ -22,6 +26,8 @@ T = TypeVar("T")
 READERS_KEPT = 16
 """How many threads keep a connection to a database server to read by; of more, each takes one for each view.
 A pool has 32, and those who write need some."""
+BEGIN_READING = "begin transaction isolation level repeatable read read only"
+BESIDE = Author("admit", "beside", "")
 _log = logging.getLogger("admit.store")
 
 __all__ = ["Author", "SilentChange", "Store", "Tx"]
@@ -30,7 +36,9 @@ __all__ = ["Author", "SilentChange", "Store", "Tx"]
 class Store:
     """The database. ``read`` and ``write`` are the only ways in."""
 
-    def __init__(self, url: str, clock: Clock, ledger_key: bytes) -> None:
+    def __init__(self, url: str, clock: Clock, ledger_key: bytes, copy_url: str = "") -> None:
+        """The ``copy`` is one that PostgreSQL keeps, and that only reads."""
+        self._copy = connected(make_url(copy_url), is_sqlite=False) if copy_url else None
         self.url = make_url(url)
         self.clock = clock
         self._followers: list[Callable[[int], None]] = []
@@ -71,9 +79,43 @@ class Store:
             if sql not in self._kept:
                 sql.close()
 
+    @property
+    def reads_elsewhere(self) -> bool:
+        """Whether what takes long is read apart: on a thread of its own, or from a copy of the database."""
+        return self.is_sqlite or self._copy is not None
+
+    @contextmanager
+    def read_at(self, revision: int) -> Iterator[Connection]:
+        """A view of this revision or a later one; of the copy, if there is one and it is as new."""
+        with ExitStack() as opened:
+            sql = None if self._copy is None else opened.enter_context(self._copied(self._copy, revision))
+            yield opened.enter_context(self.read()) if sql is None else sql
+
+    @contextmanager
+    def _copied(self, copy: Engine, revision: int) -> Iterator[Connection | None]:
+        """A view of the copy; None where it is behind, or away."""
+        with ExitStack() as opened:
+            try:
+                sql = opened.enter_context(read_only(copy, self.replica, is_sqlite=False))
+                driver(sql)(BEGIN_READING)
+                opened.callback(driver(sql), "rollback")
+                views.begin(sql)
+                as_new = current_revision(sql) >= revision
+            except self.faults:
+                _log.warning("the copy of the database cannot be read", exc_info=True)
+                as_new = False
+            yield sql if as_new else None
+
+    def first_use(self, nonce: str, now: Millis) -> bool:
+        """Mark the nonce of a read as used for all nodes; returns False if it was used before.
+
+        A file has one process, which remembers them by itself.
+        """
+        return self.is_sqlite or self.beside(lambda sql: use_nonce_apart(sql, nonce, now))
+
     def _reader(self) -> Connection:
         """This thread's own connection, in a transaction that was begun now."""
-        begin = "begin" if self.is_sqlite else "begin transaction isolation level repeatable read read only"
+        begin = "begin" if self.is_sqlite else BEGIN_READING
         sql: Connection | None = getattr(self._local, "sql", None)
         if sql is not None and not sql.closed:
             try:
@@ -106,12 +148,30 @@ class Store:
         """``write`` and wait for it."""
         return self.write(author, body).result()
 
+    def beside(self, body: Callable[[Connection], T]) -> T:
+        """Run a body that touches neither policy nor the change log: on a server it waits for no writer."""
+        if self.is_sqlite:
+            return self.write_now(BESIDE, lambda tx: body(tx.sql))
+        with self.engine.begin() as sql:
+            return body(sql)
+
     def close(self) -> None:
         """Finish what is waiting and let go of the database."""
         self._writer.close()
         for sql in self._kept:
             sql.close()
         self.engine.dispose()
+        if self._copy is not None:
+            self._copy.dispose()
+
+    async def listen(self) -> None:
+        """Wake the followers of what other nodes commit too, for as long as the database is heard.
+
+        Raises:
+            Exception: it is not, or no more.
+        """
+        if not self.is_sqlite:
+            await listen(self.url, self._announce)
 
     def _announce(self, n: int) -> None:
         """Wake the followers: revision ``n`` is committed."""

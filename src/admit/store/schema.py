@@ -14,10 +14,11 @@ from sqlalchemy import (
 )
 
 from admit.store.ledger import GENESIS
-from admit.store.review_tables import metadata
+from admit.store.node_tables import metadata
+from admit.store.prepared import Prepared
 from admit.store.tables import revision
 
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 """Every version of the schema, oldest first: one for each step in ``migrations/versions``."""
 
 NEWEST = VERSIONS[-1]
@@ -54,11 +55,13 @@ def create(engine: Engine) -> None:
         sql.execute(insert(revision).values(only=1, n=0, head=GENESIS, callers=0))
 
 
+_VERSION = Prepared(select(version.c.version_num))
+
+
 def version_of(sql: Connection) -> str | None:
-    """The version a database's schema has; None for a database that is none of ours."""
-    if not inspect(sql).has_table(version.name):
-        return None
-    return sql.execute(select(version.c.version_num)).scalar_one_or_none()
+    """The version of the schema of a database of ours."""
+    row = _VERSION.first(sql)
+    return None if row is None else str(row[0])
 
 
 def require_known(sql: Connection) -> str:
@@ -67,7 +70,7 @@ def require_known(sql: Connection) -> str:
     Raises:
         SchemaRefused: its schema is newer, or absent.
     """
-    found = version_of(sql)
+    found = version_of(sql) if inspect(sql).has_table(version.name) else None
     if found is None:
         raise SchemaRefused("The database holds no admit: `admit init` makes a new one.")
     if found not in VERSIONS:

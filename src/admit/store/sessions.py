@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from admit.core.sessions import LASTING_DOOR, Outcome
 from admit.core.validity import Millis
+from admit.store.node_tables import nodes
 from admit.store.prepared import Prepared
 from admit.store.tables import sessions, things
 
@@ -122,59 +123,34 @@ def set_until(sql: Connection, untils: Mapping[str, Millis]) -> None:
         _UNTIL.run(sql, b_id=session_id, until=until)
 
 
-_OURS = and_(
-    sessions.c.node == bindparam("b_node"),
-    sessions.c.process == bindparam("b_process"),
-    sessions.c.ended_at.is_(None),
-)
+_OURS = and_(sessions.c.process == bindparam("b_process"), sessions.c.ended_at.is_(None))
 _SEEN = Prepared(update(sessions).where(_OURS).values(seen_at=bindparam("seen_at")))
 _LIVING = Prepared(select(sessions.c.id).where(_OURS))
 
 
-def see(sql: Connection, node: str, process: str, now: Millis) -> set[str]:
+def see(sql: Connection, process: str, now: Millis) -> set[str]:
     """Say that the sessions of a process live; returns which those are, as far as this table has them."""
-    _SEEN.run(sql, b_node=node, b_process=process, seen_at=now)
-    return {row[0] for row in _LIVING.rows(sql, b_node=node, b_process=process)}
+    _SEEN.run(sql, b_process=process, seen_at=now)
+    return {row[0] for row in _LIVING.rows(sql, b_process=process)}
 
 
-_OTHERS = or_(sessions.c.node != bindparam("b_node"), sessions.c.process != bindparam("b_process"))
+_UNWATCHED = and_(sessions.c.ended_at.is_(None), sessions.c.process.not_in(select(nodes.c.process)))
+"""Nobody watches what was opened by a process that is not on the roll of nodes."""
 _LOST = Prepared(
     update(sessions)
-    .where(
-        sessions.c.ended_at.is_(None),
-        sessions.c.door != LASTING_DOOR,
-        _OTHERS,
-        # A process of the same place is not there any more; one of another may only have been slow.
-        or_(
-            sessions.c.node == bindparam("b_node"),
-            sessions.c.seen_at < bindparam("before", type_=BigInteger),
-        ),
-    )
+    .where(_UNWATCHED, sessions.c.door != LASTING_DOOR)
     .values(ended_at=sessions.c.seen_at, outcome=bindparam("outcome"), reason=bindparam("reason"))
 )
 
 
-def end_lost(sql: Connection, node: str, process: str, before: Millis, how: str) -> int:
-    """End the sessions whose process is gone, at the last moment they were known to live; returns how many.
-
-    Gone is another process of ``node``, and one elsewhere that has not been heard of since ``before``.
-    """
-    return _LOST.run(
-        sql, b_node=node, b_process=process, before=before, outcome=Outcome.STOPPED.value, reason=how
-    )
+def end_lost(sql: Connection, how: str) -> int:
+    """End the sessions whose node is gone, at the last moment they were known to live; returns how many."""
+    return _LOST.run(sql, outcome=Outcome.STOPPED.value, reason=how)
 
 
 _LEFT = Prepared(
     select(*_ROW)
-    .where(
-        sessions.c.ended_at.is_(None),
-        sessions.c.door == LASTING_DOOR,
-        _OTHERS,
-        or_(
-            sessions.c.node == bindparam("b_node"),
-            sessions.c.seen_at < bindparam("before", type_=BigInteger),
-        ),
-    )
+    .where(_UNWATCHED, sessions.c.process != bindparam("b_process"), sessions.c.door == LASTING_DOOR)
     .order_by(sessions.c.key)
     .limit(bindparam("limit"))
 )
@@ -187,19 +163,18 @@ _TAKE_OVER = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where sessions are watched: a place, and which run of it."""
+    """Where sessions are watched: a node, and which run of it."""
 
     node: str
     process: str
 
 
-def take_over(sql: Connection, place: Place, now: Millis, before: Millis, limit: int) -> list[Session]:
-    """Make sessions that outlast their process, and whose process is gone, those of a ``place``.
+def take_over(sql: Connection, place: Place, now: Millis, limit: int) -> list[Session]:
+    """Make sessions that outlast their node, and whose node is gone, those of a ``place``.
 
-    Gone is what :func:`end_lost` takes for gone. They are returned as they were.
+    They are returned as they were.
     """
-    found = _LEFT.rows(sql, b_node=place.node, b_process=place.process, before=before, limit=limit)
-    left = [Session(*row) for row in found]
+    left = [Session(*row) for row in _LEFT.rows(sql, b_process=place.process, limit=limit)]
     for each in left:
         _TAKE_OVER.run(sql, b_id=each.id, node=place.node, process=place.process, seen_at=now)
     return left

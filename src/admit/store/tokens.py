@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy.dialects.postgresql import insert as on_server
 
 from admit.core.validity import Millis
 from admit.store.connections import driver
@@ -35,6 +36,16 @@ def use_nonces(sql: Connection, nonces: Sequence[str], now: Millis) -> list[bool
     if _used(sql, nonces, now):
         return [True] * len(nonces)
     return [_used(sql, [each], now) for each in nonces]
+
+
+_USE_APART = Prepared(on_server(nonces).on_conflict_do_nothing())
+
+
+def use_nonce_apart(sql: Connection, nonce: str, now: Millis) -> bool:
+    """Mark a nonce as used in a transaction of its own on PostgreSQL; returns whether it was fresh."""
+    # What a crash of the server forgets was good for a read, and only once more.
+    driver(sql)("set local synchronous_commit = off")
+    return bool(_USE_APART.run(sql, nonce=nonce, at=now))
 
 
 def _used(sql: Connection, nonces: Sequence[str], now: Millis) -> bool:

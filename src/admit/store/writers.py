@@ -11,8 +11,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from admit.core.errors import AdmitError
+from admit.core.errors import AdmitError, ServiceUnavailable
 from admit.store.connections import in_transaction
+from admit.store.listening import tell
+from admit.store.schema import NEWEST, version_of
 from admit.store.transactions import Bodies, Head, Job, fresh, load_head, save_head
 
 T = TypeVar("T")
@@ -131,6 +133,9 @@ class Pool:
             with sql.begin():
                 # Writers take turns at this row: commit order is number order, and nobody loses a race.
                 head = load_head(sql, lock=True)
+                # Whoever waited for the row may have waited for a migration.
+                if version_of(sql) != NEWEST:
+                    raise ServiceUnavailable
                 (is_fresh,) = fresh(sql, [job], self._bodies.clock.now())
                 try:
                     result = self._bodies.run(sql, job, head, fresh=is_fresh)
@@ -138,6 +143,8 @@ class Pool:
                     # What was refused is undone; that its nonce was used is not.
                     refusal = error
                 save_head(sql, head)
+                if head.rows:
+                    tell(sql, head.n)
             if head.rows:
                 self._announce(head.n)
         if refusal is not None:

@@ -80,7 +80,7 @@ class Door:
         self.world = world
         self.launcher = means.launcher
         self.recorder = means.recorder
-        self.sessions = Sessions(store, world, DOOR)
+        self.sessions = Sessions(store, world)
         self.streams: dict[str, Stream] = {}
         self._most = means.most
         self._opening: dict[tuple[int, int, int], Streamed] = {}

@@ -41,6 +41,8 @@ class SessionTold(Shape):
     """The program at the other end, as it says itself."""
     what: str
     """shell, exec, sftp or forward."""
+    node: str
+    """The server that watches it, of several."""
     revision: int
     """The version of the policy that let it in."""
     opened_at: Moment
@@ -174,6 +176,7 @@ def _told(call: Call, found: list[Session]) -> tuple[SessionTold, ...]:
             peer=each.peer,
             client=each.client,
             what=each.what,
+            node=each.node,
             revision=each.revision,
             opened_at=each.opened_at,
             seen_at=each.seen_at,

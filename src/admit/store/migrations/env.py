@@ -3,7 +3,7 @@
 from alembic import context
 
 from admit.store.migrations import CONNECTION
-from admit.store.review_tables import metadata
+from admit.store.node_tables import metadata
 from admit.store.schema import version
 
 context.configure(
