@@ -243,6 +243,27 @@ def test_a_database_server_that_was_restarted_is_found_again(on_postgresql: Stor
     assert revision(store) == 3
 
 
+@pytest.mark.postgres
+@pytest.mark.parametrize("way", ["sqlalchemy", "driver"])
+def test_who_was_reading_when_the_server_was_restarted_reads_again(
+    on_postgresql: Store, server: Cluster, way: str
+):
+    store = on_postgresql
+
+    def broken_off() -> None:
+        with store.read() as sql:
+            server.disconnect(str(store.url.database))
+            if way == "driver":
+                current_revision(sql)
+            sql.execute(text("select 1"))
+
+    with pytest.raises(store.faults):
+        broken_off()
+    for _ in range(2):
+        with store.read() as sql:
+            assert sql.execute(text("select 1")).scalar_one() == current_revision(sql) + 1
+
+
 def test_more_threads_than_a_pool_has_connections_may_read_from_a_server(on_postgresql: Store):
     everybody = Barrier(READERS_KEPT + 4)
 

@@ -75,9 +75,19 @@ class Store:
         try:
             yield sql
         finally:
-            driver(sql)("rollback")
-            if sql not in self._kept:
-                sql.close()
+            self._release(sql)
+
+    def _release(self, sql: Connection) -> None:
+        """End a view. One whose server has gone away meanwhile is of no use to the next reader."""
+        try:
+            if not sql.invalidated:
+                driver(sql)("rollback")
+        except sql.dialect.loaded_dbapi.OperationalError:
+            sql.invalidate()
+        if sql.invalidated:
+            self._kept.discard(sql)
+        if sql not in self._kept:
+            sql.close()
 
     @property
     def reads_elsewhere(self) -> bool:
