@@ -40,9 +40,10 @@ class Cluster:
             shutil.chown(self.directory, "postgres", "postgres")
         files = str(self.directory / "data")
         self._run(_program("initdb"), "-D", files, "-A", "trust", "-U", self.user, "-E", "UTF8", "--no-sync")
-        self._start()
+        self.restart()
 
-    def _start(self) -> None:
+    def restart(self) -> None:
+        """Start it on what is left."""
         files = str(self.directory / "data")
         options = f"-c listen_addresses='' -k {self.directory} -c fsync=off -c max_connections=200"
         log = str(self.directory / "log")
@@ -60,7 +61,7 @@ class Cluster:
                 os.kill(pid, signal.SIGKILL)
         while any(Path(f"/proc/{pid}").exists() for pid in children):
             pass
-        self._start()
+        self.restart()
 
     @contextmanager
     def copied(self) -> Iterator["Cluster"]:
@@ -75,7 +76,7 @@ class Cluster:
             *(_program("pg_basebackup"), "-d", source, "-D", files),
             *("-R", "-X", "stream", "-c", "fast", "--no-sync"),
         )
-        standby._start()
+        standby.restart()
         try:
             yield standby
         finally:

@@ -7,6 +7,7 @@ from threading import Barrier, Event
 import pytest
 from sqlalchemy import func, insert, select, text, update
 
+from admit.base.clock import FakeClock
 from admit.control import grants, things
 from admit.control.things import New
 from admit.core.events import ThingChanged
@@ -16,7 +17,7 @@ from admit.store import tables, tokens
 from admit.store import things as stored
 from admit.store.engine import READERS_KEPT, SilentChange, Store, Tx
 from admit.store.links import current_revision
-from tests.databases import Cluster
+from tests.databases import Cluster, cluster
 from tests.store.writing import AUTHOR, Details, add, adding, assert_whole, held, names, revision
 
 # -- nothing in silence ------------------------------------------------------------------------------
@@ -262,6 +263,21 @@ def test_who_was_reading_when_the_server_was_restarted_reads_again(
     for _ in range(2):
         with store.read() as sql:
             assert sql.execute(text("select 1")).scalar_one() == current_revision(sql) + 1
+
+
+@pytest.mark.postgres
+def test_who_reads_while_the_server_is_away_reads_again_once_it_is_back():
+    with cluster() as own:
+        store = Store(own.url(own.new_database()), FakeClock(), b"key")
+        store.create()
+        assert names(store) == []
+        own.stop()
+        for _ in range(2):
+            with pytest.raises(store.faults):
+                names(store)
+        own.restart()
+        assert names(store) == []
+        store.close()
 
 
 def test_more_threads_than_a_pool_has_connections_may_read_from_a_server(on_postgresql: Store):

@@ -127,7 +127,7 @@ class Store:
         """This thread's own connection, in a transaction that was begun now."""
         begin = "begin" if self.is_sqlite else BEGIN_READING
         sql: Connection | None = getattr(self._local, "sql", None)
-        if sql is not None and not sql.closed:
+        if sql is not None and not sql.closed and not sql.invalidated:
             try:
                 driver(sql)(begin)
             except sql.dialect.loaded_dbapi.OperationalError:
