@@ -234,3 +234,24 @@ def test_recordings_left_by_a_gate_that_died_are_finished_and_old_ones_go(system
 
     asyncio.run(beside(background.keep_recordings(system.admit), until=done))
     assert [each.stem for each in system.admit.world.recordings.glob("*.rec")] == [left]
+
+
+def test_a_task_that_fails_when_it_is_to_end_ends(system):
+    begun = []
+
+    async def fails_at_the_end(_admit):
+        begun.append(True)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise LookupError("the database is away")
+
+    async def body():
+        task = asyncio.create_task(background.kept_up(system.admit, "sweep", fails_at_the_end))
+        while not begun:  # noqa: ASYNC110 - one turn of the loop
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(body())
+    assert begun == [True]

@@ -10,6 +10,10 @@ SLICE: Millis = 30 * SECOND
 """The longest single sleep, so that a stepped wall clock is noticed."""
 
 
+SKEW: Millis = 2 * SECOND
+"""By how much clocks may differ, of two nodes, or of one and itself of before."""
+
+
 class Clock(Protocol):
     """What the time is, and waiting for a moment."""
 
@@ -29,13 +33,35 @@ class Clock(Protocol):
         """Wait for so long, whatever becomes of the time meanwhile."""
         ...
 
+    def set_back(self) -> Millis:
+        """By how much the machine's clock was set back."""
+        ...
+
 
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock, which is believed when it is set forward, and never when it is set back.
+
+    Whoever could set it back would let access go on that has ended. So time goes on from the latest it
+    has been, and is behind that by :data:`SKEW` at most, until the process is started anew.
+    """
+
+    def __init__(self) -> None:
+        self._lead: Millis = self._wall() - self.ticks()
+        """How far the time was ahead of the ticks at most."""
+
+    @staticmethod
+    def _wall() -> Millis:
+        return time.time_ns() // 1_000_000
 
     def now(self) -> Millis:
         """The time, in UNIX milliseconds."""
-        return time.time_ns() // 1_000_000
+        wall, ticks = self._wall(), self.ticks()
+        self._lead = max(self._lead, wall - ticks)
+        return max(wall, ticks + self._lead - SKEW)
+
+    def set_back(self) -> Millis:
+        """By how much the machine's clock is behind the latest time it has told, and it is now."""
+        return max(self.ticks() + self._lead - self._wall(), 0)
 
     async def sleep_until(self, moment: Millis) -> None:
         """Return as soon as ``now() >= moment``, in slices that notice a stepped clock."""
@@ -85,3 +111,7 @@ class FakeClock:
     async def pause(self, span: Millis) -> None:
         """Wait until ``advance`` has let so much pass."""
         await self.sleep_until(self._now + span)
+
+    def set_back(self) -> Millis:
+        """Never."""
+        return 0

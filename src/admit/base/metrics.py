@@ -39,6 +39,8 @@ class Metrics:
             "The version of the policy that the index was last kept up with; 0 if there is no index.",
             registry=self._registry,
         )
+        behind = "By how much the machine's clock is behind the latest time it has told."
+        self.clock_set_back = Gauge("admit_clock_set_back_seconds", behind, registry=self._registry)
         self.index_bytes = Gauge(
             "admit_index_bytes", "About how much memory the index takes.", registry=self._registry
         )

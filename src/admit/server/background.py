@@ -8,6 +8,7 @@ from typing import TypeAlias
 import structlog
 
 from admit import worker
+from admit.base.clock import SKEW
 from admit.control import activity, indexing, recording_upkeep, review_closing, session_ledger
 from admit.core.validity import DAY, HOUR, MINUTE, SECOND, Millis
 from admit.main import Admit
@@ -127,6 +128,17 @@ async def keep_certificate(admit: Admit, context: ssl.SSLContext) -> None:
     await kept_up(admit, "certificate", once_a_day)
 
 
+async def watch_clock(admit: Admit) -> None:
+    """Tell, as long as it is so, that the machine's clock was set back and is not believed."""
+    clock = admit.world.clock
+    while True:
+        behind = clock.set_back()
+        admit.world.metrics.clock_set_back.set(behind / SECOND)
+        if behind > SKEW:
+            log.error("the clock was set back and is not believed: if it is right, restart", ms=behind)
+        await clock.pause(MINUTE)
+
+
 async def hear(admit: Admit) -> None:
     """Hear of what other nodes change; what is missed is found by looking, a moment later."""
     await admit.store.listen()
@@ -136,6 +148,7 @@ Task: TypeAlias = Callable[[Admit], Awaitable[None]]
 
 EVERYWHERE: tuple[tuple[str, Task], ...] = (
     ("changes of other nodes", hear),
+    ("clock", watch_clock),
     ("activity", write_activity),
     ("recordings", keep_recordings),
     ("index", keep_index),
@@ -179,6 +192,10 @@ async def kept_up(admit: Admit, name: str, task: Callable[[Admit], Awaitable[Non
         except Exception:
             log.exception("background task failed", task=name)
             admit.world.metrics.background_failures.labels(name).inc()
+            running = asyncio.current_task()
+            if running is not None and running.cancelling():
+                # It was to end, and failed at that: a database that is away must not keep the server.
+                raise asyncio.CancelledError from None
             await admit.world.clock.sleep_until(admit.world.clock.now() + PAUSE)
         else:
             return
