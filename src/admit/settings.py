@@ -57,6 +57,13 @@ ProviderURL: TypeAlias = Annotated[
         description="https://host/path, or http:// on this machine",
     ),
 ]
+SyslogURL: TypeAlias = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^((udp|tcp|tls)://[^\s/?#]+|unix:///[^\s]+)?(?!\n)$",
+        description="tls://host:6514, tcp://host:601, udp://host:514 or unix:///dev/log",
+    ),
+]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -140,6 +147,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Whose users it proves, and no others: IDs of bastion hosts and IDaaS instances, eds-user, ram."""
     sign_in_oidc_ca_file: Path | None = None
     """Trust only the provider's certificates of this PEM file; by default those the system trusts."""
+    syslog: SyslogURL = ""
+    """Where every entry of the ledger is sent, as syslog (RFC 5424) with JSON inside; empty for nowhere."""
+    syslog_ca_file: Path | None = None
+    """Trust only the syslog server's certificates of this PEM file; by default those the system trusts."""
     approver_addresses: tuple[str, ...] = ()
     """Who is mailed of each request and each broken glass, besides owners and RAM users who may decide."""
     mail_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 30

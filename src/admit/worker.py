@@ -6,10 +6,12 @@ from functools import partial
 import structlog
 
 from admit.base.smtp import MailServer
+from admit.base.syslog import SyslogServer
 from admit.control import approval_letters, notify, request_letters, review_letters
 from admit.control.followers import Follower, follow
 from admit.control.notify import Outbox
 from admit.control.pushing import Pusher
+from admit.control.sent_ledger import LedgerSender
 from admit.core.validity import SECOND
 from admit.main import Admit
 from admit.settings import Settings
@@ -44,7 +46,24 @@ async def run(admit: Admit) -> None:
     """Follow, send and push for as long as the server runs."""
     server = mail_server(admit.settings)
     mailing = [] if server is None else [_mail(admit, server)]
-    await asyncio.gather(_push(Pusher(admit.store, admit.world)), *mailing)
+    sending = [] if not admit.settings.syslog else [_send_ledger(admit)]
+    await asyncio.gather(_push(Pusher(admit.store, admit.world)), *mailing, *sending)
+
+
+async def _send_ledger(admit: Admit) -> None:
+    """Keep the syslog server up to date."""
+    settings, woken = admit.settings, _woken(admit.store)
+    ca_file = None if settings.syslog_ca_file is None else str(settings.syslog_ca_file)
+    sender = LedgerSender(admit.store, SyslogServer(settings.syslog, ca_file))
+    while True:
+        woken.clear()
+        try:
+            while await asyncio.to_thread(sender.send_next):
+                pass
+        except Exception:
+            log.exception("the ledger could not be sent")
+            await _wait(asyncio.Event(), PAUSE_S)
+        await _wait(woken, POLL_S)
 
 
 async def _mail(admit: Admit, server: MailServer) -> None:

@@ -1,62 +1,16 @@
 """The Python library against a running server, waiting and with ``await``."""
 
 import asyncio
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from admit import client
 from admit.client import Admit, AsyncAdmit, Decision, Denied, Entity, Question, Refused, Unavailable
-from admit.main import create
-from admit.settings import Settings
-from tests.callers import document, statement
-from tests.served import Caller, serving
+from tests.client.shop import Shop
 
 MINE = Question("user:mia", "read", Entity("order", "17", {"owner": "mia"}))
 YOURS = Question("user:mia", "read", Entity("order", "18", {"owner": "eve"}))
-
-
-@dataclass(frozen=True)
-class Shop:
-    """A server with a space ``shop``: whoever owns an order may read it; mia may ship what is light."""
-
-    server: str
-    token: str
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    data = tmp_path_factory.mktemp("client") / "data"
-    founded = create(Settings(data=data))
-    with serving(data) as served:
-        caller = Caller(served.urls["http"], founded)
-        allowed = document(statement("Allow", ["admit:Evaluate", "admit:Search*"]))
-        caller.call("ram", "CreateUser", UserName="orders")
-        caller.call("ram", "CreatePolicy", PolicyName="ask", PolicyDocument=allowed)
-        caller.call("ram", "AttachPolicyToUser", PolicyType="Custom", PolicyName="ask", UserName="orders")
-        token = caller.call("admit", "CreateBearerToken", UserName="orders", Name="x")["Token"]
-        _fill(caller)
-        caller.connection.close()
-        yield Shop(f"http://{served.urls['http']}", token)
-
-
-def _fill(caller: Caller) -> None:
-    space = {"Space": "shop"}
-    caller.call("admit", "RegisterType", Name="user", **space)
-    caller.call("admit", "RegisterType", Name="order", Open=True, **space)
-    users = json.dumps([{"Id": each} for each in ("mia", "eve")])
-    caller.call("admit", "PutEntities", Type="user", Role="subject", Entities=users, **space)
-    orders = json.dumps([{"Id": f"o-{number}"} for number in range(3)])
-    caller.call("admit", "PutEntities", Type="order", Role="resource", Entities=orders, **space)
-    everyone = {"Subject": "user:*", "Resource": "order:*", **space}
-    owner = "has(resource.properties.owner) && resource.properties.owner == subject.id"
-    caller.call("admit", "GrantActions", Actions=["read"], Condition=owner, **everyone)
-    light = {"Subject": "user:mia", "Resource": "order:*", "Actions": ["ship"], **space}
-    caller.call("admit", "GrantActions", Condition="context.weight < 30", **light)
-    caller.call("admit", "GrantActions", Subject="user:eve", Resource="order:*", Actions=["count"], **space)
 
 
 def test_a_decision_is_true_only_if_it_is_yes_and_says_why(shop: Shop) -> None:

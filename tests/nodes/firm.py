@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,13 @@ class Asker(Caller):
             raise Refused(response.status, answer)
         self.revision = int(response.headers["x-admit-revision"])
         return answer
+
+    def move(self, address: str) -> None:
+        """Ask another server from here on, if it is another."""
+        if address != self.address:
+            self.connection.close()
+            self.address = address
+            self.connection = HTTPConnection(address, timeout=30)
 
     def change(self, action: str, person: str) -> bool:
         """Grant or revoke; whether it changed anything."""

@@ -30,6 +30,8 @@ class Seen:
     ticks: Iterator[int] = field(default_factory=count)
     """The order in which calls and answers were: what real time is for."""
     more: Condition = field(default_factory=Condition)
+    addresses: list[str] = field(default_factory=list)
+    """Where the servers are."""
     enough: Event = field(default_factory=Event)
     """Set when clients shall end."""
     failures: list[BaseException] = field(default_factory=list)
@@ -40,6 +42,10 @@ class Seen:
             self.histories[person].append(operation)
             self.answered += operation.saw is not None
             self.more.notify_all()
+
+    def meet(self, servers: Sequence[Served]) -> None:
+        """Tell clients where the servers are."""
+        self.addresses = [each.urls["http"] for each in servers]
 
     def wait_for(self, more: int) -> None:
         """Return once so many answers more have come."""
@@ -69,7 +75,9 @@ class Client:
             raise
 
     def _one(self) -> None:
-        asker, person = self.random.choice(self.askers), self.random.choice(PEOPLE)
+        place, person = self.random.randrange(len(self.askers)), self.random.choice(PEOPLE)
+        asker = self.askers[place]
+        asker.move(self.seen.addresses[place])
         what, called = self.random.choice(DEEDS), next(self.seen.ticks)
         try:
             saw = asker.may(person) if what == "check" else asker.change(ACTIONS[what], person)
@@ -91,6 +99,7 @@ class Crowd:
 
     def __init__(self, firm: Firm, servers: Sequence[Served], *, clients: int = 3) -> None:
         self.seen = Seen()
+        self.seen.meet(servers)
         self._opened = ExitStack()
         self._clients = [
             Client(self._opened.enter_context(firm.asking(*servers)), Random(seed), self.seen)  # noqa: S311 - a test's

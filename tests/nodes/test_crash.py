@@ -25,6 +25,16 @@ def left(story: Story) -> Iterator[Admit]:
     admit.close()
 
 
+def recorded(left: Admit, session: str) -> SessionEnded:
+    """What the ledger says of a session's end, once it does: after a failure it takes a few seconds."""
+    while True:
+        with left.store.read() as sql:
+            events = [each.event for each in changes.after(sql, 0, 10**9)]
+        for event in events:
+            if isinstance(event, SessionEnded) and event.session == session:
+                return event
+
+
 @pytest.mark.parametrize("person", PEOPLE)
 def test_what_clients_saw_can_have_happened_one_after_another(story: Story, person: str) -> None:
     assert is_linearizable(story.seen.histories[person]), story.seen.histories[person]
@@ -49,11 +59,7 @@ def test_the_session_at_the_server_that_died_is_closed_by_another_with_the_truth
     session = story.left_open
     assert (session["Outcome"], session["Reason"], session["Node"]) == ("stopped", LOST, "node-0")
     # The timers ran at the server that died: another has them now, and with them what the ledger says.
-    with left.store.read() as sql:
-        ends = [each.event for each in changes.after(sql, 0, 10**9)]
-    (ended,) = [
-        each for each in ends if isinstance(each, SessionEnded) and each.session == session["SessionId"]
-    ]
+    ended = recorded(left, session["SessionId"])
     assert (ended.outcome, ended.reason) == ("stopped", LOST)
 
 

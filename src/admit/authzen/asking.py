@@ -14,6 +14,7 @@ BODY_LIMIT = 1024 * 1024
 DEEPEST = 32
 """How deep arrays and objects may be nested."""
 
+_BEYOND = 2**63
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _BRACKETS = re.compile(rb"[\[\]{}]")
 
@@ -104,6 +105,20 @@ def deed_of(body: Json) -> Deed:
     """
     found = object_of(body, "action", required=True)
     return Deed(text_of(found, "action", "name"), object_of(found, "properties"))
+
+
+def after_of(body: Json) -> int | None:
+    """The revision that a copy stands at; None for none.
+
+    Raises:
+        Unreadable: it is no revision.
+    """
+    found = body.get("after")
+    if found is None:
+        return None
+    if not isinstance(found, int) or isinstance(found, bool) or not 0 <= found < _BEYOND:
+        raise Unreadable("after must be a revision.")
+    return found
 
 
 def text_of(found: Json, name: str, key: str) -> str:

@@ -43,26 +43,44 @@ class Asking:
         return self.space.sql
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The answer to one question."""
+
+    answer: dict[str, Any]
+    decision: Decision | None
+    """None where what is asked about is not known."""
+    labels: dict[int, Named]
+
+
 def evaluate(asking: Asking, asked: Asked) -> dict[str, Any]:
     """The answer to one question, with its reason."""
+    told = answer_to(asking.space, asked, asking.now)
+    if told.decision is not None:
+        noted = decisions.noted(told.decision, told.labels, asking.asker, asking.now)
+        asking.world.activities.note(noted)
+    return told.answer
+
+
+def answer_to(space: Space, asked: Asked, now: Millis) -> Told:
+    """The answer to one question, whoever asks."""
     try:
-        decision = decided(asking.sql, question_of(asking, asked), asking.now)
+        decision = decided(space.sql, question_of(space, asked), now)
     except NameFault as fault:
         # What is not known here is nobody's: the answer is no.
         reason = "other actions" if fault.kind == "Action" else "unknown"
-        return {"decision": False, "context": {"reason": reason, "text": fault.text}}
-    labels = decisions.labels_of(asking.sql, decision)
-    asking.world.activities.note(decisions.noted(decision, labels, asking.asker, asking.now))
-    return {"decision": decision.allowed, "context": _context(decision, labels, asking.now)}
+        return Told({"decision": False, "context": {"reason": reason, "text": fault.text}}, None, {})
+    labels = decisions.labels_of(space.sql, decision)
+    answer = {"decision": decision.allowed, "context": _context(decision, labels, now)}
+    return Told(answer, decision, labels)
 
 
-def question_of(asking: Asking, asked: Asked) -> Question:
+def question_of(space: Space, asked: Asked) -> Question:
     """What is asked, of things that are known here.
 
     Raises:
         NameFault: of something that is not.
     """
-    space = asking.space
     return Question(
         space.party("subject", asked.subject),
         space.party("resource", asked.resource),

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from admit.authzen import search
-from admit.authzen.asking import BODY_LIMIT, Json, Unreadable, asked_of, body_of
+from admit.authzen.asking import BODY_LIMIT, Json, Unreadable, after_of, asked_of, body_of
 from admit.authzen.evaluation import Asking, evaluate, evaluate_all
 from admit.authzen.parties import Space
 from admit.control import own_types
@@ -24,6 +24,7 @@ from admit.core.errors import InvalidParameter, NoPermission, RevisionNotReached
 from admit.rpc.dispatch import Peer
 from admit.rpc.presented import CHALLENGE, Unproven, caller_of, permit_to
 from admit.rpc.revisions import TOLD, at_least, reached
+from admit.store.copying import copied
 from admit.store.engine import Store
 from admit.store.links import current_revision
 
@@ -34,7 +35,7 @@ BASE = "/access/v1"
 SPACE = "/spaces/{space}"
 """What the paths of a decision point begin with that decides about the types of one space."""
 
-Answering: TypeAlias = Callable[[Asking, Json], dict[str, Any]]
+Answering: TypeAlias = Callable[[Asking, Json], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class Endpoint:
     answer: Answering
     quick: bool = False
     """Whether it is always one question about one thing."""
+    what: str = "space/{space}"
+    """What RAM is asked about."""
 
 
 ENDPOINTS = (
@@ -79,6 +82,16 @@ ENDPOINTS = (
 )
 
 
+REPLICA = Endpoint(
+    f"{BASE}/replica",
+    "",
+    "ReplicateAccess",
+    lambda asking, body: copied(asking.sql, after_of(body)),
+    what="replica",
+)
+"""Our own: a copy of all that decisions ask for, and then what has changed."""
+
+
 def routes(store: Store, world: World) -> list[BaseRoute]:
     """The endpoints of the decision point."""
     posts = [
@@ -87,7 +100,7 @@ def routes(store: Store, world: World) -> list[BaseRoute]:
         for space in ("", SPACE)
     ]
     described = [Route(f"{WELL_KNOWN}{space}", _metadata, methods=["GET"]) for space in ("", SPACE)]
-    return [*described, *posts]
+    return [*described, *posts, Route(REPLICA.path, _Posted(store, world, REPLICA), methods=["POST"])]
 
 
 async def _metadata(request: Request) -> Response:
@@ -147,7 +160,7 @@ class _Posted:
         with self._store.read() as sql:
             caller = caller_of(sql, world, request.headers.get("authorization", ""))
             space = request.path_params.get("space", own_types.DEFAULT)
-            permit_to(caller, world, action, f"space/{space}", peer)
+            permit_to(caller, world, action, self._endpoint.what.format(space=space), peer)
             given = request.headers.get("x-request-id", "")
             asker = Asker(caller.arn, f"admit:{action}", given[:128], peer.address)
             asking = Asking(Space(sql, space), world, asker, world.clock.now())

@@ -22,6 +22,7 @@ from admit.client.wire import (
     Decision,
     Denied,
     Entity,
+    Nearby,
     Properties,
     Question,
     Refused,
@@ -47,24 +48,45 @@ class Admit:
     """A decision point, asked over one kept connection; safe to share between threads."""
 
     def __init__(
-        self, server: str, *, token: str, space: str | None = None, ca_file: str | None = None
+        self,
+        server: str,
+        *,
+        token: str,
+        space: str | None = None,
+        ca_file: str | None = None,
+        replica: Nearby | None = None,
     ) -> None:
+        """``replica`` answers single questions nearby, as long as it is new enough."""
         self._http = httpx.Client(**wire.arguments(server, token, space, ca_file))
+        self._space = space
+        self._replica = replica
 
-    def check(self, subject: Who, action: str, resource: Who, context: Properties = _NOTHING) -> Decision:
-        """May the subject do this with the resource?"""
-        return self.ask(Question(subject, action, resource, context))
+    def check(
+        self,
+        subject: Who,
+        action: str,
+        resource: Who,
+        context: Properties = _NOTHING,
+        *,
+        at_least: int = 0,
+    ) -> Decision:
+        """May the subject do this with the resource, by this revision of the policy or a later one?"""
+        return self.ask(Question(subject, action, resource, context), at_least=at_least)
 
-    def ask(self, question: Question) -> Decision:
+    def ask(self, question: Question, *, at_least: int = 0) -> Decision:
         """The answer to a question."""
-        return wire.decision_of(self._post("evaluation", wire.asked_of(question)))
+        near = wire.answered_by(self._replica, self._space, question, at_least)
+        if near is not None:
+            return near
+        return wire.decision_of(self._post("evaluation", wire.asked_of(question), at_least))
 
-    def ask_all(self, questions: Sequence[Question]) -> list[Decision]:
-        """The answers to any number of questions, in their order."""
+    def ask_all(self, questions: Sequence[Question], *, at_least: int = 0) -> list[Decision]:
+        """The answers of the server to any number of questions, in their order."""
         found: list[Decision] = []
         for start in range(0, len(questions), MOST_AT_ONCE):
             some = [wire.asked_of(each) for each in questions[start : start + MOST_AT_ONCE]]
-            found += wire.decisions_of(self._post("evaluations", {"evaluations": some}), len(some))
+            answer = self._post("evaluations", {"evaluations": some}, at_least)
+            found += wire.decisions_of(answer, len(some))
         return found
 
     def require(self, subject: Who, action: str, resource: Who, context: Properties = _NOTHING) -> Decision:
@@ -98,9 +120,9 @@ class Admit:
             if not token:
                 return
 
-    def _post(self, path: str, body: dict[str, Any]) -> Any:
+    def _post(self, path: str, body: dict[str, Any], at_least: int = 0) -> Any:
         try:
-            return wire.body_of(self._http.post(path, json=body))
+            return wire.body_of(self._http.post(path, json=body, headers=wire.at_least(at_least)))
         except httpx.HTTPError as error:
             raise Unavailable(f"The server cannot be asked: {error}") from error
 
@@ -123,26 +145,46 @@ class AsyncAdmit:
     """The same for programs that wait with ``await``."""
 
     def __init__(
-        self, server: str, *, token: str, space: str | None = None, ca_file: str | None = None
+        self,
+        server: str,
+        *,
+        token: str,
+        space: str | None = None,
+        ca_file: str | None = None,
+        replica: Nearby | None = None,
     ) -> None:
+        """``replica`` answers single questions nearby, as long as it is new enough."""
         self._http = httpx.AsyncClient(**wire.arguments(server, token, space, ca_file))
+        self._space = space
+        self._replica = replica
 
     async def check(
-        self, subject: Who, action: str, resource: Who, context: Properties = _NOTHING
+        self,
+        subject: Who,
+        action: str,
+        resource: Who,
+        context: Properties = _NOTHING,
+        *,
+        at_least: int = 0,
     ) -> Decision:
-        """May the subject do this with the resource?"""
-        return await self.ask(Question(subject, action, resource, context))
+        """May the subject do this with the resource, by this revision of the policy or a later one?"""
+        return await self.ask(Question(subject, action, resource, context), at_least=at_least)
 
-    async def ask(self, question: Question) -> Decision:
+    async def ask(self, question: Question, *, at_least: int = 0) -> Decision:
         """The answer to a question."""
-        return wire.decision_of(await self._post("evaluation", wire.asked_of(question)))
+        # What a replica answers it answers at once.
+        near = wire.answered_by(self._replica, self._space, question, at_least)
+        if near is not None:
+            return near
+        return wire.decision_of(await self._post("evaluation", wire.asked_of(question), at_least))
 
-    async def ask_all(self, questions: Sequence[Question]) -> list[Decision]:
-        """The answers to any number of questions, in their order."""
+    async def ask_all(self, questions: Sequence[Question], *, at_least: int = 0) -> list[Decision]:
+        """The answers of the server to any number of questions, in their order."""
         found: list[Decision] = []
         for start in range(0, len(questions), MOST_AT_ONCE):
             some = [wire.asked_of(each) for each in questions[start : start + MOST_AT_ONCE]]
-            found += wire.decisions_of(await self._post("evaluations", {"evaluations": some}), len(some))
+            answer = await self._post("evaluations", {"evaluations": some}, at_least)
+            found += wire.decisions_of(answer, len(some))
         return found
 
     async def require(
@@ -183,9 +225,10 @@ class AsyncAdmit:
             if not token:
                 return
 
-    async def _post(self, path: str, body: dict[str, Any]) -> Any:
+    async def _post(self, path: str, body: dict[str, Any], at_least: int = 0) -> Any:
+        headers = wire.at_least(at_least)
         try:
-            return wire.body_of(await self._http.post(path, json=body))
+            return wire.body_of(await self._http.post(path, json=body, headers=headers))
         except httpx.HTTPError as error:
             raise Unavailable(f"The server cannot be asked: {error}") from error
 

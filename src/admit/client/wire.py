@@ -4,7 +4,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import httpx
 
@@ -140,8 +140,8 @@ def decisions_of(answer: Any, many: int) -> list[Decision]:
     return [decision_of(each) for each in found]
 
 
-def body_of(response: httpx.Response) -> Any:
-    """What a server answered.
+def require_answer(response: httpx.Response) -> None:
+    """Return if a server answered.
 
     Raises:
         Refused: it does not answer this.
@@ -151,6 +151,47 @@ def body_of(response: httpx.Response) -> Any:
         raise Unavailable(f"The server answered {response.status_code}.")
     if response.status_code != httpx.codes.OK:
         raise Refused(response.status_code, response.text)
+
+
+def at_least(revision: int) -> dict[str, str]:
+    """The header that asks to be answered at a revision, or later; none for 0."""
+    return {"X-Admit-At-Least-Revision": str(revision)} if revision else {}
+
+
+class Nearby(Protocol):
+    """What answers without the server: see :mod:`admit.client.local`."""
+
+    or_ask: bool
+
+    def decide(self, question: Question, space: str | None = None, at_least: int = 0) -> Decision | None:
+        """The answer; None where there is none nearby."""
+        ...
+
+
+def answered_by(
+    replica: Nearby | None, space: str | None, question: Question, revision: int
+) -> Decision | None:
+    """The answer of a replica; None where the server is to be asked.
+
+    Raises:
+        Unavailable: neither is there one, nor may the server be asked.
+    """
+    if replica is None:
+        return None
+    found = replica.decide(question, space, revision)
+    if found is None and not replica.or_ask:
+        raise Unavailable("The replica is too old to answer.")
+    return found
+
+
+def body_of(response: httpx.Response) -> Any:
+    """What a server answered.
+
+    Raises:
+        Refused: it does not answer this.
+        Unavailable: it failed.
+    """
+    require_answer(response)
     try:
         return response.json()
     except ValueError:

@@ -14,7 +14,6 @@ from admit.base.clock import Clock
 from admit.core.validity import Millis
 from admit.store import schema, views
 from admit.store.connections import connected, driver, read_only
-from admit.store.facts import current_revision
 from admit.store.listening import listen
 from admit.store.replica import Replica
 from admit.store.tokens import use_nonce_apart
@@ -110,7 +109,7 @@ class Store:
                 driver(sql)(BEGIN_READING)
                 opened.callback(driver(sql), "rollback")
                 views.begin(sql)
-                as_new = current_revision(sql) >= revision
+                as_new = views.current_revision(sql) >= revision
             except self.faults:
                 _log.warning("the copy of the database cannot be read", exc_info=True)
                 as_new = False
