@@ -79,7 +79,7 @@ async def granted(desk: Desk, request: Request) -> Response:
     fields = {name: str(sent.get(name, "")).strip() for name in FIELDS}
     wish = Wish.of(fields, visit)
     if fields["length"] == "until" and wish.parameters["EndTime"] is None:
-        return await _form(visit, fields, fault="Say until when.", status=400)
+        return await _form(visit, fields, fault=visit.reader.text("Say until when."), status=400)
     if sent.get("step") == "back":
         return await _form(visit, fields)
     sure = sent.get("step") == "sure"
