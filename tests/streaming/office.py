@@ -248,7 +248,7 @@ def at_browser(browser: Browser, office: Office, name: str, **options: Any) -> I
     person = Person(office, name, context).sign_in()
     try:
         yield person
-        assert person.faults == []
+        assert person.faults == [], person.faults
     finally:
         context.close()
 
