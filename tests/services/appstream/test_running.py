@@ -33,7 +33,7 @@ class Screen:
 async def watched(streaming: Streaming) -> AsyncIterator[Sessions]:
     """The sessions of a door that is open until the block ends."""
     admit = streaming.system.admit
-    sessions = Sessions(admit.store, admit.world, "streaming")
+    sessions = Sessions(admit.store, admit.world)
     running = asyncio.create_task(sessions.run())
     try:
         yield sessions
