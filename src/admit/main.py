@@ -354,7 +354,7 @@ def _answers(store: Store) -> bool:
     """Whether the database does, and this program can work with it."""
     try:
         with store.read() as sql:
-            return version_of(sql) == NEWEST
+            return version_of(sql) == NEWEST and current_revision(sql) >= 0
     except store.faults:
         return False
 

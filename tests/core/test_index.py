@@ -7,7 +7,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from admit.core import index as indexes
-from admit.core.access import Decision, Question, Reason, allows, decide, open_paths, reachable, reached_by
+from admit.core.access import (
+    Decision,
+    Question,
+    Reason,
+    allows,
+    decide,
+    open_paths,
+    reachable,
+    reached_by,
+    ways_from,
+    ways_to,
+)
 from admit.core.events import (
     Event,
     LinkAdded,
@@ -244,3 +255,14 @@ def test_a_thing_switched_off_twice_is_on_only_when_both_are_undone():
 
     assert DBA.key in once.off
     assert DBA.key not in once.after(3, [ThingUnblocked(named(DBA), "off")]).off
+
+
+def test_no_way_leads_from_who_is_switched_off():
+    links = [(ALICE, USER), (USER, DBA), (DBA, ROOT)]
+    joined = [LinkAdded(named(a), named(b), PERMANENT.start, PERMANENT.end) for a, b in links]
+    index = indexes.empty().after(1, [*born(), *joined])
+    locked = index.after(2, [ThingBlocked(named(ALICE), "locked")])
+
+    assert ways_from(ALICE, index, 1)(ROOT) is not None
+    assert ways_from(ALICE, locked, 1)(ROOT) is None
+    assert ways_to(ROOT, locked, 1)(ALICE) is None
