@@ -274,8 +274,8 @@ class Dispatcher:
         if abs(now - parse_timestamp(claim.timestamp)) > WINDOW:
             raise TimestampExpired(WINDOW // MINUTE)
         verify(wire, claim, known.secret)
-        # Only a nonce that came with a right signature is used up. A write marks its own in its transaction; of
-        # one that only reads, other nodes must know too.
+        # Only a nonce that came with a right signature is used up. A write marks its own in its transaction;
+        # of one that only reads, other nodes must know too.
         nonce = f"{claim.access_key_id}:{claim.nonce}"
         if not self._nonces.use(nonce, now) or not (operation.writes or self._store.first_use(nonce, now)):
             raise NonceUsed

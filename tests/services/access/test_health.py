@@ -22,7 +22,7 @@ def test_a_server_tells_what_the_doctor_finds(system: System) -> None:
 
 
 def test_where_nobody_serves_nobody_looks(system: System) -> None:
-    assert refused(system.call, "admit", "GetHealth") == (503, "HealthUnknown")
+    assert refused(system.call, "admit", "GetHealth") == (409, "HealthUnknown")
     assert "admit doctor" in as_admin(system).get("/console/health").text
 
 

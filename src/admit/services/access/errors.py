@@ -97,5 +97,5 @@ class NothingToReview(AdmitError):
 class NobodyLooks(AdmitError):
     """Nobody serves who could look: the call was made in some other program than `admit serve`."""
 
-    code, status = "HealthUnknown", 503
+    code, status = "HealthUnknown", 409
     message = "Only a server looks at what it stands on: run `admit doctor` instead."
