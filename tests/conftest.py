@@ -1,5 +1,6 @@
 """What every test may ask for: a whole system, on the database the run is about."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,9 +18,14 @@ from tests.databases import Cluster, cluster
 from tests.system import System
 
 
-def pytest_configure() -> None:
-    """Plain logs: a traceback that shows every local value takes seconds to draw."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Plain logs: a traceback that shows every local value takes seconds to draw.
+
+    The hundreds of processes that tests start are not traced: what must be covered is, in the tests' own.
+    """
     configure(json=True, level="ERROR")
+    if hasattr(config, "workerinput"):
+        os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -28,9 +28,7 @@ def firm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedFirm]:
 
 
 @pytest.fixture(scope="module")
-def system(
-    tmp_path_factory: pytest.TempPathFactory, template: Template, firm: ServedFirm
-) -> Iterator[System]:
+def ours(tmp_path_factory: pytest.TempPathFactory, template: Template, firm: ServedFirm) -> Iterator[System]:
     """A server by the machine's own clock, to which the other one proves the users of its bastion host."""
     data = tmp_path_factory.mktemp("outside") / "data"
     shutil.copytree(template.directory, data)
@@ -68,8 +66,8 @@ def led_back(browser: Browsing, place: str) -> str:
     return f"{parts.path}?{parts.query}"
 
 
-def test_alice_signs_in_by_the_other_and_again_for_what_matters(system: System) -> None:
-    pages = Pages(system, host="localhost:1")
+def test_alice_signs_in_by_the_other_and_again_for_what_matters(ours: System) -> None:
+    pages = Pages(ours, host="localhost:1")
     with browsing("alice") as alice:
         answer = pages.get(led_back(alice, pages.get("/sign-in/oidc?next=/home").place))
         assert (answer.status, answer.place) == (303, "/home"), answer.text
@@ -82,8 +80,8 @@ def test_alice_signs_in_by_the_other_and_again_for_what_matters(system: System) 
     assert "/oidc/" in pages.get(out).text
 
 
-def test_whoever_the_other_does_not_let_in_is_not_in_here(system: System, firm: ServedFirm) -> None:
-    pages = Pages(system, host="localhost:1")
+def test_whoever_the_other_does_not_let_in_is_not_in_here(ours: System, firm: ServedFirm) -> None:
+    pages = Pages(ours, host="localhost:1")
     place = pages.get("/sign-in/oidc").place
     with browsing("tom") as tom:
         tom.web.follow_redirects = True
