@@ -72,7 +72,7 @@ def test_a_nonce_that_is_too_old_to_matter_is_forgotten(sampled: System):
     sampled.advance(2 * WINDOW)
     assert sent() == "SignatureNonceUsed"
     sampled.advance(1)
-    # The sweep of what one process remembers looks once a minute; that of the database is a task of the server's.
+    # What one process remembers is swept once a minute; what the database does, by a task of the server.
     sampled.advance(MINUTE)
     store, before = sampled.admit.store, sampled.clock.now() - NONCES_KEPT
     store.write_now(Author("admit", "test", ""), lambda tx: tokens.forget(tx.sql, before, before))
