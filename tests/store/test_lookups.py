@@ -1,11 +1,16 @@
 """Things that were looked up are kept for their revision, and for no other."""
 
+from contextlib import ExitStack
+
 from admit.control import things
 from admit.core.links import Kind
 from admit.store import things as stored
+from admit.store import views
+from admit.store.connections import driver, read_only
 from admit.store.engine import Store, Tx
 from admit.store.things import Thing
 from tests.store.writing import AUTHOR, add
+from tests.system import System
 
 
 def called(store: Store, name: str) -> list[Thing | None]:
@@ -54,3 +59,19 @@ def test_things_come_in_the_order_of_their_keys_whichever_were_known(store: Stor
         found = stored.by_keys(sql, [keys[2], keys[1], keys[0]])
 
     assert [*found] == sorted(keys)
+
+
+def test_who_writes_sees_nothing_of_who_read_by_the_same_connection(system: System):
+    store = system.admit.store
+    with ExitStack() as opened:
+        # As many as a pool has: whoever writes next gets one of them.
+        for _ in range(32 if not store.is_sqlite else 1):
+            sql = opened.enter_context(read_only(store.engine, store.replica, is_sqlite=store.is_sqlite))
+            driver(sql)("begin")
+            views.begin(sql)
+            assert stored.by_name(sql, Kind.GROUP, 0, "dba") is None
+            driver(sql)("rollback")
+
+    store.write_now(AUTHOR, add("dba"))
+    seen = store.write_now(AUTHOR, lambda tx: stored.by_name(tx.sql, Kind.GROUP, 0, "dba"))
+    assert seen is not None

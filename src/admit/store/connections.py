@@ -42,6 +42,7 @@ def connected(url: URL, *, is_sqlite: bool) -> Engine:
         engine = create_engine(
             url, pool_size=32, json_serializer=_raw, json_deserializer=_raw, hide_parameters=True
         )
+    event.listen(engine, "checkout", _forget_its_last_use)
     event.listen(engine, "after_execute", _note_policy)
     return engine
 
@@ -54,6 +55,11 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None
     for pragma in _PRAGMAS:
         connection.execute(f"pragma {pragma}")
+
+
+def _forget_its_last_use(_connection: object, record: Any, _proxy: object) -> None:
+    """A pool hands on what one has read by to one who writes: that it was read-only, and what it has seen."""
+    record.info.clear()
 
 
 def _begin_sqlite(sql: Connection) -> None:
