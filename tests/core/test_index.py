@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from admit.core import access
 from admit.core import index as indexes
 from admit.core.access import (
     Decision,
@@ -266,3 +267,30 @@ def test_no_way_leads_from_who_is_switched_off():
     assert ways_from(ALICE, index, 1)(ROOT) is not None
     assert ways_from(ALICE, locked, 1)(ROOT) is None
     assert ways_to(ROOT, locked, 1)(ALICE) is None
+
+
+def test_the_numbers_of_many_periods_are_those_of_each():
+    known = Periods()
+    first = known.number((1, 2))
+
+    assert known.numbers([(1, 2), (3, 4), (3, 4)]) == [first, first + 1, first + 1]
+    assert known.number((3, 4)) == first + 1
+
+
+def test_a_group_that_is_removed_leaves_its_members_as_they_are():
+    index = indexes.empty().after(
+        1, [*born(), LinkAdded(named(ALICE), named(USER), PERMANENT.start, PERMANENT.end)]
+    )
+    gone = index.after(2, [ThingRemoved(named(DBA))])
+
+    assert _steps(gone.out[Stage.JOIN]) == _steps(index.out[Stage.JOIN])
+
+
+def test_of_no_more_subjects_than_there_is_room_for_it_is_kept_what_they_are(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(access, "MOST_LASTING", 1)
+    links = [(ALICE, USER), (USER, DBA), (DBA, ROOT)]
+    joined = [LinkAdded(named(a), named(b), PERMANENT.start, PERMANENT.end) for a, b in links]
+    index = indexes.empty().after(1, [*born(), *joined])
+    for subject in (ALICE, USER, ALICE):
+        assert decide(Question(subject, ROOT), index, 1).allowed
+        assert set(index.lasting) == {subject.key}
