@@ -11,6 +11,8 @@ from pathlib import Path
 
 LOOKS = 2_000
 """How often a window is looked at before it is given up."""
+ENDED = "it ended with"
+"""What the window says when its program is over, with its status: tmux does not always know it."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,8 @@ class Window:
 
     def status(self) -> str:
         """What the program ended with, once it has."""
-        for _ in range(LOOKS):
-            # The window is dead a moment before it is known by what.
-            if found := self.tmux("display", "-p", "#{pane_dead_status}").strip():
-                return found
-        raise AssertionError("it does not end:\n" + "\n".join(self.screen()))
+        lines = self.shows(lambda lines: any(line.startswith(ENDED) for line in lines))
+        return next(line for line in lines if line.startswith(ENDED)).removeprefix(ENDED).strip()
 
 
 @contextmanager
@@ -60,7 +59,8 @@ def window(line: Sequence[str], columns: int = 80, rows: int = 24) -> Iterator[W
         size = ("-x", str(columns), "-y", str(rows))
         # The last command's window stays to be looked at, with no line of tmux's own below it.
         options = ("set", "-g", "remain-on-exit", "on", ";", "set", "-g", "status", "off")
-        found.tmux("start-server", ";", *options, ";", "new-session", "-d", *size, shlex.join(line))
+        typed = f"{shlex.join(line)}; printf '\\n{ENDED} %s\\n' $?"
+        found.tmux("start-server", ";", *options, ";", "new-session", "-d", *size, typed)
         yield found
     finally:
         found.tmux("kill-server")
