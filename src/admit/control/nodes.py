@@ -97,7 +97,6 @@ class Roll:
         try:
             return self._store.beside(lambda sql: stored.holds(sql, TIMERS, process))
         except Conflict:
-            # Another took it at this moment.
             return False
 
     def _beat(self, sql: Connection) -> tuple[list[OnRoll], bool]:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from admit.core.validity import Millis
 from admit.store.node_tables import leases, nodes
-from admit.store.prepared import Conflict, Prepared
+from admit.store.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +54,14 @@ def leave(sql: Connection, process: str) -> None:
 
 
 def holds(sql: Connection, task: str, process: str) -> bool:
-    """Whether a node holds the lease of a task; it takes one that is free, or whose holder is struck off."""
+    """Whether a node holds the lease of a task; it takes one that is free, or whose holder is struck off.
+
+    Raises:
+        Conflict: another took it at this moment.
+    """
     _FREE.run(sql)
     row = _HOLDER.first(sql, task=task)
     if row is not None:
         return bool(row[0] == process)
-    try:
-        _TAKE.run(sql, task=task, process=process)
-    except Conflict:
-        return False
+    _TAKE.run(sql, task=task, process=process)
     return True
