@@ -10,8 +10,9 @@ from admit.control.things import New
 from admit.core.errors import RevisionNotReached
 from admit.core.links import Kind
 from admit.rpc.revisions import ASKED, LONGEST, PARAMETER, POLL, TOLD, reached
+from admit.rpc.signing import SigningKey
 from admit.store.engine import Author
-from tests.rpc.raw import signed
+from tests.rpc.raw import Raw, signed
 from tests.rpc.sample import Details
 from tests.system import Refused, System
 
@@ -80,3 +81,37 @@ def test_one_that_never_comes_is_a_clear_error(sampled: System) -> None:
     newest = sampled.revision()
     with pytest.raises(RevisionNotReached, match=f"Revision {newest + 1} .* newest is {newest}"):
         waited(sampled, newest + 1)
+
+
+def answered_in_time(system: System, raw: Raw) -> tuple[int, str | None, str]:
+    """Status, revision and text of the answer to a request while time passes."""
+
+    async def body() -> tuple[int, bytes, dict[str, str]]:
+        asked = asyncio.create_task(system._http(raw.method, raw.target, raw.headers, raw.body, system.peer))
+        while not asked.done():
+            await asyncio.to_thread(lambda: None)
+            system.advance(POLL)
+        return await asked
+
+    status, text, headers = asyncio.run(body())
+    return status, headers.get(TOLD), text.decode()
+
+
+@pytest.mark.parametrize("action", ["CountGroups", "AddGroup"])
+def test_whoever_may_call_is_told_that_a_revision_does_not_come(sampled: System, action: str) -> None:
+    newest = sampled.revision()
+    raw = signed(sampled, action, {"Name": "a", PARAMETER: str(newest + 1)}, nonce="n")
+    status, _, text = answered_in_time(sampled, raw)
+
+    assert (status, f"newest is {newest}" in text) == (503, True)
+    assert sampled.revision() == newest
+
+
+def test_a_stranger_waits_for_no_revision_and_is_told_of_none(sampled: System) -> None:
+    began = sampled.clock.now()
+    nobody = SigningKey("LTAInobody", "secret")
+    with pytest.raises(Refused) as refused:
+        sampled.call("sample", "CountGroups", key=nobody, Name="a", **{PARAMETER: sampled.revision() + 9})
+
+    assert refused.value.code == "InvalidAccessKeyId.NotFound"
+    assert sampled.clock.now() == began

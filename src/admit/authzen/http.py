@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 import structlog
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -135,8 +136,10 @@ class _Posted:
         try:
             _require_json(request)
             raw = await _body(request)
-            wanted = at_least(request.headers, {})
+            wanted = at_least(request.headers)
             if wanted:
+                # Who is not let in waits for nothing, and is not told which revision there is.
+                await asyncio.to_thread(self._prove, request)
                 await reached(self._store, self._world.clock, wanted)
             if self._endpoint.quick and self._store.is_sqlite:
                 # SQLite answers one question sooner than a thread would begin.
@@ -155,18 +158,30 @@ class _Posted:
             return PlainTextResponse("Something failed that should not have.", 500)
 
     def _answer(self, request: Request, raw: bytes) -> Response:
-        world, action = self._world, self._endpoint.action
-        peer = Peer(request.client.host if request.client else "", request.url.scheme == "https")
         with self._store.read() as sql:
-            caller = caller_of(sql, world, request.headers.get("authorization", ""))
-            space = request.path_params.get("space", own_types.DEFAULT)
-            permit_to(caller, world, action, self._endpoint.what.format(space=space), peer)
-            given = request.headers.get("x-request-id", "")
-            asker = Asker(caller.arn, f"admit:{action}", given[:128], peer.address)
-            asking = Asking(Space(sql, space), world, asker, world.clock.now())
+            asking = self._asking(request, sql)
             told = {TOLD: str(current_revision(sql))}
             answer = msgspec.json.encode(self._endpoint.answer(asking, body_of(raw)))
             return Response(answer, headers=told, media_type="application/json")
+
+    def _prove(self, request: Request) -> None:
+        with self._store.read() as sql:
+            self._asking(request, sql)
+
+    def _asking(self, request: Request, sql: Connection) -> Asking:
+        """Who asks, of which space, once they have shown that they may.
+
+        Raises:
+            Unproven, NoPermission: they have not.
+        """
+        world, action = self._world, self._endpoint.action
+        peer = Peer(request.client.host if request.client else "", request.url.scheme == "https")
+        caller = caller_of(sql, world, request.headers.get("authorization", ""))
+        space = request.path_params.get("space", own_types.DEFAULT)
+        permit_to(caller, world, action, self._endpoint.what.format(space=space), peer)
+        given = request.headers.get("x-request-id", "")
+        asker = Asker(caller.arn, f"admit:{action}", given[:128], peer.address)
+        return Asking(Space(sql, space), world, asker, world.clock.now())
 
 
 def _require_json(request: Request) -> None:

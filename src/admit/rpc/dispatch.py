@@ -110,6 +110,8 @@ class Pending(msgspec.Struct, frozen=True):
     envelope: Envelope
     revision: int = 0
     """The policy it is read by is this old at most."""
+    awaited: bool = False
+    """Whether there is no such revision yet."""
 
 
 class Dispatcher:
@@ -131,16 +133,9 @@ class Dispatcher:
         host, xml = wire.headers.get("host", ""), _wants_xml(wire)
         envelope = Envelope(self._world.chance.request_id(), host, xml=xml)
         noted = Noted(envelope.request_id, peer.address)
-        begin = partial(self._begin, envelope, noted, partial(self._admit, wire, peer))
-        try:
-            await self._reached(at_least(wire.headers, {**wire.query, **wire.form}))
-        except AdmitError as error:
-            return envelope.error(error)
+        least = partial(at_least, wire.headers, wire.query, wire.form)
+        begin = partial(self._begin, envelope, noted, partial(self._admit, wire, peer), least)
         return await self._answer(begin, envelope, noted)
-
-    async def _reached(self, wanted: int) -> None:
-        if wanted:
-            await reached(self._store, self._world.clock, wanted)
 
     async def answer_for(self, asked: Asked, peer: Peer, host: str = "") -> Answer:
         """The answer to a call of somebody who has signed in: as a signed call has it, in JSON."""
@@ -170,15 +165,24 @@ class Dispatcher:
         self._threads.close()
 
     def _begin(
-        self, envelope: Envelope, noted: Noted, admit: Callable[[Connection, Noted], Admitted]
+        self,
+        envelope: Envelope,
+        noted: Noted,
+        admit: Callable[[Connection, Noted], Admitted],
+        least: Callable[[], int] = int,
     ) -> Answer | Pending:
-        """The answer to a request that only reads; of another, what is to be carried out."""
+        """The answer to a request that only reads; of another, what is to be carried out.
+
+        ``least`` is the revision to answer at, or later: who is not let in neither waits for one nor is told.
+        """
         # One view for who calls and what is read: a second one would cost as much as the reading.
         with self._store.read() as sql:
             admitted = admit(sql, noted)
             operation = admitted.operation
             parsed = request.read(operation, admitted.parameters)
             pending = Pending(admitted, parsed, replace(envelope, action=operation.action))
+            if (wanted := least()) > current_revision(sql):
+                return replace(pending, revision=wanted, awaited=True)
             if operation.writes:
                 return pending
             if operation.slow and self._store.reads_elsewhere:
@@ -187,6 +191,8 @@ class Dispatcher:
 
     async def _finish(self, pending: Pending) -> Answer:
         operation = pending.admitted.operation
+        if pending.awaited:
+            await reached(self._store, self._world.clock, pending.revision)
         if not operation.writes:
             return await self._threads.read(partial(self._read_later, pending))
         if operation.prepares:

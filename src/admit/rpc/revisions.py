@@ -21,13 +21,13 @@ POLL: Millis = 50
 DIGITS = 18
 
 
-def at_least(headers: Mapping[str, str], parameters: Mapping[str, str]) -> int:
+def at_least(headers: Mapping[str, str], *parameters: Mapping[str, str]) -> int:
     """The revision that a request asks to be answered at, or later; 0 for whichever there is.
 
     Raises:
         InvalidParameter: it is none.
     """
-    given = headers.get(ASKED) or parameters.get(PARAMETER) or "0"
+    given = headers.get(ASKED) or next((each[PARAMETER] for each in parameters if each.get(PARAMETER)), "0")
     if not (given.isascii() and given.isdecimal()) or len(given) > DIGITS:
         raise InvalidParameter(PARAMETER, "a revision is a whole number, as answers have it.")
     return int(given)
