@@ -1,27 +1,23 @@
-"""Libraries that are loaded when they are first used."""
+"""Libraries that are loaded when they are first used are not loaded by a start."""
 
+import json
 import subprocess
 import sys
 
+import psycopg
+
 from admit.base import later
 
-
-def test_a_library_is_loaded_when_something_of_it_is_first_used():
-    program = (
-        "import sys; from admit.base.later import jwk; before = 'joserfc.jwk' in sys.modules; "
-        "jwk.RSAKey; print(before, 'joserfc.jwk' in sys.modules)"
-    )
-
-    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-
-    assert told.stdout.split() == ["False", "True"]
+LOADED = "import json, sys, admit.main; print(json.dumps(sorted(sys.modules)))"
 
 
-def test_every_library_that_is_loaded_later_can_be():
-    assert later.cel.compile("1 == 1").execute({}) is True
-    assert issubclass(later.httpx.HTTPError, Exception)
-    assert issubclass(later.jose_errors.JoseError, Exception)
-    assert callable(later.jwt.encode)
-    assert callable(later.webauthn.options_to_json)
-    assert issubclass(later.webauthn_exceptions.WebAuthnException, Exception)
-    assert later.webauthn_structs.UserVerificationRequirement.REQUIRED == "required"
+def test_a_start_loads_none_of_what_can_be_loaded_later():
+    told = subprocess.run([sys.executable, "-c", LOADED], check=True, capture_output=True, text=True).stdout
+    names = {vars(each)["_name"] for each in vars(later).values() if isinstance(each, later._Later)}
+
+    assert "psycopg" in names
+    assert names & {*json.loads(told)} == set()
+
+
+def test_what_is_asked_of_it_is_asked_of_the_module():
+    assert later.psycopg.Error is psycopg.Error

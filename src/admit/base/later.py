@@ -1,7 +1,6 @@
 """Libraries that take long to load, and that many a process never uses: loaded when they are first used.
 
-Together they would be a quarter of the time it takes to start. ``from admit.base.later import webauthn`` is
-``import webauthn`` in everything else.
+A start does not wait for them. Otherwise ``from admit.base.later import webauthn`` is ``import webauthn``.
 """
 
 from importlib import import_module
@@ -21,25 +20,22 @@ class _Later:
 if TYPE_CHECKING:
     import cel
     import httpx
+    import psycopg
     import webauthn
-    from joserfc import errors as jose_errors
-    from joserfc import jwk, jwt
     from webauthn.helpers import exceptions as webauthn_exceptions
     from webauthn.helpers import structs as webauthn_structs
 else:
     cel = _Later("cel")
     httpx = _Later("httpx")
+    psycopg = _Later("psycopg")
     webauthn = _Later("webauthn")
-    jose_errors, jwk, jwt = _Later("joserfc.errors"), _Later("joserfc.jwk"), _Later("joserfc.jwt")
     webauthn_exceptions = _Later("webauthn.helpers.exceptions")
     webauthn_structs = _Later("webauthn.helpers.structs")
 
 __all__ = [
     "cel",
     "httpx",
-    "jose_errors",
-    "jwk",
-    "jwt",
+    "psycopg",
     "webauthn",
     "webauthn_exceptions",
     "webauthn_structs",

@@ -6,14 +6,12 @@ Nothing is taken but ID tokens that the provider signed for us, for this browser
 import base64
 import hashlib
 import hmac
-import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
-import httpx
 import msgspec
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -21,6 +19,7 @@ from joserfc.jwk import KeySet
 
 from admit.base.chance import Chance
 from admit.base.id_tokens import ALGORITHMS, ClaimRefused, Expected, check
+from admit.base.later import httpx
 from admit.base.sealing import Secret
 
 ANSWER_S: Final = 5.0
@@ -242,7 +241,7 @@ class OpenIdClient:
         address: str,
         shape: Any,
         form: Mapping[str, str] | None = None,
-        basic: httpx.BasicAuth | None = None,
+        basic: "httpx.BasicAuth | None" = None,
     ) -> Any:
         """What an address of the provider answers.
 
@@ -295,9 +294,6 @@ def _fault(body: bytes) -> str:
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return "unknown"
     return _word(told.get("error") if isinstance(told, dict) else None)
-
-
-_CODE = re.compile(r"[a-z_]{1,64}")
 
 
 def _word(error: Any) -> str:

@@ -1,5 +1,6 @@
 """Access reviews: beginning one, deciding on its grants, closing it, and its report."""
 
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -126,23 +127,22 @@ def show(client: Client, review_id: str, *, state: str | None, as_json: bool) ->
         print_table(columns, [_shown(each) for each in found])
 
 
+def _of_items(command: Callable[..., None]) -> Callable[..., None]:
+    """What a command takes that decides on items of a review."""
+    numbers = click.argument("items", metavar="ITEM...", nargs=-1, type=click.IntRange(min=1), required=True)
+    comment = click.option("--comment", help="Why; it stands in the ledger and in the report.")
+    return click.argument("review_id", metavar="REVIEW")(numbers(comment(JSON(connected(command)))))
+
+
 @review.command()
-@click.argument("review_id", metavar="REVIEW")
-@click.argument("items", metavar="ITEM...", nargs=-1, type=click.IntRange(min=1), required=True)
-@click.option("--comment", help="Why; it stands in the ledger and in the report.")
-@JSON
-@connected
+@_of_items
 def keep(client: Client, review_id: str, items: tuple[int, ...], *, comment: str, as_json: bool) -> None:
     """Keep some grants of REVIEW, by their numbers."""
     _decide(client, review_id, items, {"Verdict": "keep", "Comment": comment}, as_json=as_json)
 
 
 @review.command()
-@click.argument("review_id", metavar="REVIEW")
-@click.argument("items", metavar="ITEM...", nargs=-1, type=click.IntRange(min=1), required=True)
-@click.option("--comment", help="Why; it stands in the ledger and in the report.")
-@JSON
-@connected
+@_of_items
 def end(client: Client, review_id: str, items: tuple[int, ...], *, comment: str, as_json: bool) -> None:
     """End some grants of REVIEW, by their numbers: they are revoked, and live sessions end."""
     _decide(client, review_id, items, {"Verdict": "end", "Comment": comment}, as_json=as_json)

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
 import msgspec
+from joserfc import jwt
 from sqlalchemy import Connection
 
-from admit.base.later import jwt
 from admit.control import things as verbs
 from admit.control.signing_keys import SigningKey
 from admit.control.things import New

@@ -6,9 +6,9 @@ from itertools import pairwise
 from typing import Any
 
 import msgspec
+from joserfc.jwk import RSAKey
 from sqlalchemy import Connection
 
-from admit.base.later import jwk
 from admit.control import things as verbs
 from admit.control.things import New
 from admit.control.world import World
@@ -44,7 +44,7 @@ class SigningKey:
 
     id: str
     """The thumbprint of the public half (RFC 7638), so that two keys never share it."""
-    private: "jwk.RSAKey"
+    private: RSAKey
 
 
 def published(sql: Connection, idaas: Thing) -> list[dict[str, Any]]:
@@ -67,11 +67,11 @@ def rotate(store: Store, world: World, idaas: Thing, *, now: bool = False) -> No
     with store.read() as sql:
         due = now or _due(_kept(sql, idaas), world.clock.now())
     # It takes a while: nobody waits for it, as would who writes.
-    fresh = jwk.RSAKey.generate_key(BITS, private=True) if due else None
+    fresh = RSAKey.generate_key(BITS, private=True) if due else None
     store.write_now(AUTHOR, lambda tx: _rotate(tx, world, idaas, fresh, now=now))
 
 
-def _rotate(tx: Tx, world: World, idaas: Thing, fresh: "jwk.RSAKey | None", *, now: bool) -> None:
+def _rotate(tx: Tx, world: World, idaas: Thing, fresh: RSAKey | None, *, now: bool) -> None:
     kept = _kept(tx.sql, idaas)
     if fresh is not None and (now or _due(kept, tx.now)):
         _add(tx, world, idaas, fresh, tx.now if now or not kept else tx.now + PUBLISHED_AHEAD)
@@ -81,7 +81,7 @@ def _rotate(tx: Tx, world: World, idaas: Thing, fresh: "jwk.RSAKey | None", *, n
             verbs.remove(tx, old)
 
 
-def _add(tx: Tx, world: World, idaas: Thing, fresh: "jwk.RSAKey", signs_from: Millis) -> None:
+def _add(tx: Tx, world: World, idaas: Thing, fresh: RSAKey, signs_from: Millis) -> None:
     key_id = fresh.thumbprint()
     public = {**fresh.as_dict(private=False), "kid": key_id, "use": "sig", "alg": "RS256"}
     new = New(Kind.SIGNING_KEY, idaas.key, key_id, KeyDetails(public, signs_from), key_id)
@@ -115,4 +115,4 @@ def _opened(sql: Connection, world: World, found: Thing) -> SigningKey:
 @lru_cache(maxsize=64)
 def _loaded(key_id: str, pem: bytes) -> SigningKey:
     """A key, ready to sign: reading one takes as long as fifty signatures, since its numbers are checked."""
-    return SigningKey(key_id, jwk.RSAKey.import_key(pem, {"kid": key_id}))
+    return SigningKey(key_id, RSAKey.import_key(pem, {"kid": key_id}))

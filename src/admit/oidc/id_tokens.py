@@ -5,7 +5,10 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from admit.base.later import jose_errors, jwk, jwt
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
 from admit.control.signing_keys import SigningKey
 from admit.core.validity import SECOND, Millis
 
@@ -32,7 +35,7 @@ def times(now: Millis, lasts_s: int) -> dict[str, int]:
 def hinted(token: str, published: list[dict[str, Any]]) -> dict[str, Any] | None:
     """What an ID token of ours says, ended or not; None for one that is none of ours."""
     try:
-        keys = jwk.KeySet.import_key_set({"keys": published})
+        keys = KeySet.import_key_set({"keys": published})
         return dict(jwt.decode(token, keys, algorithms=[ALGORITHM]).claims)
-    except (jose_errors.JoseError, ValueError):
+    except (JoseError, ValueError):
         return None

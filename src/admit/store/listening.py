@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-import psycopg
 from sqlalchemy import URL, Connection, bindparam, func, select
 
+from admit.base.later import psycopg
 from admit.store.prepared import Prepared
 
 CHANNEL = "admit_revision"
