@@ -40,7 +40,8 @@ def test_from_signing_in_to_a_shell_on_a_host(place: Place, account: str) -> Non
         until_shown(page, "h\u00e9llo-42")
         assert _size(page) in shown(page)
         # The host hears of another size by itself, and its shell says so.
-        page.keyboard.type("trap 'echo resized to $(stty size)' WINCH; clear\n")
+        page.keyboard.type("trap 'echo resized to $(stty size)' WINCH; clear; echo listening-$((40+2))\n")
+        until_shown(page, "listening-42")
         page.set_viewport_size({"width": 700, "height": 400})
         until_shown(page, "resized to")
         page.keyboard.type("clear; stty size\n")
