@@ -9,6 +9,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from admit.base.clock import SystemClock
+from admit.core.validity import MINUTE
 from tests.browser.place import Place
 from tests.ssh.office import PASSWORD
 
@@ -24,9 +26,11 @@ def cookie(place: Place, name: str) -> str:
     return f"admit={found['admit'].value}"
 
 
-def opened(place: Place, target: str, whose: str | None, origin: str | None) -> ClientConnection:
+def opened(
+    place: Place, target: str, whose: str | None, origin: str | None, **headers: str
+) -> ClientConnection:
     """A connection as a page would make it."""
-    headers = {} if whose is None else {"cookie": whose}
+    headers |= {} if whose is None else {"cookie": whose}
     address = f"{place.url.replace('http', 'ws')}/terminal/{quote(target)}"
     return connect(address, origin=origin, additional_headers=headers, proxy=None)  # type: ignore[arg-type]
 
@@ -113,3 +117,71 @@ def test_a_browser_that_takes_nothing_holds_up_the_host_and_is_cut_at_once(
         place.call("EndSession", SessionId=live["SessionId"], Reason="a flood")
         code, text = last(connection)
     assert (code, "a flood" in text) == (4403, True)
+
+
+CHINESE = {"accept-language": "zh-CN"}
+
+
+def shows(connection: ClientConnection) -> None:
+    """Wait until the host shows something: the session has begun."""
+    while not isinstance(connection.recv(timeout=10), bytes):
+        pass
+
+
+def told_by_the_gate(connection: ClientConnection) -> str:
+    """The next line of the gate's in the terminal."""
+    said = b""
+    while b"\n" not in said.partition(b"admit: ")[2]:
+        note = connection.recv(timeout=10)
+        said += note if isinstance(note, bytes) else b""
+    return said.partition(b"admit: ")[2].decode()
+
+
+def warned(connection: ClientConnection) -> str:
+    """The next warning."""
+    while True:
+        note = connection.recv(timeout=10)
+        if isinstance(note, str) and "warn" in (told := json.loads(note)):
+            return str(told["warn"])
+
+
+def test_warnings_and_the_end_are_told_in_the_language_of_the_page(place: Place, account: str) -> None:
+    with (
+        opened(place, account, cookie(place, "alice"), place.url) as english,
+        opened(place, account, cookie(place, "alice"), place.url, **CHINESE) as chinese,
+    ):
+        for connection in (english, chinese):
+            connection.send(SIZE)
+            shows(connection)
+        for minutes, said in ((15, "15 minutes"), (5, "5 minutes"), (1, "1 minute")):
+            end = SystemClock().now() + minutes * MINUTE
+            place.call("GrantAccess", Subject="alice", Resource=account, EndTime=end)
+            assert warned(english) == f"Your access to {account} ends in {said}."
+            assert warned(chinese) == f"您对 {account} 的访问将在 {minutes} 分钟 后结束。"
+        place.call("RevokeAccess", Subject="alice", Resource="host:db-1")
+        assert last(english) == (4403, f"Your access to {account} ended: the grant was revoked.")
+        assert last(chinese) == (4403, f"您对 {account} 的访问已结束\uff1a授权已被撤销。")
+
+
+def test_a_refusal_is_told_in_the_language_of_the_page(place: Place) -> None:
+    with opened(place, "root@nowhere", cookie(place, "alice"), place.url, **CHINESE) as connection:
+        connection.send(SIZE)
+        assert last(connection) == (4403, "您无权访问 root@nowhere\uff1a请向管理员申请授权。")
+
+
+def test_what_the_gate_says_in_the_terminal_is_in_the_language_of_the_page(
+    place: Place, account: str
+) -> None:
+    office = place.office
+    policy = office.call("CreatePolicy", PolicyName="guard")["PolicyId"]
+    office.call("SetPolicyUserScope", PolicyId=policy, ScopeType="All")
+    office.call("SetPolicyAssetScope", PolicyId=policy, ScopeType="All")
+    denied = json.dumps({"Deny": {"AclType": "black", "Commands": ["rm"]}})
+    office.call("SetPolicyCommandConfig", PolicyId=policy, CommandConfig=denied)
+    try:
+        with opened(place, account, cookie(place, "alice"), place.url, **CHINESE) as connection:
+            connection.send(SIZE)
+            connection.send(b"rm nothing-like-it\r")
+            assert "控制策略不允许此命令" in told_by_the_gate(connection)
+    finally:
+        office.call("DeletePolicy", PolicyId=policy)

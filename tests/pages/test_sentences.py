@@ -1,11 +1,15 @@
 """What the control plane tells in sentences is known in every language, whoever is named in it."""
 
+import ast
 import re
 from collections.abc import Callable, Iterator
 from itertools import product
+from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
+import admit
 from admit.control import session_words
 from admit.control.names import Named
 from admit.control.sentences import sentence
@@ -16,12 +20,15 @@ from admit.core.restrictions import Channel, Decided, Policy, Restrictions
 from admit.core.sessions import Cause, Closing
 from admit.core.sources import Acl, Sources
 from admit.core.terms import Unmet
-from admit.core.validity import HOUR, MINUTE, PERMANENT
+from admit.core.validity import DAY, HOUR, MINUTE, PERMANENT, SECOND
 from admit.pages.sentences import said, told
 from admit.pages.sentences import sentence as sentence_of
 from admit.pages.words import LANGUAGES
+from admit.porter.refusals import Refusal, not_granted
+from admit.ssh.guard import REFUSALS, WAITS
 from admit.store.things import Thing
 from admit.streaming.refusals import FORMS
+from admit.terminal.channel import FORMS as OF_THE_TERMINAL
 
 OTHERS = [each for each in LANGUAGES if each != "en"]
 WHO, WHAT = Ref(Kind.USER, 1), Ref(Kind.HOST, 2)
@@ -91,6 +98,52 @@ def test_every_sentence_is_told_in_every_language(language: str, tell: Callable[
     assert len(left) > 3
     # Nothing English is left: only names, and what a protocol is called.
     assert {text: other for text, other in left.items() if re.search("[a-z]{2}", other)} == {}
+
+
+def refusals() -> Iterator[str]:
+    """Every reason with which the SSH door and its porter refuse, as it stands in their code."""
+    for room in ("ssh", "porter"):
+        for file in (Path(admit.__file__).parent / room).glob("*.py"):
+            for call in ast.walk(ast.parse(file.read_text("utf-8"))):
+                if isinstance(call, ast.Call) and getattr(call.func, "id", "").endswith("Refused"):
+                    yield from (text for each in call.args[:1] if (text := _text(each)))
+
+
+def _text(written: ast.expr) -> str:
+    """A text of code with a name for all that varies in it; empty if it does not stand there."""
+    if isinstance(written, ast.Constant):
+        return str(written.value)
+    if not isinstance(written, ast.JoinedStr):
+        return ""
+    return "".join(str(each.value) if isinstance(each, ast.Constant) else "N1" for each in written.values)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_refusal_of_the_ssh_door_is_left_in_english(language: str) -> None:
+    texts = {
+        *refusals(),
+        not_granted("N1").reason,
+        *(line.partition(": ")[2] for line in (*REFUSALS.values(), WAITS)),
+    }
+    assert len(texts) > 30
+    # Commands stay as they are typed.
+    left = {text: re.sub("`.*?`", "", said(language, text)) for text in texts}
+    assert {text: other for text, other in left.items() if re.search("[a-z]+ [a-z]+ [a-z]+", other)} == {}
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("away", [SECOND, MINUTE, 3 * MINUTE, HOUR, 5 * HOUR, DAY, 9 * DAY])
+def test_when_access_begins_and_has_ended_is_told_in_every_language(language: str, away: int) -> None:
+    for reason, at in product((Reason.STARTS_LATER, Reason.HAS_ENDED), (-away, away)):
+        decision = Decision(Question(WHO, WHAT), reason, 0, 1, changes_at=at)
+        with create_engine("sqlite://").connect() as nothing_is_asked:
+            told_ = Refusal(decision, "N1").told(nothing_is_asked).reason
+        assert re.search("[a-z]{2}", said(language, told_)) is None, told_
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_all_that_the_web_terminal_says_is_told_in_every_language(language: str) -> None:
+    assert [form for form in OF_THE_TERMINAL if form not in told(language)] == []
 
 
 @pytest.mark.parametrize("language", OTHERS)

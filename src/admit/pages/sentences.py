@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
-CLAUSE = frozenset({"why", "span", "channel"})
+CLAUSE = frozenset({"why", "span", "when", "channel"})
 """What varies and is a sentence itself."""
 LIST = frozenset({"channels"})
 """What varies and is a list of such, separated by commas."""

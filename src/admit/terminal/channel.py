@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from admit.pages.site import Reader
 from admit.ssh.connections import Outlet
 
 WINDOW_BYTES = 512 * 1024
@@ -21,6 +22,18 @@ TYPED_BYTES = 1024 * 1024
 """How much may be typed, or pasted, ahead of what the host takes."""
 ENVIRONMENT: Mapping[str | bytes, str | bytes] = {"LANG": "C.UTF-8"}
 """Without it a host's shell takes a letter that is not ASCII for several."""
+
+PROGRAM_ENDED = "The program ended."
+SIGNALLED = "The program was ended by the signal {name}."
+HOST_CLOSED = "The host closed the session."
+UNREADABLE = "The page sent something that cannot be read."
+TYPED_TOO_MUCH = "More was typed than the host takes."
+SIGNED_OUT = "You are signed out."
+SIGNED_OUT_MEANWHILE = "you have signed out"
+TOO_MANY = "Too many terminals are open in this browser: close one."
+_OF_THE_BROWSER = (SIGNED_OUT, SIGNED_OUT_MEANWHILE, TOO_MANY)
+FORMS = (PROGRAM_ENDED, SIGNALLED, HOST_CLOSED, UNREADABLE, TYPED_TOO_MUCH, *_OF_THE_BROWSER)
+"""All that a page is told of its end besides what the gate says; each is said in every language of pages."""
 
 
 class Code(IntEnum):
@@ -67,8 +80,10 @@ class _Last:
 class WebChannel:
     """What a client's end needs of a channel, on a WebSocket that was accepted."""
 
-    def __init__(self, socket: WebSocket) -> None:
+    def __init__(self, socket: WebSocket, reader: Reader) -> None:
+        """The page is told in the reader's language what becomes of the session."""
         self._socket = socket
+        self.reader = reader
         self.outlet = Outlet()
         self._unsent = bytearray()
         self._undrawn = 0
@@ -123,11 +138,11 @@ class WebChannel:
 
     def exit(self, _status: int) -> None:
         """The program ended."""
-        self.finish(Code.OVER, "The program ended.")
+        self.finish(Code.OVER, PROGRAM_ENDED)
 
     def exit_with_signal(self, name: str, *_more: object) -> None:
         """A signal ended the program."""
-        self.finish(Code.OVER, f"The program was ended by the signal {name}.")
+        self.finish(Code.OVER, SIGNALLED.format(name=name))
 
     def finish(self, code: Code, text: str) -> None:
         """Say why it is over, after all that is still to be shown, and close. The first reason stays."""
@@ -141,7 +156,7 @@ class WebChannel:
 
     def close(self) -> None:
         """Close once all is shown."""
-        self.finish(Code.OVER, "The host closed the session.")
+        self.finish(Code.OVER, HOST_CLOSED)
 
     def abort(self) -> None:
         """Close at once."""
@@ -181,7 +196,7 @@ class WebChannel:
         last = self._last
         if last is None or self._unsent:
             return False
-        await self._say({"ended": last.text, "code": last.code})
+        await self._say({"ended": self.reader.sentence(last.text), "code": last.code})
         await self._socket.close(last.code)
         return True
 
@@ -202,7 +217,7 @@ class WebChannel:
             try:
                 note = _FROM_PAGE.decode(message.get("text") or "")
             except msgspec.MsgspecError:
-                self.finish(Code.UNREADABLE, "The page sent something that cannot be read.")
+                self.finish(Code.UNREADABLE, UNREADABLE)
                 continue
             if isinstance(note, Drawn):
                 self._undrawn = max(0, self._undrawn - max(0, note.many))
@@ -217,4 +232,4 @@ class WebChannel:
             # Receiving goes on, or the page could not say any more what it has drawn.
             self._typed += octets
         else:
-            self.finish(Code.TOO_MUCH, "More was typed than the host takes.")
+            self.finish(Code.TOO_MUCH, TYPED_TOO_MUCH)

@@ -20,7 +20,15 @@ from admit.porter.opener import Opener
 from admit.ssh.openings import open_session
 from admit.ssh.session import ClientEnd, Terminal
 from admit.ssh.visits import Visit
-from admit.terminal.channel import Code, Size, WebChannel
+from admit.terminal.channel import (
+    SIGNED_OUT,
+    SIGNED_OUT_MEANWHILE,
+    TOO_MANY,
+    UNREADABLE,
+    Code,
+    Size,
+    WebChannel,
+)
 
 KIND = "xterm-256color"
 """What the page's terminal is to the programs that draw in it."""
@@ -56,18 +64,23 @@ class WebEnd(ClientEnd):
 
     def warn(self, text: str) -> None:
         """A sentence beside the terminal, where it disturbs no program's screen."""
-        self.web.tell({"warn": text})
+        self.web.tell({"warn": self.web.reader.sentence(text)})
+
+    def say(self, line: str, after: bytes = b"") -> None:
+        """A line of the gate's, in the language of the page."""
+        before, mark, told = line.partition(SAID_BY)
+        super().say(before + mark + self.web.reader.said(told), after)
 
     def refuse(self, line: str) -> None:
         """The last line, and the end. What was said of the end before stays."""
-        self.web.finish(Code.REFUSED, _sentence(line))
+        self.web.finish(Code.REFUSED, line.removeprefix(SAID_BY))
         super().refuse(line)
 
     def cut(self, line: str) -> None:
         """End at once: what still waits to be shown is not theirs to see any more."""
         code = Code.EXPIRED if self.until <= self._now() else Code.REFUSED
         self.web.drop_unsent()
-        self.web.finish(code, _sentence(line))
+        self.web.finish(code, line.removeprefix(SAID_BY))
         super().cut(line)
 
     def leave(self, code: Code, text: str) -> None:
@@ -116,12 +129,12 @@ class WebTerminal:
             await socket.close()
             return
         await socket.accept()
-        channel = WebChannel(socket)
+        channel = WebChannel(socket, self._site.reader(socket))
         if signed_in is None or not signed_in.users:
-            channel.finish(Code.SIGNED_OUT, "You are signed out.")
+            channel.finish(Code.SIGNED_OUT, SIGNED_OUT)
             await channel.send()
         elif self._open[signed_in.id] >= MOST_OF_ONE:
-            channel.finish(Code.REFUSED, "Too many terminals are open in this browser: close one.")
+            channel.finish(Code.REFUSED, TOO_MANY)
             await channel.send()
         else:
             self._open[signed_in.id] += 1
@@ -144,7 +157,7 @@ class WebTerminal:
     async def _serve(self, socket: WebSocket, channel: WebChannel, signed_in: SignedIn) -> None:
         size = await channel.first_size()
         if size is None:
-            channel.finish(Code.UNREADABLE, "The page sent something that cannot be read.")
+            channel.finish(Code.UNREADABLE, UNREADABLE)
             await channel.send()
             return
         peer = socket.client.host if socket.client else ""
@@ -185,7 +198,7 @@ class _Watch:
         told: Millis | None = None
         while True:
             if not await sessions.lives(self._signed_in, in_use=self._was_typed):
-                self._end.leave(Code.SIGNED_OUT, "you have signed out")
+                self._end.leave(Code.SIGNED_OUT, SIGNED_OUT_MEANWHILE)
                 return
             self._was_typed = False
             admitted = self._visit.admitted
@@ -194,12 +207,6 @@ class _Watch:
                 told = until
                 self._end.tell_until(until)
             await clock.sleep_until(clock.now() + LOOK_MS)
-
-
-def _sentence(line: str) -> str:
-    """A line of the gate's as a page says it."""
-    said = line.removeprefix(SAID_BY)
-    return said[:1].upper() + said[1:] + ("" if said.endswith(".") else ".")
 
 
 def _resizer(end: WebEnd) -> Callable[[Size], None]:
