@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import func, select
 
-from admit.control.bastion import HostAccountDetails, HostDetails, UserDetails
+from admit.control.bastionhost.bastion import HostAccountDetails, HostDetails, UserDetails
 from admit.control.people import PersonDetails
 from admit.core.events import LinkAdded, Named, ThingAdded
 from admit.core.links import Kind, Ref, stage_of

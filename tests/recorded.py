@@ -5,9 +5,9 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from admit.control import recordings
-from admit.control.recorder import Keeping, Recorder, Recording
-from admit.control.recordings import Recorded, RecordingDetails
+from admit.control.live import recordings
+from admit.control.live.recorder import Keeping, Recorder, Recording
+from admit.control.live.recordings import Recorded, RecordingDetails
 from admit.core.links import Kind
 from admit.core.recordings import Opening
 from admit.store import things

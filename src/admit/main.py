@@ -23,11 +23,11 @@ from admit.base.metrics import Metrics
 from admit.base.sealing import Sealer, create_key_file
 from admit.console.routes import routes as console_routes
 from admit.control import founding, programs
+from admit.control.live.recorder import Keeping, Recorder
 from admit.control.nodes import Node, Roll
-from admit.control.outside_sign_in import OutsideSignIn
-from admit.control.recorder import Keeping, Recorder
-from admit.control.web_sessions import Lasting, WebSessions
-from admit.control.web_sign_in import WebSignIn
+from admit.control.signing_in.outside_sign_in import OutsideSignIn
+from admit.control.signing_in.web_sessions import Lasting, WebSessions
+from admit.control.signing_in.web_sign_in import WebSignIn
 from admit.control.world import World
 from admit.core.links import Kind
 from admit.core.validity import HOUR, MINUTE, SECOND

@@ -7,11 +7,12 @@ import structlog
 
 from admit.base.smtp import MailServer
 from admit.base.syslog import SyslogServer
-from admit.control import approval_letters, notify, request_letters, review_letters
 from admit.control.followers import Follower, follow
-from admit.control.notify import Outbox
-from admit.control.pushing import Pusher
-from admit.control.sent_ledger import LedgerSender
+from admit.control.outward.pushing import Pusher
+from admit.control.outward.sent_ledger import LedgerSender
+from admit.control.requests import approval_letters, request_letters, review_letters
+from admit.control.streaming import notify
+from admit.control.streaming.notify import Outbox
 from admit.core.validity import SECOND
 from admit.main import Admit
 from admit.settings import Settings

@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from admit.control.recorder import Keeping, Recorder
-from admit.control.recordings import Recorded, path_of
+from admit.control.live.recorder import Keeping, Recorder
+from admit.control.live.recordings import Recorded, path_of
 from admit.core.links import Kind
 from admit.core.recordings import Opening
 from admit.main import open_admit

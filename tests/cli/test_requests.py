@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from admit.control import access_requests, names
-from admit.control.access_requests import Wish
+from admit.control import names
+from admit.control.requests import access_requests
+from admit.control.requests.access_requests import Wish
 from admit.core.links import Kind
 from admit.core.validity import HOUR
 from admit.main import open_admit

@@ -4,10 +4,10 @@ import asyncio
 import json
 from typing import Any
 
-from admit.control import passwords
-from admit.control.recorder import Keeping, Recorder, Recording
-from admit.control.recordings import Recorded
-from admit.control.web_sessions import Lasting, Proven, WebSessions
+from admit.control.live.recorder import Keeping, Recorder, Recording
+from admit.control.live.recordings import Recorded
+from admit.control.signing_in import passwords
+from admit.control.signing_in.web_sessions import Lasting, Proven, WebSessions
 from admit.core.links import Kind
 from admit.core.recordings import Opening
 from admit.core.validity import DAY, HOUR

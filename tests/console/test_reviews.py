@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from admit.control import review_closing
+from admit.control.requests import review_closing
 from admit.core.validity import DAY
 from tests.browsing import Answer, Pages
 from tests.console.office import allow, as_admin, as_caller

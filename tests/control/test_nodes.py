@@ -11,7 +11,7 @@ from admit.core.validity import FOREVER, HOUR, SECOND
 from admit.store import nodes as stored
 from admit.store import sessions
 from admit.store.schema import version
-from tests.control.watched import Place
+from tests.control.live.watched import Place
 from tests.system import System
 
 A, B = Node("a", "process-a", 30 * SECOND), Node("b", "process-b", 30 * SECOND)

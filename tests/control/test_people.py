@@ -1,6 +1,6 @@
 """People, and the users services have of them."""
 
-from admit.control.passwords import PASSWORD
+from admit.control.signing_in.passwords import PASSWORD
 from admit.core.links import Kind
 from admit.store import things
 from tests.system import System

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from admit.control import notify
 from admit.control.followers import follow
+from admit.control.streaming import notify
 from tests.system import System
 
 PRODUCT = "appstream-center"

@@ -4,7 +4,7 @@ import pytest
 
 from admit.base.smtp import MailServer
 from admit.control.followers import follow
-from admit.control.notify import CLAIM, GIVE_UP, Outbox
+from admit.control.streaming.notify import CLAIM, GIVE_UP, Outbox
 from admit.core.validity import HOUR, MINUTE
 from admit.store import messages
 from admit.store.engine import Author

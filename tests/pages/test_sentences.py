@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import create_engine
 
 import admit
-from admit.control import session_words
+from admit.control.answers.sentences import sentence
+from admit.control.live import session_words
+from admit.control.live.session_checks import by_order
 from admit.control.names import Named
-from admit.control.sentences import sentence
-from admit.control.session_checks import by_order
 from admit.core.access import Decision, Question, Reason
 from admit.core.links import STEPS, Kind, Link, Ref, stage_of
 from admit.core.restrictions import Channel, Decided, Policy, Restrictions

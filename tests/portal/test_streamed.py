@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from admit.control.streamed_apps import streamed_apps
+from admit.control.streaming.streamed_apps import streamed_apps
 from admit.portal.holdings import held
 from admit.store.things import Thing
 from tests.services.appstream.streaming import Streaming

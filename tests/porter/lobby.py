@@ -14,7 +14,7 @@ from asyncssh import SSHKey
 
 from admit.base.ssh_exchange import Exchange, Signed, to_be_signed
 from admit.control import grants
-from admit.control.recorder import Keeping, Recorder
+from admit.control.live.recorder import Keeping, Recorder
 from admit.core.links import Kind
 from admit.porter.asks import Admission, Porter, Session, Visitor, What
 from admit.porter.direct import DirectPorter

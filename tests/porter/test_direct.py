@@ -10,7 +10,7 @@ from admit.base.ssh_exchange import to_be_signed
 from admit.core.validity import DAY, MINUTE
 from admit.porter.asks import Porter, Refused, What
 from admit.porter.names import Wanted
-from tests.control.watched import until
+from tests.control.live.watched import until
 from tests.porter.lobby import HOME, PASSWORD, Lobby, Screen, exchange, request, signed
 
 WANTED = Wanted("alice", "root", "db-1")

@@ -10,7 +10,7 @@ import asyncssh
 import msgspec
 import pytest
 
-from admit.control.recorder import THREADS
+from admit.control.live.recorder import THREADS
 from admit.core.recordings import Opening
 from admit.porter.asks import What
 from admit.porter.gates import ASKED
@@ -31,7 +31,7 @@ from admit.porter.questions import (
     Sign,
 )
 from admit.porter.wire import LARGEST_ASKED, VERSION
-from tests.control.watched import until
+from tests.control.live.watched import until
 from tests.porter.counter import Counter, Liar, counter
 from tests.porter.lobby import HOME, PASSWORD, Lobby, exchange, request, signed
 

@@ -14,7 +14,7 @@ from admit.porter.asks import Away, Refused, What
 from admit.porter.line import LOST, STOPPED
 from admit.porter.names import Wanted
 from admit.porter.remote import RemotePorter
-from tests.control.watched import until
+from tests.control.live.watched import until
 from tests.porter.counter import Counter, counter
 from tests.porter.lobby import HOME, PASSWORD, Lobby, Screen
 from tests.system import System

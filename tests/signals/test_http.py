@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from admit.control.signals import GRANT_ADDED, SESSION_REVOKED, VERIFICATION
+from admit.control.outward.signals import GRANT_ADDED, SESSION_REVOKED, VERIFICATION
 from tests.callers import Callers, statement
 from tests.signals.receiver import Receiver
 from tests.signals.test_pushing import push_all

@@ -5,9 +5,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from admit.control import signals
-from admit.control.pushing import Pusher
-from admit.control.signals import GRANT_ADDED, GRANT_REMOVED, SESSION_REVOKED, SUPPORTED, StreamDetails
+from admit.control.outward import signals
+from admit.control.outward.pushing import Pusher
+from admit.control.outward.signals import (
+    GRANT_ADDED,
+    GRANT_REMOVED,
+    SESSION_REVOKED,
+    SUPPORTED,
+    StreamDetails,
+)
 from admit.core.events import Named, SessionEnded
 from admit.core.links import Kind
 from admit.core.validity import MINUTE, SECOND

@@ -5,7 +5,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-from admit.control.signals import GRANT_ADDED
+from admit.control.outward.signals import GRANT_ADDED
 from admit.main import create
 from admit.settings import Settings
 from tests.callers import document, statement

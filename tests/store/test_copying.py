@@ -19,7 +19,7 @@ from admit.store import things as stored
 from admit.store.copying import Copied, copied, take_in
 from admit.store.engine import Store, Tx
 from admit.store.things import Thing
-from tests.control.watched import Place
+from tests.control.live.watched import Place
 from tests.system import System
 
 

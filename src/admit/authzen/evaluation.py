@@ -9,11 +9,11 @@ from sqlalchemy import Connection
 from admit.authzen.asking import Asked, Json, Unreadable, asked_of, object_of
 from admit.authzen.parties import Space
 from admit.control import decisions
-from admit.control.asked import Asked as Question
-from admit.control.asked import decided
+from admit.control.answers.asked import Asked as Question
+from admit.control.answers.asked import decided
+from admit.control.answers.sentences import sentence
 from admit.control.decisions import Asker
 from admit.control.names import Named, NameFault
-from admit.control.sentences import sentence
 from admit.control.world import World
 from admit.core.access import Decision
 from admit.core.validity import FOREVER, Millis, iso_with_millis

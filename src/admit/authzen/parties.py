@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from admit.authzen import native
 from admit.authzen.asking import Entity
 from admit.control import own_types
-from admit.control.asked import Parties, Party
+from admit.control.answers.asked import Parties, Party
 from admit.control.names import NameFault
 from admit.control.own_types import KINDS, Role, TypeDetails
 from admit.core.links import Kind, Ref

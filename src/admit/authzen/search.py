@@ -9,8 +9,8 @@ import msgspec
 
 from admit.authzen.asking import Json, Unreadable, deed_of, entity_of, object_of
 from admit.authzen.evaluation import Asking
-from admit.control.asked import Asked as Question
-from admit.control.asked import Party, all_deeds, all_they_may, all_who_may, decided
+from admit.control.answers.asked import Asked as Question
+from admit.control.answers.asked import Party, all_deeds, all_they_may, all_who_may, decided
 from admit.control.names import NameFault
 from admit.core.links import Kind, Ref
 

@@ -10,8 +10,8 @@ from admit.base.sealing import Sealer
 from admit.base.statements import StatementKey, write
 from admit.cli.ask import When
 from admit.cli.output import DATA, JSON, REFUSED, fail, guarded, print_json
-from admit.control import export as exported
-from admit.control.export import Period
+from admit.control.outward import export as exported
+from admit.control.outward.export import Period
 from admit.core.validity import Millis
 from admit.main import account_of, open_store
 from admit.settings import load

@@ -27,9 +27,9 @@ from admit.cli.output import (
     print_json,
     print_table,
 )
-from admit.control import recording_upkeep
 from admit.control.findings import Finding, State
-from admit.control.recording_upkeep import Audit
+from admit.control.live import recording_upkeep
+from admit.control.live.recording_upkeep import Audit
 from admit.core.validity import SECOND, Millis
 from admit.doctor import examine
 from admit.main import open_admit, open_store

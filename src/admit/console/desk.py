@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from admit.console.menu import MENU
 from admit.console.showing import DONE, tools
-from admit.control.web_sessions import SignedIn
+from admit.control.signing_in.web_sessions import SignedIn
 from admit.core.validity import Millis
 from admit.pages.changes import ChangeWatch
 from admit.pages.site import PageRefused, Reader, Site

@@ -7,9 +7,10 @@ import msgspec
 
 from admit.base.chance import BASE32_HEX, ID_LETTERS, Chance
 from admit.base.sealing import Sealer
-from admit.control import passwords, things
+from admit.control import things
 from admit.control.callers import SECRET, KeyDetails
 from admit.control.people import person_named
+from admit.control.signing_in import passwords
 from admit.control.things import New
 from admit.control.world import World
 from admit.core.links import Kind

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from admit.control.web_sessions import SignedIn
+from admit.control.signing_in.web_sessions import SignedIn
 from admit.explorer import values
 from admit.explorer.fields import Field, fields_of
 from admit.explorer.highlighting import coloured

@@ -10,9 +10,9 @@ from authlib.oidc.core.errors import LoginRequiredError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from admit.control.issuers import Issuer
-from admit.control.sign_ins import Begun
-from admit.control.web_sessions import SignedIn
+from admit.control.eiam.issuers import Issuer
+from admit.control.eiam.sign_ins import Begun
+from admit.control.signing_in.web_sessions import SignedIn
 from admit.core.validity import MINUTE, SECOND, Millis
 from admit.oidc import entrance
 from admit.oidc.asked import Asked, asked

@@ -4,8 +4,8 @@ from authlib.oauth2.rfc6749 import ClientMixin
 from sqlalchemy import Connection
 
 from admit.base.sealing import Secret
-from admit.control.applications import AUTHORIZATION_CODE, ApplicationDetails, OidcConfig, client_secrets
-from admit.control.issuers import Issuer
+from admit.control.eiam.applications import AUTHORIZATION_CODE, ApplicationDetails, OidcConfig, client_secrets
+from admit.control.eiam.issuers import Issuer
 from admit.control.world import World
 from admit.core.links import Kind
 from admit.store import things

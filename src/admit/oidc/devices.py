@@ -4,10 +4,10 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from admit.control import sign_ins
-from admit.control.issuers import Issuer
-from admit.control.sign_ins import AUTHOR, Begun, UserCode
-from admit.control.web_sessions import SignedIn
+from admit.control.eiam import sign_ins
+from admit.control.eiam.issuers import Issuer
+from admit.control.eiam.sign_ins import AUTHOR, Begun, UserCode
+from admit.control.signing_in.web_sessions import SignedIn
 from admit.oidc import entrance
 from admit.oidc.authorize import LONGEST_AGENT, UNKNOWN, Authorize
 from admit.oidc.endpoints import USER_CODE_LETTERS

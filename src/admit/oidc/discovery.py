@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from admit.control.applications import GRANT_TYPES, SCOPES
-from admit.control.issuers import Issuer
+from admit.control.eiam.applications import GRANT_TYPES, SCOPES
+from admit.control.eiam.issuers import Issuer
 from admit.oidc.grants import METHODS
 from admit.oidc.id_tokens import ALGORITHM
 

@@ -8,9 +8,9 @@ from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 from authlib.oauth2.rfc8628 import DeviceAuthorizationEndpoint
 
-from admit.control import sign_ins
-from admit.control.applications import DEVICE_CODE
-from admit.control.sign_ins import AUTHOR, Begun, Given, Refreshed, UserCode
+from admit.control.eiam import sign_ins
+from admit.control.eiam.applications import DEVICE_CODE
+from admit.control.eiam.sign_ins import AUTHOR, Begun, Given, Refreshed, UserCode
 from admit.core.validity import SECOND
 from admit.oidc.asked import Asked
 from admit.oidc.clients import Client

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from admit.control import claims, decisions, names, sign_ins
+from admit.control import decisions, names
 from admit.control.access import ask_as
-from admit.control.applications import ApplicationDetails
 from admit.control.decisions import Asker
-from admit.control.issuers import Issuer
+from admit.control.eiam import claims, sign_ins
+from admit.control.eiam.applications import ApplicationDetails
+from admit.control.eiam.issuers import Issuer
 from admit.control.names import Named
-from admit.control.web_sessions import SignedIn
+from admit.control.signing_in.web_sessions import SignedIn
 from admit.control.world import World
 from admit.core.access import Decision, Reason
 from admit.core.links import Stage, stage_of

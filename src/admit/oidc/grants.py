@@ -13,9 +13,9 @@ from authlib.oauth2.rfc8628 import (
     SlowDownError,
 )
 
-from admit.control import claims, sign_ins, signing_keys
-from admit.control.applications import ApplicationDetails
-from admit.control.sign_ins import AUTHOR, Begun, Given, Standing
+from admit.control.eiam import claims, sign_ins, signing_keys
+from admit.control.eiam.applications import ApplicationDetails
+from admit.control.eiam.sign_ins import AUTHOR, Begun, Given, Standing
 from admit.core.validity import SECOND, Millis
 from admit.oidc import id_tokens
 from admit.oidc.asked import Asked

@@ -9,7 +9,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from admit.control.signing_keys import SigningKey
+from admit.control.eiam.signing_keys import SigningKey
 from admit.core.validity import SECOND, Millis
 
 ALGORITHM = "RS256"

@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from admit.control import signing_keys
-from admit.control.issuers import Issuer
-from admit.control.sign_ins import SIGNED_OUT
-from admit.control.web_sessions import SignedIn
+from admit.control.eiam import signing_keys
+from admit.control.eiam.issuers import Issuer
+from admit.control.eiam.sign_ins import SIGNED_OUT
+from admit.control.signing_in.web_sessions import SignedIn
 from admit.oidc import clients, id_tokens
 from admit.oidc.asked import asked
 from admit.oidc.machines import NOBODY, Machines

@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from admit.control import claims, issuers, sign_ins, signing_keys
-from admit.control.applications import ApplicationDetails
-from admit.control.issuers import FIRST, Issuer
-from admit.control.sign_ins import Refreshed
+from admit.control.eiam import claims, issuers, sign_ins, signing_keys
+from admit.control.eiam.applications import ApplicationDetails
+from admit.control.eiam.issuers import FIRST, Issuer
+from admit.control.eiam.sign_ins import Refreshed
 from admit.oidc.asked import Asked, asked
 from admit.oidc.discovery import metadata
 from admit.oidc.protocol import NO_STORE, ODD, Protocol

@@ -9,9 +9,9 @@ from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidGrantError
 from sqlalchemy import Connection
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from admit.control import sign_ins
-from admit.control.issuers import Issuer
-from admit.control.sign_ins import Given, Refreshed
+from admit.control.eiam import sign_ins
+from admit.control.eiam.issuers import Issuer
+from admit.control.eiam.sign_ins import Given, Refreshed
 from admit.oidc import clients
 from admit.oidc.asked import Asked
 from admit.oidc.clients import Client

@@ -9,11 +9,13 @@ from typing import TypeVar
 import structlog
 from sqlalchemy import Connection
 
-from admit.control import claims, names, session_ledger, sign_ins, signing_keys
+from admit.control import names
 from admit.control.access import ask_as
-from admit.control.applications import ApplicationDetails
-from admit.control.sessions import About, Live, Sessions
-from admit.control.sign_ins import AUTHOR, Begun, Given, Standing
+from admit.control.eiam import claims, sign_ins, signing_keys
+from admit.control.eiam.applications import ApplicationDetails
+from admit.control.eiam.sign_ins import AUTHOR, Begun, Given, Standing
+from admit.control.live import session_ledger
+from admit.control.live.sessions import About, Live, Sessions
 from admit.control.world import World
 from admit.core.access import AccessDenied
 from admit.core.links import Kind

@@ -7,10 +7,11 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from admit.control import cloud_roles, decisions
-from admit.control.cloud_roles import Asked, RoleKey, RoleRefused
+from admit.control import decisions
 from admit.control.decisions import Asker
-from admit.control.web_sessions import SignedIn
+from admit.control.eiam import cloud_roles
+from admit.control.eiam.cloud_roles import Asked, RoleKey, RoleRefused
+from admit.control.signing_in.web_sessions import SignedIn
 from admit.core.links import Kind
 from admit.core.sessions import LASTING_DOOR
 from admit.core.validity import iso

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 import structlog
 
 from admit.base.later import httpx
-from admit.control import signing_keys
-from admit.control.sign_ins import AUTHOR
-from admit.control.signing_keys import SigningKey
+from admit.control.eiam import signing_keys
+from admit.control.eiam.sign_ins import AUTHOR
+from admit.control.eiam.signing_keys import SigningKey
 from admit.control.world import World
 from admit.core.validity import HOUR, SECOND, Millis
 from admit.oidc import id_tokens

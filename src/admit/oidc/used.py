@@ -1,6 +1,6 @@
 """What was given out, as Authlib asks it."""
 
-from admit.control.sign_ins import Begun, Refreshed
+from admit.control.eiam.sign_ins import Begun, Refreshed
 from admit.oidc.clients import Client
 from admit.store.sign_ins import Token
 

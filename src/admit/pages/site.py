@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, Response
 
-from admit.control.web_sessions import SignedIn, WebSessions
+from admit.control.signing_in.web_sessions import SignedIn, WebSessions
 from admit.control.world import World
 from admit.core.validity import FOREVER, MINUTE, Millis
 from admit.pages import moments

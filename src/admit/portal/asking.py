@@ -10,10 +10,11 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from admit.control import access_requests, break_glass, names
-from admit.control.access_requests import AlreadyDecided, Answer, AskRefused, GrantStandsLater, Wish
-from admit.control.break_glass import AgreementDetails, Emergency, GlassBrokenAlready, GlassRefused
-from admit.control.web_sessions import SignedIn
+from admit.control import names
+from admit.control.requests import access_requests, break_glass
+from admit.control.requests.access_requests import AlreadyDecided, Answer, AskRefused, GrantStandsLater, Wish
+from admit.control.requests.break_glass import AgreementDetails, Emergency, GlassBrokenAlready, GlassRefused
+from admit.control.signing_in.web_sessions import SignedIn
 from admit.core.validity import DAY, HOUR, Millis
 from admit.pages.site import PageRefused, Site
 from admit.portal.fields import peer_of, text_of

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from admit.control import names
 from admit.control.access import everything_as
-from admit.control.streamed_apps import Streamed, streamed_among
+from admit.control.streaming.streamed_apps import Streamed, streamed_among
 from admit.core.access import Reach
 from admit.core.links import Kind, Link, Ref, Stage, stage_of
 from admit.core.validity import Millis

@@ -9,9 +9,10 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from admit.control import access_requests, break_glass, names, reviews
-from admit.control.break_glass import AgreementDetails
-from admit.control.web_sessions import SignedIn
+from admit.control import names
+from admit.control.requests import access_requests, break_glass, reviews
+from admit.control.requests.break_glass import AgreementDetails
+from admit.control.signing_in.web_sessions import SignedIn
 from admit.core.validity import DAY, MINUTE, Millis
 from admit.pages.changes import ChangeWatch, Watch
 from admit.pages.site import Site, protected

@@ -11,9 +11,9 @@ from starlette.responses import RedirectResponse, Response
 from admit.base.id_tokens import ClaimRefused, check_fresh
 from admit.base.openid import Attempt, ProviderAway
 from admit.base.sealing import SealBroken
-from admit.control.outside_sign_in import OutsideSignIn
-from admit.control.signin import SignInRefused
-from admit.control.web_sessions import Proven
+from admit.control.signing_in.outside_sign_in import OutsideSignIn
+from admit.control.signing_in.signin import SignInRefused
+from admit.control.signing_in.web_sessions import Proven
 from admit.core.activity import Outcome
 from admit.core.validity import MINUTE, SECOND, Millis
 from admit.pages.cookies import is_secure

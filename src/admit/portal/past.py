@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from admit.control import names, offers
-from admit.control.access_requests import RequestDetails
-from admit.control.offers import OfferDetails
+from admit.control import names
+from admit.control.requests import offers
+from admit.control.requests.access_requests import RequestDetails
+from admit.control.requests.offers import OfferDetails
 from admit.core.links import Kind
 from admit.core.validity import DAY, Millis
 from admit.portal.holdings import Holdings

@@ -7,11 +7,11 @@ import msgspec
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from admit.control import passkeys
-from admit.control.passkeys import Answer, Asked, PasskeyRefused, Place
-from admit.control.signin import PasswordMustChange, SignInRefused
-from admit.control.web_sessions import Proven, SignedIn
-from admit.control.web_sign_in import WebSignIn
+from admit.control.signing_in import passkeys
+from admit.control.signing_in.passkeys import Answer, Asked, PasskeyRefused, Place
+from admit.control.signing_in.signin import PasswordMustChange, SignInRefused
+from admit.control.signing_in.web_sessions import Proven, SignedIn
+from admit.control.signing_in.web_sign_in import WebSignIn
 from admit.pages.cookies import COOKIES
 from admit.pages.places import inside
 from admit.pages.site import Forged, Site

@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from admit.control import names, reviews
-from admit.control.reviews import Answer, ReviewDetails, Reviewer
-from admit.control.web_sessions import SignedIn
+from admit.control import names
+from admit.control.requests import reviews
+from admit.control.requests.reviews import Answer, ReviewDetails, Reviewer
+from admit.control.signing_in.web_sessions import SignedIn
 from admit.core.links import Kind
 from admit.core.reviews import Refusal, State
 from admit.core.validity import DAY, Millis

@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from admit.control.outside_sign_in import OutsideSignIn
-from admit.control.web_sign_in import WebSignIn
+from admit.control.signing_in.outside_sign_in import OutsideSignIn
+from admit.control.signing_in.web_sign_in import WebSignIn
 from admit.pages.changes import ChangeWatch
 from admit.pages.choices import choose
 from admit.pages.site import Site

@@ -10,10 +10,10 @@ from starlette.responses import RedirectResponse, Response
 
 from admit.base.openid import ProviderAway
 from admit.base.sealing import SealBroken
-from admit.control.outside_sign_in import OutsideSignIn
-from admit.control.signin import PasswordMustChange, SignInRefused
-from admit.control.web_sessions import Proven
-from admit.control.web_sign_in import WebSignIn
+from admit.control.signing_in.outside_sign_in import OutsideSignIn
+from admit.control.signing_in.signin import PasswordMustChange, SignInRefused
+from admit.control.signing_in.web_sessions import Proven
+from admit.control.signing_in.web_sign_in import WebSignIn
 from admit.core.validity import MINUTE, SECOND, Millis
 from admit.pages.cookies import COOKIES
 from admit.pages.places import HOME, inside

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection
 
-from admit.control import credentials as kept
 from admit.control.access import ask_as, everything_as
-from admit.control.bastion import HostAccountDetails, HostDetails
+from admit.control.bastionhost import credentials as kept
+from admit.control.bastionhost.bastion import HostAccountDetails, HostDetails
 from admit.core.access import Decision, Reason
 from admit.core.activity import Mention
 from admit.core.links import Kind, Ref

@@ -6,8 +6,8 @@ import structlog
 from sqlalchemy import Connection
 
 from admit.base.ssh_exchange import COOKIE_BYTES, SignatureRefused, Signed, proven
-from admit.control import one_time_codes
-from admit.control.signin import How, PasswordMustChange, SecondFactor, SignInRefused
+from admit.control.signing_in import one_time_codes
+from admit.control.signing_in.signin import How, PasswordMustChange, SecondFactor, SignInRefused
 from admit.core.validity import DAY, Millis
 from admit.porter.admissions import DirectAdmission, admitted, reached
 from admit.porter.asks import SAID_BY, Reachable, Refused, Step

@@ -7,10 +7,10 @@ from typing import TypeVar
 import asyncssh
 from sqlalchemy import Connection
 
-from admit.control.held_commands import HeldCommands
-from admit.control.recorder import Recorder
-from admit.control.sessions import Sessions
-from admit.control.signin import SignIn
+from admit.control.live.held_commands import HeldCommands
+from admit.control.live.recorder import Recorder
+from admit.control.live.sessions import Sessions
+from admit.control.signing_in.signin import SignIn
 from admit.control.world import World
 from admit.porter.host_key import host_key
 from admit.store.engine import Author, Store

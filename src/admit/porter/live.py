@@ -9,13 +9,13 @@ import asyncssh
 import structlog
 
 from admit.base.ssh_exchange import Exchange, Request, SignatureRefused, public_key, to_be_signed
-from admit.control import credentials as kept
-from admit.control import recorder
 from admit.control.access import ask_as
-from admit.control.bastion import HostDetails
-from admit.control.held_commands import HeldCommandDetails
-from admit.control.live_session import About, Live
-from admit.control.recordings import Recorded
+from admit.control.bastionhost import credentials as kept
+from admit.control.bastionhost.bastion import HostDetails
+from admit.control.live import recorder
+from admit.control.live.held_commands import HeldCommandDetails
+from admit.control.live.live_session import About, Live
+from admit.control.live.recordings import Recorded
 from admit.core.access import AccessDenied, Permit
 from admit.core.recordings import Opening, RecordingRefused
 from admit.core.restrictions import Leave, Restrictions

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from admit.control import tickets
-from admit.control.restrictions import restrictions
+from admit.control.bastionhost import tickets
+from admit.control.bastionhost.restrictions import restrictions
 from admit.core.commands import Verdict
 from admit.core.restrictions import Restrictions
 from admit.core.transfers import needed_for

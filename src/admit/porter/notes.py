@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 
 from admit.control import decisions
 from admit.control.decisions import Asker
-from admit.control.live_session import Live
+from admit.control.live.live_session import Live
 from admit.core.access import Decision, Reason
 from admit.core.activity import Activity, ActivityKind, Mention, Outcome
 from admit.core.transfers import Transfer

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from admit.control.credentials import Target
+from admit.control.bastionhost.credentials import Target
 from admit.core.access import Permit
 from admit.store.things import Thing
 

@@ -5,9 +5,9 @@ import hmac
 
 from sqlalchemy import Connection
 
-from admit.control import bearer_tokens
-from admit.control.bearer_tokens import TokenRefused
 from admit.control.callers import Caller, load_key, permit
+from admit.control.signing_in import bearer_tokens
+from admit.control.signing_in.bearer_tokens import TokenRefused
 from admit.control.world import World
 from admit.core.errors import AccessKeyInactive, AccessKeyNotFound
 from admit.core.ram import Access

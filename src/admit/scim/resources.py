@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection as Sql
 
-from admit.control import provisioning
-from admit.control.idaas import GroupDetails, UserDetails
-from admit.control.provisioning import Account
+from admit.control.eiam import provisioning
+from admit.control.eiam.idaas import GroupDetails, UserDetails
+from admit.control.eiam.provisioning import Account
 from admit.core.links import Kind
 from admit.core.validity import iso
 from admit.scim.faults import invalid_value

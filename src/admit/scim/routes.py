@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from admit.control import provisioning
-from admit.control.provisioning import Connection
+from admit.control.eiam import provisioning
+from admit.control.eiam.provisioning import Connection
 from admit.control.world import World
 from admit.scim import schemas
 from admit.scim.faults import Fault

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection as Sql
 
-from admit.control import provisioning
-from admit.control.provisioning import Connection, UnknownMember
+from admit.control.eiam import provisioning
+from admit.control.eiam.provisioning import Connection, UnknownMember
 from admit.control.world import World
 from admit.core.links import Kind
 from admit.scim import bodies, filters, patch, resources

@@ -9,7 +9,10 @@ import structlog
 
 from admit import worker
 from admit.base.clock import SKEW
-from admit.control import activity, indexing, recording_upkeep, review_closing, session_ledger
+from admit.control import activity
+from admit.control.answers import indexing
+from admit.control.live import recording_upkeep, session_ledger
+from admit.control.requests import review_closing
 from admit.core.validity import DAY, HOUR, MINUTE, SECOND, Millis
 from admit.main import Admit
 from admit.server import certificate

@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from admit.control import signals, signing_keys
 from admit.control.callers import Caller
+from admit.control.eiam import signing_keys
+from admit.control.outward import signals
 from admit.control.world import World
 from admit.core.errors import NoPermission
 from admit.rpc.dispatch import Peer

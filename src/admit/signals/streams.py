@@ -10,9 +10,9 @@ import msgspec
 from sqlalchemy import Connection
 
 from admit.base.chance import Chance
-from admit.control import signals
 from admit.control.callers import Caller
-from admit.control.signals import SUPPORTED, Status, StreamDetails
+from admit.control.outward import signals
+from admit.control.outward.signals import SUPPORTED, Status, StreamDetails
 from admit.control.world import World
 from admit.store.engine import Author, Store, Tx
 from admit.store.things import Thing

@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 
 from admit.control import decisions, programs
 from admit.control.decisions import Asker
-from admit.control.live_session import About, Live
-from admit.control.recorder import Recorder
-from admit.control.session_rows import wait
-from admit.control.sessions import Sessions
-from admit.control.streamed_apps import Streamed, Wanted, asked
+from admit.control.live.live_session import About, Live
+from admit.control.live.recorder import Recorder
+from admit.control.live.session_rows import wait
+from admit.control.live.sessions import Sessions
+from admit.control.streaming.streamed_apps import Streamed, Wanted, asked
 from admit.control.world import World
 from admit.core.access import AccessDenied, Decision, Permit, Reason
 from admit.core.activity import Activity, ActivityKind, Detail, Mention, Outcome

@@ -15,8 +15,8 @@ from pathlib import Path
 import structlog
 
 from admit.base.chance import Chance
+from admit.control.live.session_rows import wait
 from admit.control.programs import Program, Programs
-from admit.control.session_rows import wait
 from admit.streaming import homes, sandbox
 from admit.streaming.homes import Stored
 from admit.streaming.launcher import (

@@ -3,8 +3,8 @@
 import base64
 from collections.abc import Callable
 
-from admit.control.recorder import Recorder, Recording
-from admit.control.recordings import Recorded
+from admit.control.live.recorder import Recorder, Recording
+from admit.control.live.recordings import Recorded
 from admit.core.recordings import Opening, RecordingRefused
 from admit.streaming.sandbox import Screen
 from admit.streaming.stream import Stream

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from admit.control.web_sessions import SignedIn
+from admit.control.signing_in.web_sessions import SignedIn
 from admit.pages.site import PageRefused, Site, with_protection
 from admit.rpc.dispatch import Asked, Dispatcher, Peer
 from admit.streaming.recording import NOVNC

@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from admit.control.live_session import Live
-from admit.control.streamed_apps import SessionRules, Streamed
+from admit.control.live.live_session import Live
+from admit.control.streaming.streamed_apps import SessionRules, Streamed
 from admit.core.validity import FOREVER, Millis
 from admit.streaming.refusals import CLOSES, Close
 

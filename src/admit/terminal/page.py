@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from admit.control.web_sessions import SignedIn
+from admit.control.signing_in.web_sessions import SignedIn
 from admit.core.validity import FOREVER, SECOND, Millis
 from admit.pages.site import Forged, Site
 from admit.porter.asks import SAID_BY, Admission

@@ -7,7 +7,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from admit.control.held_commands import HeldCommandDetails
+from admit.control.live.held_commands import HeldCommandDetails
 from admit.control.things import New, add
 from admit.core.links import Kind
 from admit.main import open_admit

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from admit.control import access_requests, names
-from admit.control.access_requests import Wish
-from admit.control.break_glass import Emergency, take
+from admit.control import names
+from admit.control.requests import access_requests
+from admit.control.requests.access_requests import Wish
+from admit.control.requests.break_glass import Emergency, take
 from admit.core.links import Kind
 from admit.core.validity import HOUR, Millis
 from admit.store import things

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from admit.control.recordings import path_of
+from admit.control.live.recordings import path_of
 from tests.callers import Callers, refused, statement
 from tests.recorded import Studio
 from tests.system import System

@@ -2,10 +2,10 @@
 
 import pytest
 
-from admit.control import access_requests, request_letters
-from admit.control.access_requests import Answer, AskRefused
-from admit.control.break_glass import GlassBrokenAlready, GlassRefused, open_to
 from admit.control.followers import follow
+from admit.control.requests import access_requests, request_letters
+from admit.control.requests.access_requests import Answer, AskRefused
+from admit.control.requests.break_glass import GlassBrokenAlready, GlassRefused, open_to
 from admit.core.links import Kind
 from admit.core.validity import DAY, HOUR, MINUTE
 from admit.store import changes, messages, things

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from admit.control import review_closing, review_letters, reviews
 from admit.control.followers import follow
-from admit.control.reviews import Answer, users_as_reviewer
+from admit.control.requests import review_closing, review_letters, reviews
+from admit.control.requests.reviews import Answer, users_as_reviewer
 from admit.core.activity import Activity, ActivityKind, Mention, Outcome
 from admit.core.links import Kind
 from admit.core.validity import DAY, HOUR

@@ -3,12 +3,12 @@
 import pytest
 from sqlalchemy import text
 
-from admit.control import session_ledger
+from admit.control.live import session_ledger
 from admit.core.sessions import Outcome
 from admit.core.validity import DAY, HOUR, MINUTE
 from admit.store import sessions as stored
 from admit.store.verification import verify
-from tests.control.watched import Place
+from tests.control.live.watched import Place
 from tests.system import Refused, System
 
 

@@ -5,7 +5,7 @@ import asyncio
 import pyotp
 import pytest
 
-from admit.control.signin import SignIn, SignInRefused
+from admit.control.signing_in.signin import SignIn, SignInRefused
 from admit.core.validity import SECOND
 from tests.services.bastionhost.people import PASSWORD, Bastion
 from tests.system import Refused, System

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from admit.control import grants, reaching, things
+from admit.control import grants, things
+from admit.control.answers import reaching
 from admit.control.things import New
 from admit.core.links import Kind
 from admit.core.validity import DAY, HOUR, MINUTE

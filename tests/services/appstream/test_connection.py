@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from admit.control.connection_tickets import TICKET, TicketRefused, unseal
+from admit.control.streaming.connection_tickets import TICKET, TicketRefused, unseal
 from admit.core.validity import DAY, MINUTE
 from tests.services.appstream.streaming import Streaming
 

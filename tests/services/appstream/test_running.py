@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from admit.control.live_session import About, Live
-from admit.control.sessions import Sessions
-from admit.control.streamed_apps import Wanted, asked
+from admit.control.live.live_session import About, Live
+from admit.control.live.sessions import Sessions
+from admit.control.streaming.streamed_apps import Wanted, asked
 from admit.core.links import Kind
 from admit.core.validity import MINUTE
 from admit.store import things

@@ -6,12 +6,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from admit.control import approval_letters, founding, things
-from admit.control.approval_letters import ACCEPT, AGAIN
+from admit.control import founding, things
 from admit.control.callers import PolicyDetails
 from admit.control.followers import follow
 from admit.control.grants import grant
-from admit.control.held_commands import PATIENCE, HeldCommandDetails
+from admit.control.live.held_commands import PATIENCE, HeldCommandDetails
+from admit.control.requests import approval_letters
+from admit.control.requests.approval_letters import ACCEPT, AGAIN
 from admit.control.things import New
 from admit.core.links import Kind
 from admit.core.validity import HOUR, SECOND, iso

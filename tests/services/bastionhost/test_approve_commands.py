@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from admit.control.held_commands import PATIENCE, HeldCommandDetails, HeldCommands
+from admit.control.live.held_commands import PATIENCE, HeldCommandDetails, HeldCommands
 from admit.core.links import Kind
 from admit.core.validity import SECOND
 from admit.store import things as stored

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from admit.control.restrictions import restrictions
+from admit.control.bastionhost.restrictions import restrictions
 from admit.core.commands import Verdict
 from admit.core.links import Kind
 from admit.core.restrictions import OPEN_CHANNELS, Channel, Restrictions

@@ -15,9 +15,10 @@ from cryptography.hazmat.primitives.serialization import (
     ssh_key_fingerprint,
 )
 
-from admit.control import access, credentials
-from admit.control.bastion_users import named
-from admit.control.credentials import Credentials
+from admit.control import access
+from admit.control.bastionhost import credentials
+from admit.control.bastionhost.bastion_users import named
+from admit.control.bastionhost.credentials import Credentials
 from admit.core.links import Kind
 from tests.rpc.queued import codes_after
 from tests.rpc.raw import signed

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from admit.control import things
-from admit.control.bastion import HostDetails
+from admit.control.bastionhost.bastion import HostDetails
 from admit.control.things import New
 from admit.core.access import Reason
 from admit.core.links import Kind

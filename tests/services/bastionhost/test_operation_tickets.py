@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from admit.control import tickets
-from admit.control.restrictions import restrictions
+from admit.control.bastionhost import tickets
+from admit.control.bastionhost.restrictions import restrictions
 from admit.core.links import Kind
 from admit.core.restrictions import Restrictions
 from admit.core.validity import DAY, HOUR, SECOND, Millis

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from admit.control.signin import SignIn
+from admit.control.signing_in.signin import SignIn
 from tests.services.bastionhost.gate import Gate
 from tests.system import System
 

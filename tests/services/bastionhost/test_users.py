@@ -5,7 +5,7 @@ import json
 import pytest
 from argon2 import PasswordHasher
 
-from admit.control.passwords import PASSWORD as PURPOSE
+from admit.control.signing_in.passwords import PASSWORD as PURPOSE
 from admit.core.access import Reason
 from admit.core.links import Kind
 from admit.core.validity import HOUR, SECOND

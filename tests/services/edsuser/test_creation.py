@@ -4,7 +4,7 @@ import pytest
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
-from admit.control.passwords import PASSWORD
+from admit.control.signing_in.passwords import PASSWORD
 from admit.core.validity import DAY
 from admit.store import things
 from tests.services.edsuser.directory import Directory

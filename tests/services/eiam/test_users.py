@@ -6,7 +6,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from admit.control import grants, things
-from admit.control.passwords import PASSWORD
+from admit.control.signing_in.passwords import PASSWORD
 from admit.core.links import Kind
 from admit.core.validity import DAY, Validity
 from admit.store import things as stored

@@ -6,7 +6,7 @@ import msgspec
 
 from admit.control import names
 from admit.control import things as verbs
-from admit.control.applications import ApplicationDetails, is_address
+from admit.control.eiam.applications import ApplicationDetails, is_address
 from admit.core.errors import InvalidParameter
 from admit.core.links import Kind
 from admit.rpc.operation import Call

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from admit.control import bearer_tokens
 from admit.control import things as verbs
-from admit.control.bearer_tokens import TokenDetails
+from admit.control.signing_in import bearer_tokens
+from admit.control.signing_in.bearer_tokens import TokenDetails
 from admit.core.errors import InvalidParameter
 from admit.core.links import Kind
 from admit.core.validity import FOREVER

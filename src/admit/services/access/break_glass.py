@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from admit.control import break_glass, names
-from admit.control.break_glass import AgreementDetails
+from admit.control import names
+from admit.control.requests import break_glass
+from admit.control.requests.break_glass import AgreementDetails
 from admit.control.things import remove
 from admit.core.errors import InvalidParameter
 from admit.core.links import Kind

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 
 from admit.control import decisions, own_types
-from admit.control.asked import Asked, Party, decided, explained
+from admit.control.answers.asked import Asked, Party, decided, explained
+from admit.control.bastionhost.restrictions import restrictions
 from admit.control.decisions import Asker
 from admit.control.names import Named
-from admit.control.restrictions import restrictions
 from admit.core.access import Decision
 from admit.core.errors import InvalidParameter
 from admit.core.links import Kind, Link, Ref

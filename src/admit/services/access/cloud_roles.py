@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from admit.control import cloud_roles, decisions, names
-from admit.control.cloud_roles import RoleRefused
+from admit.control import decisions, names
 from admit.control.decisions import Asker
+from admit.control.eiam import cloud_roles
+from admit.control.eiam.cloud_roles import RoleRefused
 from admit.core.errors import InvalidParameter, MissingParameter, NoPermission
 from admit.core.links import Kind
 from admit.core.validity import iso

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from admit.control.comparison import Pair
-from admit.control.history import Compared, compared
+from admit.control.answers.comparison import Pair
+from admit.control.answers.history import Compared, compared
 from admit.control.names import Named
 from admit.core.access import Reach
 from admit.core.errors import InvalidParameter

@@ -5,9 +5,9 @@ from typing import Annotated
 
 from admit.control import access as control
 from admit.control import grants, names
-from admit.control.comparison import Pair
+from admit.control.answers.comparison import Pair
+from admit.control.answers.previews import preview as see
 from admit.control.names import Named
-from admit.control.previews import preview as see
 from admit.control.recipients import directory_of, granted_together, new_user, revoked_together, users_of
 from admit.core.access import Reach
 from admit.core.errors import InvalidParameter

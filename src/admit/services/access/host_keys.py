@@ -3,8 +3,9 @@
 from typing import Annotated
 
 from admit.base.ssh_authority import SshAuthority
-from admit.control import credentials, names
-from admit.control.bastion import HostDetails
+from admit.control import names
+from admit.control.bastionhost import credentials
+from admit.control.bastionhost.bastion import HostDetails
 from admit.core.errors import InvalidParameter
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape, like

@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from admit.control import names, offers
-from admit.control.offers import OfferDetails
+from admit.control import names
 from admit.control.recipients import directory_of, users_of
+from admit.control.requests import offers
+from admit.control.requests.offers import OfferDetails
 from admit.control.things import remove
 from admit.core.errors import InvalidParameter
 from admit.rpc.operation import Call

@@ -7,9 +7,9 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 
 from admit.control.activity import Activities
-from admit.control.comparison import Difference, Pair
+from admit.control.answers.comparison import Difference, Pair
+from admit.control.answers.previews import Preview, preview
 from admit.control.names import Named
-from admit.control.previews import Preview, preview
 from admit.core.access import Reach
 from admit.core.errors import AdmitError, InvalidParameter
 from admit.rpc import permitted, request

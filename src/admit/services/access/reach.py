@@ -1,7 +1,7 @@
 """Who can reach what, around one thing: what a picture of it is drawn from."""
 
-from admit.control import reaching
-from admit.control.reaching import Edge
+from admit.control.answers import reaching
+from admit.control.answers.reaching import Edge
 from admit.core.links import Kind, Ref
 from admit.core.validity import BEGINNING, Millis
 from admit.rpc.operation import Call

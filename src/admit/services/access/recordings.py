@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 
 from admit.base.journal import Position
 from admit.base.sealing import SealBroken
-from admit.control import recordings, things
-from admit.control.recordings import RecordingDetails, RecordingLost
+from admit.control import things
+from admit.control.live import recordings
+from admit.control.live.recordings import RecordingDetails, RecordingLost
 from admit.core.activity import Activity, ActivityKind, Mention, Outcome
 from admit.core.errors import AdmitError, InvalidNextToken, InvalidParameter
 from admit.core.links import Kind

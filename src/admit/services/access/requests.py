@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from admit.control import access_requests as requests
 from admit.control import names
-from admit.control.access_requests import AlreadyDecided, Answer, GrantStandsLater, RequestDetails
+from admit.control.requests import access_requests as requests
+from admit.control.requests.access_requests import AlreadyDecided, Answer, GrantStandsLater, RequestDetails
 from admit.core.errors import InvalidNextToken, InvalidParameter, NoPermission
 from admit.core.links import Kind
 from admit.core.validity import Millis

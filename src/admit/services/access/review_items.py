@@ -2,8 +2,8 @@
 
 from typing import Annotated, Literal
 
-from admit.control import reviews
-from admit.control.reviews import Answer
+from admit.control.requests import reviews
+from admit.control.requests.reviews import Answer
 from admit.core.errors import InvalidNextToken
 from admit.core.reviews import Refusal
 from admit.core.validity import BEGINNING, DAY

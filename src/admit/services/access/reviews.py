@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from admit.control import names, offers, review_closing, reviews
-from admit.control.reviews import AskedScope, ReviewDetails
+from admit.control import names
+from admit.control.requests import offers, review_closing, reviews
+from admit.control.requests.reviews import AskedScope, ReviewDetails
 from admit.core.errors import InvalidNextToken, InvalidParameter
 from admit.core.links import Kind
 from admit.core.validity import DAY

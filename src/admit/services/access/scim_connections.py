@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from admit.control import provisioning
 from admit.control import things as verbs
-from admit.control.provisioning import ConnectionDetails
+from admit.control.eiam import provisioning
+from admit.control.eiam.provisioning import ConnectionDetails
 from admit.core.errors import InvalidParameter
 from admit.core.links import Kind
 from admit.core.validity import FOREVER

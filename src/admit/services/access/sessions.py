@@ -2,7 +2,8 @@
 
 from typing import Annotated, Literal
 
-from admit.control import names, session_ledger
+from admit.control import names
+from admit.control.live import session_ledger
 from admit.core.errors import InvalidNextToken, InvalidParameter
 from admit.core.validity import FOREVER
 from admit.rpc.operation import Call

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from admit.control import one_time_codes
+from admit.control.signing_in import one_time_codes
 from admit.core.errors import InvalidParameter
 from admit.core.links import Kind
 from admit.rpc.operation import Call

@@ -5,10 +5,11 @@ from typing import Annotated, TypeVar
 
 from sqlalchemy import Connection
 
-from admit.control import names, recordings
+from admit.control import names
+from admit.control.answers.sentences import sentence
 from admit.control.callers import Caller
+from admit.control.live import recordings
 from admit.control.names import Named, NameFault
-from admit.control.sentences import sentence
 from admit.core.access import Decision
 from admit.core.errors import InvalidParameter
 from admit.core.links import Link, Ref

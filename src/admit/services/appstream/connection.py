@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from admit.control.connection_tickets import (
+from admit.control.streaming.connection_tickets import (
     TASK,
     TASK_LIFE,
     TICKET,
@@ -14,7 +14,7 @@ from admit.control.connection_tickets import (
     seal,
     unseal,
 )
-from admit.control.streamed_apps import GroupRules, resource_of, seat
+from admit.control.streaming.streamed_apps import GroupRules, resource_of, seat
 from admit.core.errors import InvalidParameter, MissingParameter
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape, at_most, like

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from admit.control import grants
 from admit.control import things as verbs
-from admit.control.streamed_apps import session_rules
+from admit.control.streaming.streamed_apps import session_rules
 from admit.control.things import New
 from admit.core.errors import InvalidParameter, MissingParameter
 from admit.core.links import Kind

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from admit.control import grants
-from admit.control.streamed_apps import by_session
+from admit.control.streaming.streamed_apps import by_session
 from admit.core.links import Kind
 from admit.core.validity import DAY, SECOND, Millis
 from admit.rpc.operation import Call

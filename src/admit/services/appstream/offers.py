@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from admit.control import access
-from admit.control.streamed_apps import GroupRules, resource_of
+from admit.control.streaming.streamed_apps import GroupRules, resource_of
 from admit.core.access import Decision, Question, decide
 from admit.core.links import Kind, Ref
 from admit.core.validity import Millis

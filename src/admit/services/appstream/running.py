@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from admit.control import session_ledger
+from admit.control.live import session_ledger
 from admit.core.errors import MissingParameter
 from admit.core.links import Kind
 from admit.core.validity import SECOND, iso_with_millis

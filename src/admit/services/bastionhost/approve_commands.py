@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from admit.control import held_commands
-from admit.control.bastion import HostDetails
-from admit.control.held_commands import CommandDecided, HeldCommandDetails
+from admit.control.bastionhost.bastion import HostDetails
+from admit.control.live import held_commands
+from admit.control.live.held_commands import CommandDecided, HeldCommandDetails
 from admit.core.links import Kind
 from admit.core.validity import SECOND
 from admit.rpc.operation import Call

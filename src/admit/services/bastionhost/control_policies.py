@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from admit.control import things as verbs
-from admit.control.restrictions import ControlPolicyDetails
+from admit.control.bastionhost.restrictions import ControlPolicyDetails
 from admit.control.things import New
 from admit.core.links import Kind
 from admit.rpc.operation import Call

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from admit.control import things as verbs
-from admit.control.restrictions import AddressList, CommandList, ControlPolicyDetails, Period
+from admit.control.bastionhost.restrictions import AddressList, CommandList, ControlPolicyDetails, Period
 from admit.core.commands import Acl
 from admit.core.restrictions import Channel
 from admit.core.sources import address_range

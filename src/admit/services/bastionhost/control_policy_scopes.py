@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from admit.control import things as verbs
-from admit.control.restrictions import ControlPolicyDetails, HostScope
+from admit.control.bastionhost.restrictions import ControlPolicyDetails, HostScope
 from admit.core.links import Kind
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape, at_most, like

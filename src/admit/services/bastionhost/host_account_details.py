@@ -2,7 +2,13 @@
 
 from typing import Annotated, Literal, TypeAlias
 
-from admit.control.bastion import PASS_PHRASE, PASSWORD, PRIVATE_KEY, HostAccountDetails, seal_secret
+from admit.control.bastionhost.bastion import (
+    PASS_PHRASE,
+    PASSWORD,
+    PRIVATE_KEY,
+    HostAccountDetails,
+    seal_secret,
+)
 from admit.core.links import Kind
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape, like

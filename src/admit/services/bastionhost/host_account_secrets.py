@@ -5,7 +5,13 @@ from typing import Annotated, Literal
 import msgspec
 
 from admit.control import things as verbs
-from admit.control.bastion import PASS_PHRASE, PASSWORD, PRIVATE_KEY, HostAccountDetails, seal_secret
+from admit.control.bastionhost.bastion import (
+    PASS_PHRASE,
+    PASSWORD,
+    PRIVATE_KEY,
+    HostAccountDetails,
+    seal_secret,
+)
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape, like
 from admit.services.bastionhost.errors import HostAccountNotFound, InstanceNotFound, InvalidArgument

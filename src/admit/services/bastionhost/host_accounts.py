@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from admit.control import things as verbs
-from admit.control.bastion import PASS_PHRASE, PRIVATE_KEY, HostAccountDetails, open_secret
+from admit.control.bastionhost.bastion import PASS_PHRASE, PRIVATE_KEY, HostAccountDetails, open_secret
 from admit.control.things import New
 from admit.core.links import Kind
 from admit.rpc.operation import Call

@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 
 from admit.control import things as verbs
-from admit.control.bastion import HostDetails
+from admit.control.bastionhost.bastion import HostDetails
 from admit.core.links import Kind
 from admit.rpc.operation import Call
 from admit.rpc.shape import JsonText, Shape, at_most, like

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from admit.control.bastion import HostDetails
+from admit.control.bastionhost.bastion import HostDetails
 from admit.core.links import Kind
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Annotated, Any, Literal, TypeAlias
 
 from admit.control import grants
-from admit.control.bastion import HostAccountDetails
+from admit.control.bastionhost.bastion import HostAccountDetails
 from admit.core.links import Kind
 from admit.rpc.operation import Call
 from admit.rpc.shape import JsonText, Shape, at_most, like

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from admit.control.bastion import HostAccountDetails
+from admit.control.bastionhost.bastion import HostAccountDetails
 from admit.core.links import Kind
 from admit.rpc.operation import Call
 from admit.rpc.shape import JsonText, Shape, at_most, like

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 
 from admit.control import things as verbs
-from admit.control.bastion import (
+from admit.control.bastionhost.bastion import (
     PASS_PHRASE,
     PRIVATE_KEY,
     HostAccountDetails,

@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 
 from admit.control import things as verbs
-from admit.control.bastion import HostDetails, PrefKex
+from admit.control.bastionhost.bastion import HostDetails, PrefKex
 from admit.control.things import New
 from admit.core.links import Kind
 from admit.rpc.operation import Call

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from admit.control.bastion import PASS_PHRASE, PRIVATE_KEY
+from admit.control.bastionhost.bastion import PASS_PHRASE, PRIVATE_KEY
 from admit.rpc.operation import Call
 from admit.services.bastionhost.private_keys import PrivateKey
 from admit.store import things

@@ -6,8 +6,8 @@ from typing import Annotated, TypeAlias
 import msgspec
 
 from admit.control import access
-from admit.control.bastion import PASSWORD, HostAccountDetails
-from admit.control.restrictions import restrictions
+from admit.control.bastionhost.bastion import PASSWORD, HostAccountDetails
+from admit.control.bastionhost.restrictions import restrictions
 from admit.core.links import Kind, Ref
 from admit.core.restrictions import Channel
 from admit.rpc.operation import Call

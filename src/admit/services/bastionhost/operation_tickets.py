@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
-from admit.control import access, tickets
-from admit.control.bastion import HostDetails
-from admit.control.restrictions import restrictions
-from admit.control.tickets import TicketDetails, TicketWaits
+from admit.control import access
+from admit.control.bastionhost import tickets
+from admit.control.bastionhost.bastion import HostDetails
+from admit.control.bastionhost.restrictions import restrictions
+from admit.control.bastionhost.tickets import TicketDetails, TicketWaits
 from admit.core.links import Kind
 from admit.core.validity import SECOND, Millis, Validity
 from admit.rpc.operation import Call

@@ -1,6 +1,6 @@
 """Passwords of local users, as parameters."""
 
-from admit.control.passwords import weakness
+from admit.control.signing_in.passwords import weakness
 from admit.services.bastionhost.errors import InvalidArgument
 
 

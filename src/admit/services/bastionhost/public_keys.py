@@ -9,7 +9,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 
-from admit.control.bastion import fingerprint_of
+from admit.control.bastionhost.bastion import fingerprint_of
 from admit.services.bastionhost.errors import InvalidArgument
 
 TYPES = (

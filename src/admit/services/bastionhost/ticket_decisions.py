@@ -2,8 +2,8 @@
 
 from typing import Annotated
 
-from admit.control import tickets
-from admit.control.tickets import Decision, TicketDecided, TicketDetails
+from admit.control.bastionhost import tickets
+from admit.control.bastionhost.tickets import Decision, TicketDecided, TicketDetails
 from admit.core.links import Kind
 from admit.core.validity import SECOND
 from admit.rpc.operation import Call

@@ -6,8 +6,8 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from sqlalchemy import Connection
 
-from admit.control.bastion import LOCKED, Country, UserDetails
-from admit.control.bastion import UserSource as Source
+from admit.control.bastionhost.bastion import LOCKED, Country, UserDetails
+from admit.control.bastionhost.bastion import UserSource as Source
 from admit.core.links import Kind
 from admit.core.validity import BEGINNING, FOREVER, PERMANENT, SECOND, Millis, Validity
 from admit.rpc.shape import Shape, like

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from admit.control.bastion import LOCKED
+from admit.control.bastionhost.bastion import LOCKED
 from admit.core.links import Kind
 from admit.core.validity import Millis
 from admit.rpc.operation import Call

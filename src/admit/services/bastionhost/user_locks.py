@@ -1,7 +1,7 @@
 """Locking and unlocking users."""
 
 from admit.control import things as verbs
-from admit.control.bastion import LOCKED
+from admit.control.bastionhost.bastion import LOCKED
 from admit.core.links import Kind
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from admit.control import things as verbs
-from admit.control.bastion import UserPublicKeyDetails
+from admit.control.bastionhost.bastion import UserPublicKeyDetails
 from admit.control.things import New
 from admit.core.links import Kind
 from admit.rpc.operation import Call

@@ -2,9 +2,10 @@
 
 import msgspec
 
-from admit.control import authenticators, grants, passwords, people
+from admit.control import grants, people
 from admit.control import things as verbs
-from admit.control.bastion import UserDetails
+from admit.control.bastionhost.bastion import UserDetails
+from admit.control.signing_in import authenticators, passwords
 from admit.control.things import New
 from admit.control.world import World
 from admit.core.links import Kind

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Annotated
 
-from admit.control import grants, passwords, people
+from admit.control import grants, people
+from admit.control.signing_in import passwords
 from admit.control.things import New
 from admit.control.world import World
 from admit.core.errors import InvalidParameter

@@ -1,6 +1,6 @@
 """Which accounts, groups and organizational units are authorized to use an application."""
 
-from admit.control.applications import ApplicationDetails
+from admit.control.eiam.applications import ApplicationDetails
 from admit.core.errors import InvalidParameter
 from admit.core.links import Kind
 from admit.rpc.operation import Call

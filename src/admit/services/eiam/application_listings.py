@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from admit.control.applications import ApplicationDetails, SourceType
+from admit.control.eiam.applications import ApplicationDetails, SourceType
 from admit.core.errors import InvalidParameter
 from admit.core.links import Kind
 from admit.rpc.operation import Call

@@ -6,7 +6,7 @@ import msgspec
 
 from admit.base.chance import ID_LETTERS
 from admit.control import things as verbs
-from admit.control.applications import CLIENT_SECRET, ClientSecretDetails, opened
+from admit.control.eiam.applications import CLIENT_SECRET, ClientSecretDetails, opened
 from admit.control.things import New
 from admit.core.errors import InvalidParameter
 from admit.core.links import Kind

@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from admit.control import session_ledger
 from admit.control import things as verbs
-from admit.control.applications import SUBJECT, ApplicationDetails, OidcConfig
-from admit.control.issuers import of_instance
+from admit.control.eiam.applications import SUBJECT, ApplicationDetails, OidcConfig
+from admit.control.eiam.issuers import of_instance
+from admit.control.live import session_ledger
 from admit.core.errors import InvalidParameter
 from admit.rpc.operation import Call
 from admit.rpc.shape import ClientToken, Shape, at_most, between, like

@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from admit.control.applications import GRANT_TYPES, SCOPES, CustomClaim, OidcConfig, is_address
-from admit.control.claims import SUBJECTS, is_expression
+from admit.control.eiam.applications import GRANT_TYPES, SCOPES, CustomClaim, OidcConfig, is_address
+from admit.control.eiam.claims import SUBJECTS, is_expression
 from admit.core.errors import InvalidParameter
 
 RESERVED = frozenset(

@@ -6,7 +6,7 @@ import msgspec
 
 from admit.control import grants
 from admit.control import things as verbs
-from admit.control.applications import ApplicationDetails, SourceType
+from admit.control.eiam.applications import ApplicationDetails, SourceType
 from admit.control.things import New
 from admit.core.errors import InvalidParameter, MissingParameter
 from admit.core.links import Kind

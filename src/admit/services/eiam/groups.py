@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from admit.control import things as verbs
-from admit.control.idaas import GroupDetails
+from admit.control.eiam.idaas import GroupDetails
 from admit.control.things import New
 from admit.core.errors import InvalidParameter
 from admit.core.links import Kind

@@ -4,7 +4,7 @@ import msgspec
 
 from admit.control import grants
 from admit.control import things as verbs
-from admit.control.idaas import UserDetails
+from admit.control.eiam.idaas import UserDetails
 from admit.core.errors import InvalidParameter
 from admit.core.links import Kind
 from admit.rpc.operation import Call

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import msgspec
 
-from admit.control.idaas import GroupDetails, UserDetails
-from admit.control.passwords import PASSWORD
+from admit.control.eiam.idaas import GroupDetails, UserDetails
+from admit.control.signing_in.passwords import PASSWORD
 from admit.core.errors import InvalidNextToken, InvalidParameter
 from admit.core.links import Kind
 from admit.core.validity import FOREVER, PERMANENT, Validity

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from admit.control import passwords
 from admit.control import things as verbs
-from admit.control.idaas import UserDetails
+from admit.control.eiam.idaas import UserDetails
+from admit.control.signing_in import passwords
 from admit.core.errors import InvalidParameter
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape

@@ -4,9 +4,10 @@ from typing import Annotated, Any
 
 import msgspec
 
-from admit.control import grants, passwords, people
+from admit.control import grants, people
 from admit.control import things as verbs
-from admit.control.idaas import UserDetails
+from admit.control.eiam.idaas import UserDetails
+from admit.control.signing_in import passwords
 from admit.control.things import New
 from admit.control.world import World
 from admit.core.errors import InvalidParameter, MissingParameter

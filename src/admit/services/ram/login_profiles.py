@@ -4,8 +4,8 @@ from typing import Annotated
 
 import msgspec
 
-from admit.control import passwords
 from admit.control import things as verbs
+from admit.control.signing_in import passwords
 from admit.core.errors import AdmitError
 from admit.core.validity import Millis, iso
 from admit.rpc.operation import Call

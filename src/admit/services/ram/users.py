@@ -6,7 +6,7 @@ import msgspec
 from msgspec.structs import asdict
 
 from admit.control import things as verbs
-from admit.control.passwords import PASSWORD
+from admit.control.signing_in.passwords import PASSWORD
 from admit.control.things import New
 from admit.core.links import Kind
 from admit.core.validity import Millis, iso

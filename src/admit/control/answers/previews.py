@@ -1,0 +1,143 @@
+"""What a change would do to who may use what, and to live sessions: it is done, looked at, and undone."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from admit.control import access, names
+from admit.control.answers.comparison import Difference, Lists, Moment, Walk, difference, listed, walks
+from admit.control.bastionhost.restrictions import restrictions
+from admit.control.names import Named
+from admit.control.world import World
+from admit.core.events import Event, SessionEndOrdered, ThingAdded, touched
+from admit.core.links import CALLERS, Kind
+from admit.core.validity import Millis
+from admit.store import sessions as stored_sessions
+from admit.store import things as stored
+from admit.store.engine import Tx
+from admit.store.sessions import Session, Which
+
+MOST_WALKS = 400
+"""How many lists a preview compares: those who wait to write wait for it."""
+MOST_PAIRS = 20_000
+"""How many entries these lists have, all together."""
+MOST_SESSIONS = 1_000
+TOO_MUCH = "The change is about more people and resources than a preview compares."
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would be different."""
+
+    difference: Difference
+    ended: Sequence[tuple[Session, str]]
+    """Live sessions that end, each with the reason."""
+    labels: Mapping[int, Named]
+    untold: tuple[str, ...]
+    """What was not looked at, in sentences; empty if this is complete."""
+
+
+class _Undo(Exception):
+    """Ends a preview: what was tried is undone."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What stands at one moment."""
+
+    lists: Lists
+    sessions: Mapping[str, str | None]
+    """Why each live session may not go on; None for those that may."""
+
+
+@dataclass(slots=True)
+class _Tried:
+    """What is known of a change when it is undone."""
+
+    live: Sequence[Session]
+    walks: list[Walk] = field(default_factory=list)
+    after: _Seen = field(default_factory=lambda: _Seen({}, {}))
+    ordered: set[str] = field(default_factory=set)
+    """The sessions whose end it orders."""
+    labels: Mapping[int, Named] = field(default_factory=dict)
+    """Of what it makes."""
+    untold: list[str] = field(default_factory=list)
+
+
+def preview(tx: Tx, world: World, change: Callable[[], None]) -> Preview:
+    """Make a change, see what it does, and undo it: nothing of it is left, nor recorded."""
+    live = stored_sessions.find(tx.sql, Which(live=True), MOST_SESSIONS + 1)
+    tried = _Tried(live[:MOST_SESSIONS])
+    if len(live) > MOST_SESSIONS:
+        tried.untold.append(f"There are more than {MOST_SESSIONS} live sessions: the newest were looked at.")
+    try:
+        with tx.part():
+            recorded = len(tx.events)
+            change()
+            _look(tx, world, tx.events[recorded:], tried)
+            raise _Undo
+    except _Undo:
+        pass
+    return _preview(tx.sql, _see(tx.sql, world, tried, tx.now), tried)
+
+
+def _look(tx: Tx, world: World, events: Sequence[Event], tried: _Tried) -> None:
+    """See what a change has done while it stands."""
+    tried.untold += _beyond(events)
+    tried.walks = list(dict.fromkeys(walk for event in events for walk in walks(tx.sql, event)))
+    if len(tried.walks) > MOST_WALKS:
+        tried.untold.append(TOO_MUCH)
+        del tried.walks[MOST_WALKS:]
+    tried.after = _see(tx.sql, world, tried, tx.now)
+    tried.ordered = {event.session for event in events if isinstance(event, SessionEndOrdered)}
+    tried.labels = names.labels(
+        tx.sql, [event.thing.key for event in events if isinstance(event, ThingAdded)]
+    )
+
+
+def _beyond(events: Iterable[Event]) -> list[str]:
+    if any(thing.kind in CALLERS for event in events for thing in touched(event)):
+        return ["What callers may do with the API is not compared."]
+    return []
+
+
+def _see(sql: Connection, world: World, tried: _Tried, now: Millis) -> _Seen:
+    """Walk all the lists, as far as they are not too long, and ask for all the sessions."""
+    sessions = {each.id: _over(sql, world, each, now) for each in tried.live}
+    lists = listed(sql, tried.walks, Moment(now), MOST_PAIRS)
+    if len(lists) < len(tried.walks):
+        tried.untold.append(TOO_MUCH)
+    return _Seen(lists, sessions)
+
+
+def _over(sql: Connection, world: World, session: Session, now: Millis) -> str | None:
+    """Why a live session may not go on; None if it may."""
+    ends = stored.by_keys(sql, [session.user, session.resource])
+    user, resource = ends[session.user], ends[session.resource]
+    decision = access.ask_as(sql, user.ref, resource.ref, now)
+    if not decision.allowed:
+        return decision.reason.value
+    if resource.kind not in (Kind.HOST, Kind.HOST_ACCOUNT):
+        return None
+    left = restrictions(sql, world, user, resource, now)
+    refusal = left.in_session(session.peer, now) or left.refuses_use(session.what)
+    return None if refusal is None else refusal.text
+
+
+def _preview(sql: Connection, before: _Seen, tried: _Tried) -> Preview:
+    found = difference(before.lists, tried.after.lists)
+    ended = list(_ended(before, tried))
+    keys = {ref.key for reach in found.paths for link in reach.path for ref in (link.source, link.target)}
+    keys |= {key for each, _ in ended for key in (each.person, each.user, each.resource)}
+    labels = {**names.labels(sql, sorted(keys)), **tried.labels}
+    return Preview(found, ended, labels, tuple(dict.fromkeys(tried.untold)))
+
+
+def _ended(before: _Seen, tried: _Tried) -> Iterator[tuple[Session, str]]:
+    for each in tried.live:
+        why = tried.after.sessions[each.id]
+        if each.id in tried.ordered:
+            yield each, "ordered"
+        elif why is not None and before.sessions[each.id] is None:
+            yield each, why

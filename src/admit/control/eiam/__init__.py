@@ -1,0 +1,1 @@
+"""An IDaaS instance: its directory, its applications, and what signing in to them gives out."""

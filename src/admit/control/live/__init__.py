@@ -1,0 +1,1 @@
+"""Live sessions: opened by a permit, watched, held, recorded, ended with a reason."""

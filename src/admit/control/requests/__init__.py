@@ -1,0 +1,1 @@
+"""Access that people agree on: requests, offers, emergencies, reviews, and the mail about them."""
