@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
+from admit.control.expected import Wanted
 from admit.control.programs import Program
-from admit.control.streaming.streamed_apps import Streamed, Wanted, streamed_apps
+from admit.control.streaming.streamed_apps import Streamed, streamed_apps
 from admit.core.links import Kind
 from admit.core.validity import DAY, FOREVER, MINUTE
 from admit.store import things

@@ -356,6 +356,27 @@ def test_a_connection_ticket_opens_its_application_once_without_a_sign_in(office
             context.close()
 
 
+def test_what_a_delivery_group_opens_first_stands_before_it_is_clicked(office: Office, person: Person):
+    app = office.app("Terminal")
+    group = office.group(person.name, PreOpenAppId=app)
+    person.page.goto(f"{office.url}/home")
+
+    def ahead() -> list[str]:
+        found = office.sessions(State="live", Person=person.name)
+        return [each["SessionId"] for each in found if each["What"] == "ahead"]
+
+    person.repeat(lambda: None, ahead)
+    (made_ready,) = ahead()
+    person.page.click(f"form:has([value={group}]):has([value={app}]) button")
+    person.connected()
+    person.open_shown_terminal(group)
+    (session,) = office.sessions(State="live", Person=person.name)
+    assert (session["SessionId"], session["What"]) == (person.session, "stream")
+    assert person.session == made_ready
+    # The next who comes to this page must find none.
+    office.authorize(group, UnAuthorizeUserIds=[person.name])
+
+
 def test_a_ticket_opens_nothing_once_its_grant_is_taken_back(office: Office, browser: Browser):
     name = office.person()
     group = office.group(name)

@@ -12,6 +12,7 @@ from admit.base.ldap import LdapServer
 from admit.base.metrics import Metrics
 from admit.base.sealing import Sealer
 from admit.control.activity import Activities
+from admit.control.expected import Expected
 from admit.control.findings import Doctor
 from admit.control.lockout import Lockout
 from admit.control.nodes import Node
@@ -65,6 +66,8 @@ class World:
     """Who knows the passwords of users from AD and LDAP; None if nobody does, and they sign in by key."""
     user_makers: Mapping[Kind, UserMaker] = field(default_factory=dict)
     """How a user is made, by the kind of the directory they are to be in."""
+    expected: Expected = field(default_factory=Expected)
+    """Where to tell of people who are likely to open something soon."""
     doctor: Doctor = field(default_factory=Doctor)
     """Who looks whether all is well."""
     node: Node = field(default_factory=Node)

@@ -10,9 +10,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from admit.control import names
+from admit.control.expected import Coming, Wanted
 from admit.control.requests import access_requests, break_glass, reviews
 from admit.control.requests.break_glass import AgreementDetails
 from admit.control.signing_in.web_sessions import SignedIn
+from admit.control.streaming.streamed_apps import GroupRules
 from admit.core.validity import DAY, MINUTE, Millis
 from admit.pages.changes import ChangeWatch, Watch
 from admit.pages.site import Site, protected
@@ -104,7 +106,17 @@ class HomePages:
     async def home(self, request: Request) -> Response:
         """The whole page."""
         signed_in = await self.site.require(request)
-        return self.site.page(request, "portal/home.html", await self._values(request, signed_in))
+        values = await self._values(request, signed_in)
+        self._tell(signed_in, values["seen"].held)
+        return self.site.page(request, "portal/home.html", values)
+
+    def _tell(self, signed_in: SignedIn, now_held: Holdings) -> None:
+        """Let what their delivery groups open first be made ready: whoever comes here opens something."""
+        for each in now_held.streamed:
+            if each.parent.read(GroupRules).opens_first == each.thing.id:
+                session = "" if each.session is None else each.session.id
+                wanted = Wanted(each.parent.id, each.thing.id, session)
+                self.site.world.expected.tell(Coming(signed_in.users, wanted))
 
     async def now(self, request: Request) -> Response:
         """The part of it that changes."""

@@ -82,6 +82,15 @@ class End:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who is at the other end of a session, and what it is."""
+
+    peer: str
+    client: str
+    what: str
+
+
 _ROW = tuple(sessions.c[name] for name in Session.__dataclass_fields__)
 _INSERT = Prepared(
     insert(sessions).values(
@@ -121,6 +130,18 @@ def set_until(sql: Connection, untils: Mapping[str, Millis]) -> None:
     """Write when sessions end if nothing changes."""
     for session_id, until in untils.items():
         _UNTIL.run(sql, b_id=session_id, until=until)
+
+
+_RETELL = Prepared(
+    update(sessions)
+    .where(sessions.c.id == bindparam("b_id"))
+    .values(peer=bindparam("peer"), client=bindparam("client"), what=bindparam("what"))
+)
+
+
+def retell(sql: Connection, session_id: str, told: Told) -> None:
+    """Write who has come to a session that was opened before."""
+    _RETELL.run(sql, b_id=session_id, peer=told.peer, client=told.client, what=told.what)
 
 
 _OURS = and_(sessions.c.process == bindparam("b_process"), sessions.c.ended_at.is_(None))

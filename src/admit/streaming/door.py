@@ -10,36 +10,33 @@ from sqlalchemy import Connection
 
 from admit.control import decisions, programs
 from admit.control.decisions import Asker
+from admit.control.expected import Coming, Wanted
 from admit.control.live.live_session import About, Live
 from admit.control.live.recorder import Recorder
 from admit.control.live.session_rows import wait
 from admit.control.live.sessions import Sessions
-from admit.control.streaming.streamed_apps import Streamed, Wanted, asked
+from admit.control.streaming.streamed_apps import Streamed, asked
 from admit.control.world import World
 from admit.core.access import AccessDenied, Decision, Permit, Reason
 from admit.core.activity import Activity, ActivityKind, Detail, Mention, Outcome
 from admit.core.recordings import RecordingRefused
-from admit.core.validity import MINUTE, Millis
 from admit.store.engine import Store
 from admit.store.things import Thing
+from admit.streaming import ahead
 from admit.streaming.launcher import NO_PROGRAM, Fate, Launcher, Order, StartRefused
 from admit.streaming.launching import RENEWED_S
+from admit.streaming.places import Places, place_of
 from admit.streaming.recording import ScreenTape, recorded
 from admit.streaming.refusals import (
     CLOSED,
     ENDED,
-    FULL,
+    GAVE_WAY,
     GIVEN_UP,
-    LASTED,
-    NOBODY_CONNECTED,
-    OPENING,
-    UNUSED,
     Close,
     Refused,
     refusal,
 )
 from admit.streaming.relay import Wires
-from admit.streaming.sandbox import Screen
 from admit.streaming.stream import Over, Stream
 
 log = structlog.get_logger("admit.streaming")
@@ -81,9 +78,7 @@ class Door:
         self.launcher = means.launcher
         self.recorder = means.recorder
         self.sessions = Sessions(store, world)
-        self.streams: dict[str, Stream] = {}
-        self._most = means.most
-        self._opening: dict[tuple[int, int, int], Streamed] = {}
+        self.places = Places(means.most)
         self._finishing: set[asyncio.Task[None]] = set()
 
     async def read(self, body: Callable[[Connection], T]) -> T:
@@ -97,6 +92,11 @@ class Door:
 
     # -- opening -----------------------------------------------------------------------------------
 
+    @property
+    def streams(self) -> dict[str, Stream]:
+        """The sessions that are open, by their IDs."""
+        return self.places.streams
+
     async def open(self, visitor: Visitor, wanted: Wanted, size: tuple[int, int] | None = None) -> Stream:
         """The session of what somebody wants: the one they have, or a new one.
 
@@ -104,33 +104,57 @@ class Door:
             Refused: they may not, or there is no place for it.
         """
         streamed, permit = await self._admitted(visitor, wanted)
-        place = _place(streamed)
-        running = self._running(place)
+        running = await self.places.standing(place_of(streamed))
         if running is not None:
-            return running
-        if place in self._opening:
-            raise Refused(OPENING, 409)
-        self._refuse_full(streamed)
-        self._opening[place] = streamed
-        try:
-            return await self._begun(visitor, streamed, permit, size)
-        finally:
-            del self._opening[place]
+            return await self._taken(running, visitor)
+        for each in self.places.cleared_for(streamed):
+            self.close(each, "somebody else needed its place", GAVE_WAY)
+        stream = Stream(streamed, streamed.app.name, self.world.clock.now, self._ended)
+        return await self._begun(stream, permit, visitor, size)
 
-    async def _admitted(self, visitor: Visitor, wanted: Wanted) -> tuple[Streamed, Permit]:
+    async def open_ahead(self, coming: Coming) -> None:
+        """Make a session ready for who is likely to want it soon, unless they have it.
+
+        Raises:
+            Refused: they may not, or it would take too much.
+        """
+        visitor = Visitor(coming.users[0].name, coming.users, "", "")
+        streamed, permit = await self._admitted(visitor, coming.wanted, noted=False)
+        if not streamed.rules.opens_ahead or await self.places.standing(place_of(streamed)) is not None:
+            return
+        self.places.refuse_crowding(streamed)
+        stream = Stream(streamed, streamed.app.name, self.world.clock.now, self._ended, ahead=True)
+        await self._begun(stream, permit, visitor, None)
+
+    async def _taken(self, stream: Stream, visitor: Visitor) -> Stream:
+        """A session that runs, for who comes to it; from now on it is used, if it was opened ahead."""
+        if stream.ahead:
+            stream.taken()
+            await self.sessions.retell(self._live(stream), _about(stream, visitor))
+            if stream.over is not None:
+                raise Refused(stream.over.text)
+        return stream
+
+    async def _admitted(
+        self, visitor: Visitor, wanted: Wanted, *, noted: bool = True
+    ) -> tuple[Streamed, Permit]:
+        """What they want, with a permit; ``noted`` says whether it is noted what was decided."""
         now = self.world.clock.now()
 
         def body(sql: Connection) -> tuple[Streamed, Permit] | Refused:
             found = asked(sql, visitor.users, wanted, now)
             best = max(found, key=lambda each: (each[1].allowed, each[1].valid_until), default=None)
             if best is not None and best[1].allowed:
-                self._note(sql, visitor, best[1])
+                if noted:
+                    self._note(sql, visitor, best[1])
                 return best[0], best[1].permit()
             nearest = min(found, key=lambda each: each[1].reason is Reason.NOT_GRANTED, default=None)
             if nearest is None:
-                self._note_nothing(visitor, wanted)
+                if noted:
+                    self._note_nothing(visitor, wanted)
                 return refusal(sql, None, "")
-            self._note(sql, visitor, nearest[1])
+            if noted:
+                self._note(sql, visitor, nearest[1])
             return refusal(sql, nearest[1], nearest[0].app.name, nearest[0].group.key)
 
         found = await self.read(body)
@@ -149,34 +173,30 @@ class Door:
             Activity(now, kind, refused, visitor.person, DOOR, why, resource=what, peer=visitor.peer)
         )
 
-    def _running(self, place: tuple[int, int, int]) -> Stream | None:
-        return next((each for each in self.streams.values() if _place(each.streamed) == place), None)
-
-    def _refuse_full(self, streamed: Streamed) -> None:
-        # What is being opened is in both, once it stands in the list of sessions.
-        open_now = {_place(each): each for each in (stream.streamed for stream in self.streams.values())}
-        open_now |= self._opening
-        inside = [each.seat for each in open_now.values() if each.group.key == streamed.group.key]
-        if len(open_now) >= self._most or not streamed.rules.has_place(inside, streamed.seat):
-            raise Refused(FULL, 503)
-
     async def _begun(
-        self, visitor: Visitor, streamed: Streamed, permit: Permit, size: tuple[int, int] | None
+        self, stream: Stream, permit: Permit, visitor: Visitor, size: tuple[int, int] | None
     ) -> Stream:
+        streamed = stream.streamed
         key = programs.key_of(self.world.programs, streamed.program or "", streamed.app.name)
         if key is None:
             raise Refused(NO_PROGRAM, 503)
-        stream = Stream(streamed, streamed.app.name, self.world.clock.now, self._ended)
-        about = About(DOOR, streamed.app.name, streamed.app.id, visitor.peer, visitor.client, "stream")
-        try:
-            stream.live = await self.sessions.open(permit, streamed.user, about, stream)
-        except AccessDenied as denied:
-            nearest = denied.decision
-            raise await self.read(
-                lambda sql: refusal(sql, nearest, streamed.app.name, streamed.group.key)
-            ) from None
-        stream.began_at = stream.left_at = stream.used_at = self.world.clock.now()
-        self.streams[stream.id] = stream
+        with self.places.held_for(stream):
+            try:
+                stream.live = await self.sessions.open(permit, streamed.user, _about(stream, visitor), stream)
+            except AccessDenied as denied:
+                nearest = denied.decision
+                raise await self.read(
+                    lambda sql: refusal(sql, nearest, streamed.app.name, streamed.group.key)
+                ) from None
+            if stream.over is not None:
+                stream.live.closed("somebody else needed its place")
+                raise Refused(stream.over.text)
+            stream.began()
+            self.streams[stream.id] = stream
+            await self._started(stream, key, size)
+        return stream
+
+    async def _started(self, stream: Stream, key: str, size: tuple[int, int] | None) -> None:
         try:
             await self.launcher.start(self._order(stream, key, size))
         except StartRefused as refused:
@@ -186,17 +206,15 @@ class Door:
             self.close(stream, "given up while it began", GIVEN_UP)
             raise
         if stream.over is not None:
-            # Access ended while it began.
+            # Access ended while it began, or its place was needed.
             self._stop(stream)
             raise Refused(stream.over.text)
         stream.standing.set()
-        return stream
 
     def _order(self, stream: Stream, key: str, size: tuple[int, int] | None) -> Order:
-        streamed, rules = stream.streamed, stream.streamed.rules
-        screen = _screen(stream, size)
+        streamed = stream.streamed
         home = f"{streamed.group.id}/{streamed.user.id}"
-        return Order(stream.id, key, home, screen, lasting=not rules.forgets)
+        return Order(stream.id, key, home, stream.screen(size), lasting=not streamed.rules.forgets)
 
     # -- what is open ------------------------------------------------------------------------------
 
@@ -222,7 +240,7 @@ class Door:
             self.close(stream, "it could not be recorded", text.removeprefix("admit: "))
 
         try:
-            return await recorded(self.recorder, stream, _screen(stream), failed)
+            return await recorded(self.recorder, stream, stream.screen(), failed)
         except RecordingRefused as refused:
             failed(refused.text)
             raise
@@ -301,6 +319,7 @@ class Door:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.sessions.run())
                 tasks.create_task(self._renew())
+                tasks.create_task(ahead.run(self.world.expected, self.open_ahead))
         finally:
             await asyncio.gather(*self._finishing, return_exceptions=True)
 
@@ -322,40 +341,13 @@ class Door:
         for key, stream in standing.items():
             if key not in living:
                 await self._gone(stream)
-            elif (why := _unused(stream, now)) is not None:
+            elif (why := stream.unused(now)) is not None:
                 self.close(stream, why, ENDED.format(why=why))
             else:
                 stream.tell(stream.left())
 
 
-def _screen(stream: Stream, size: tuple[int, int] | None = None) -> Screen:
-    """The screen of a session, as its delivery group says."""
-    rules = stream.streamed.rules
-    width, height = rules.size or size or (1280, 800)
-    return Screen(
-        width=width,
-        height=height,
-        frame_rate=rules.frame_rate,
-        resizes=rules.size is None,
-        copy_in=stream.rules.clipboard in ("readwrite", "write"),
-        copy_out=stream.rules.clipboard in ("readwrite", "read"),
-    )
-
-
-def _place(streamed: Streamed) -> tuple[int, int, int]:
-    """What there is one session of: an application, in a persistent session if it is in one, as a user."""
-    session = 0 if streamed.session is None else streamed.session.key
-    return streamed.user.key, streamed.app.key, session
-
-
-def _unused(stream: Stream, now: Millis) -> str | None:
-    """Why a session is to end though access holds."""
-    rules, timeout = stream.rules, stream.streamed.rules.session_timeout
-    if stream.left_at and timeout >= 0 and now - stream.left_at >= timeout * MINUTE:
-        return NOBODY_CONNECTED.format(n=timeout)
-    quiet = rules.no_operation_minutes
-    if quiet and now - stream.used_at >= quiet * MINUTE:
-        return UNUSED.format(n=quiet)
-    if rules.max_minutes and now - stream.began_at >= rules.max_minutes * MINUTE:
-        return LASTED.format(n=rules.max_minutes)
-    return None
+def _about(stream: Stream, visitor: Visitor) -> About:
+    """What is told of a session that somebody comes to, or that is made ready for them."""
+    app, what = stream.streamed.app, "ahead" if stream.ahead else "stream"
+    return About(DOOR, app.name, app.id, visitor.peer, visitor.client, what)

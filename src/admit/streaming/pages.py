@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from admit.control import programs
-from admit.control.streaming.streamed_apps import Wanted
+from admit.control.expected import Wanted
 from admit.core.activity import ActivityKind
 from admit.core.recordings import RecordingRefused
 from admit.pages.site import CSRF_HEADER, Forged, NotSignedIn, PageRefused, Site

@@ -46,7 +46,6 @@ HAS_ENDED = "Your access to {what} has ended."
 SWITCHED_OFF = "Your access to {what} is switched off: {blocked} is disabled."
 NOT_GRANTED = "You have no access to this application."
 FULL = "All places are taken: try again when somebody has finished."
-OPENING = "It is being opened already."
 WORTHLESS = "This ticket is over, or was used before. Ask for another one."
 CLOSED = "The application was closed."
 ENDED = "The session was ended: {why}."
@@ -54,12 +53,14 @@ ENDED_BY_PERSON = "You ended the session."
 OVER = "The session is over."
 AWAY = "It was opened in another window."
 GIVEN_UP = "It was given up."
+GAVE_WAY = "Its place was needed by somebody else."
 TOO_LARGE = "The file is too large, or the home folder has no room for it."
+NOBODY_CAME = "it was opened ahead, and nobody came to it for {n} minutes"
 NOBODY_CONNECTED = "nobody was connected for {n} minutes"
 UNUSED = "it was not used for {n} minutes"
 LASTED = "it had lasted {n} minutes"
 FORMS = (
-    *(NOT_BEGUN, HAS_ENDED, SWITCHED_OFF, NOT_GRANTED, FULL, OPENING, NO_PROGRAM, WORTHLESS),
+    *(NOT_BEGUN, HAS_ENDED, SWITCHED_OFF, NOT_GRANTED, FULL, NO_PROGRAM, WORTHLESS),
     *(
         CLOSED,
         ENDED,
@@ -67,8 +68,10 @@ FORMS = (
         OVER,
         AWAY,
         GIVEN_UP,
+        GAVE_WAY,
         TOO_LARGE,
         FOLDER_FULL,
+        NOBODY_CAME,
         NOBODY_CONNECTED,
         UNUSED,
         LASTED,

@@ -9,8 +9,12 @@ import msgspec
 
 from admit.control.live.live_session import Live
 from admit.control.streaming.streamed_apps import SessionRules, Streamed
-from admit.core.validity import FOREVER, Millis
-from admit.streaming.refusals import CLOSES, Close
+from admit.core.validity import FOREVER, MINUTE, Millis
+from admit.streaming.refusals import CLOSES, LASTED, NOBODY_CAME, NOBODY_CONNECTED, UNUSED, Close
+from admit.streaming.sandbox import Screen
+
+AHEAD_MINUTES = 5
+"""How long what was opened ahead waits for its person, at most."""
 
 Speak: TypeAlias = Callable[[str], str]
 """How what is said of a session is told to somebody: as a sentence in their language."""
@@ -44,7 +48,13 @@ class Stream:
     """A streamed session, as its person has it: the screen that the watching of sessions speaks to."""
 
     def __init__(
-        self, streamed: Streamed, label: str, now: Callable[[], Millis], ended: Callable[["Stream"], object]
+        self,
+        streamed: Streamed,
+        label: str,
+        now: Callable[[], Millis],
+        ended: Callable[["Stream"], object],
+        *,
+        ahead: bool = False,
     ) -> None:
         """``ended`` is called when it is over, whatever the reason."""
         self.now = now
@@ -54,6 +64,8 @@ class Stream:
         self.live: Live | None = None
         """None until it is written down."""
         self.over: Over | None = None
+        self.ahead = ahead
+        """It was opened before anybody asked for it, and nobody has come to it yet."""
         self.key = ""
         """What lets the holder of a ticket in, who did not sign in here; empty if there is none."""
         self.pages: set[Page] = set()
@@ -74,6 +86,43 @@ class Stream:
         if self.live is None:
             raise RuntimeError("the session is not written down yet")
         return self.live.id
+
+    def began(self) -> None:
+        """From now on its times are counted."""
+        self.began_at = self.left_at = self.used_at = self.now()
+
+    def taken(self) -> None:
+        """Its person has come to what was opened ahead: they find it as if it began now."""
+        self.ahead = False
+        self.began()
+
+    def screen(self, size: tuple[int, int] | None = None) -> Screen:
+        """Its screen, as its delivery group says; ``size`` where that says none."""
+        rules = self.streamed.rules
+        width, height = rules.size or size or (1280, 800)
+        return Screen(
+            width=width,
+            height=height,
+            frame_rate=rules.frame_rate,
+            resizes=rules.size is None,
+            copy_in=self.rules.clipboard in ("readwrite", "write"),
+            copy_out=self.rules.clipboard in ("readwrite", "read"),
+        )
+
+    def unused(self, now: Millis) -> str | None:
+        """Why it is to end though access holds; None if it is not."""
+        rules, timeout = self.rules, self.streamed.rules.session_timeout
+        waits = min(AHEAD_MINUTES, timeout) if timeout >= 0 else AHEAD_MINUTES
+        if self.ahead:
+            return NOBODY_CAME.format(n=waits) if now - self.began_at >= waits * MINUTE else None
+        if self.left_at and timeout >= 0 and now - self.left_at >= timeout * MINUTE:
+            return NOBODY_CONNECTED.format(n=timeout)
+        quiet = rules.no_operation_minutes
+        if quiet and now - self.used_at >= quiet * MINUTE:
+            return UNUSED.format(n=quiet)
+        if rules.max_minutes and now - self.began_at >= rules.max_minutes * MINUTE:
+            return LASTED.format(n=rules.max_minutes)
+        return None
 
     def warn(self, text: str) -> None:
         """Show a sentence of what is to come."""

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 
+from admit.control.expected import Wanted
 from admit.control.streaming.connection_tickets import TICKET, Binding, TicketRefused, unseal
-from admit.control.streaming.streamed_apps import Wanted
 from admit.core.links import Kind
 from admit.pages.cookies import is_secure
 from admit.pages.site import Site

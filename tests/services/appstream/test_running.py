@@ -6,9 +6,10 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
+from admit.control.expected import Wanted
 from admit.control.live.live_session import About, Live
 from admit.control.live.sessions import Sessions
-from admit.control.streaming.streamed_apps import Wanted, asked
+from admit.control.streaming.streamed_apps import asked
 from admit.core.links import Kind
 from admit.core.validity import MINUTE
 from admit.store import things

@@ -33,7 +33,7 @@ class About:
     client: str
     """The program at the other end, as it says itself."""
     what: str
-    """shell, exec, sftp, forward, stream"""
+    """shell, exec, sftp, forward, stream; ahead: one that is made ready, and that nobody has come to yet"""
 
 
 class Screen(Protocol):
@@ -87,6 +87,11 @@ class Live:
     def closed(self, reason: str) -> None:
         """The door says that it is over for another reason than access. After its end that is nothing."""
         self._over(self, Ended(Outcome.CLOSED, reason))
+
+    def retold(self, about: About) -> None:
+        """It is told of otherwise from now on."""
+        self.about = about
+        self.question = replace(self.question, peer=about.peer, what=about.what)
 
     def stopped(self, reason: str) -> None:
         """Its door is gone. After its end that is nothing."""

@@ -20,6 +20,7 @@ from admit.core.events import SessionEndOrdered
 from admit.core.sessions import Outcome, Standing
 from admit.core.validity import FOREVER, SECOND, Millis
 from admit.store import changes
+from admit.store import sessions as stored
 from admit.store.changes import Change
 from admit.store.engine import Store, Tx
 from admit.store.links import current_revision
@@ -106,6 +107,16 @@ class Sessions:
         live = self._begin(opened, about, screen)
         self._world.activities.note(live.activity(ActivityKind.SESSION_OPENED, self._clock.now()))
         return live
+
+    async def retell(self, live: Live, about: About) -> None:
+        """Tell of a session otherwise than when it was opened: its person has come to it."""
+        live.retold(about)
+        told = stored.Told(about.peer, about.client, about.what)
+
+        def body(tx: Tx) -> None:
+            stored.retell(tx.sql, live.id, told)
+
+        await asyncio.wrap_future(self._store.write(AUTHOR, body))
 
     async def take_over(self, screen: Callable[[str], Screen]) -> int:
         """Watch the lasting sessions that a process which is gone left open; returns how many.

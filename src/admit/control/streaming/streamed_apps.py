@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from admit.control.access import ask_as, everything_as
+from admit.control.expected import Wanted
 from admit.core.access import Decision, Reach
 from admit.core.links import Kind, Ref
 from admit.core.validity import Millis
@@ -91,6 +92,16 @@ class GroupRules(msgspec.Struct, frozen=True):
     def skips_check(self) -> bool:
         """Whether every user may connect, whoever is authorized."""
         return bool(self._said("SecurityPolicy", "SkipUserAuthCheck"))
+
+    @property
+    def opens_ahead(self) -> bool:
+        """Whether sessions may be made ready before anybody asks for them."""
+        return bool(self._said("RuntimePolicy", "SessionPreOpen") != "false")
+
+    @property
+    def opens_first(self) -> str:
+        """The ID of the application that is opened where none is named; empty if there is none."""
+        return self.pre_open_app_id or "" if self.pre_open_mode == "SINGLE_APP" else ""
 
     @property
     def forgets(self) -> bool:
@@ -181,15 +192,6 @@ class Streamed:
         return self.app.read(_Icon).icon
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What somebody wants to open. Without an application, the one that the group opens first."""
-
-    group: str
-    app: str = ""
-    session: str = ""
-
-
 def resource_of(rules: GroupRules, group: Thing, app: Thing, session: Thing | None) -> Thing:
     """What one must be granted to use an application of a delivery group."""
     if rules.skips_check:
@@ -245,7 +247,7 @@ def asked(
         if group is None:
             continue
         rules = group.read(GroupRules)
-        app_id = wanted.app or (rules.pre_open_app_id or "" if rules.pre_open_mode == "SINGLE_APP" else "")
+        app_id = wanted.app or rules.opens_first
         for app, session in _places(sql, group):
             if app.id == app_id and (not wanted.session or (session and session.id == wanted.session)):
                 resource = resource_of(rules, group, app, session)

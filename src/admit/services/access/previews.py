@@ -9,6 +9,7 @@ import msgspec
 from admit.control.activity import Activities
 from admit.control.answers.comparison import Difference, Pair
 from admit.control.answers.previews import Preview, preview
+from admit.control.expected import Expected
 from admit.control.names import Named
 from admit.core.access import Reach
 from admit.core.errors import AdmitError, InvalidParameter
@@ -174,7 +175,7 @@ def _permitted(call: Call, planned: PlannedCall, operation: Operation) -> Call:
     conditions = {**call.conditions, **permitted.conditions_of(operation, known)}
     permitted.require(operation, known, call.caller, conditions, call.world)
     # What happens all the time is noted in memory, from where nothing undoes it.
-    quiet = replace(call.world, activities=Activities())
+    quiet = replace(call.world, activities=Activities(), expected=Expected())
     return msgspec.structs.replace(call, conditions=conditions, world=quiet)
 
 

@@ -41,7 +41,7 @@ class SessionTold(Shape):
     client: str
     """The program at the other end, as it says itself."""
     what: str
-    """shell, exec, sftp or forward."""
+    """shell, exec, sftp, forward, stream; ahead: streamed, and its person has not come yet."""
     node: str
     """The server that watches it, of several."""
     revision: int

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from admit.control.expected import Coming, Wanted
 from admit.control.streaming.connection_tickets import (
     TASK,
     TASK_LIFE,
@@ -14,7 +15,7 @@ from admit.control.streaming.connection_tickets import (
     seal,
     unseal,
 )
-from admit.control.streaming.streamed_apps import GroupRules, resource_of, seat
+from admit.control.streaming.streamed_apps import GroupRules, Seat, resource_of, seat
 from admit.core.errors import InvalidParameter, MissingParameter
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape, at_most, like
@@ -28,7 +29,7 @@ from admit.services.appstream.errors import (
 from admit.services.appstream.group_details import GroupDetails
 from admit.services.appstream.noted import noted_offer
 from admit.services.appstream.offers import Offer, Wish
-from admit.services.appstream.running import running
+from admit.services.appstream.running import Running, running
 from admit.services.appstream.vocabulary import (
     AppId,
     DeliveryGroupId,
@@ -72,6 +73,8 @@ class GetConnectionTicket(Shape):
     Ours: AppInstanceId is a session of the user that runs; another's, or one that is over, is not
     available. Where all places of the delivery group are taken the answer is
     TryRegionBind.NoIdleAppInstance.
+    Ours: with the ticket its session is made ready, unless SessionPreOpen of the delivery group is false;
+    AppInstanceId is answered where the user has it already.
     """
 
     end_user_id: UserName
@@ -119,18 +122,11 @@ class GetConnectionTicket(Shape):
         refuse_set(self.app_instance_group_set_id)
         before = self._before(call)
         offer = noted_offer(call, self._first_wish(call) if before is None else self._same_wish(before))
-        self._refuse_full(call, offer)
-        asked = before or self
-        binding = Binding(
-            user=offer.user.id,
-            group=offer.group.id,
-            app=offer.app.id,
-            until=min(call.now + TICKET_LIFE, offer.until),
-            session=None if offer.session is None else offer.session.id,
-            access_type=asked.access_type,
-            app_start_param=asked.app_start_param,
-            app_policy_id=asked.app_policy_id,
-            environment_config=asked.environment_config,
+        inside = [each for each in running(call) if each.group.key == offer.group.key]
+        _refuse_full(offer, inside)
+        binding = self._binding(call, offer, before or self)
+        call.world.expected.tell(
+            Coming((offer.user,), Wanted(binding.group, binding.app, binding.session or ""))
         )
         task = msgspec.structs.replace(binding, until=call.now + TASK_LIFE)
         details = offer.group.read(GroupDetails)
@@ -144,6 +140,21 @@ class GetConnectionTicket(Shape):
             tenant_id=int(call.world.account_id),
             avatar_id="default",
             app_instance_persistent_id=binding.session,
+            app_instance_id=_instance_of(offer, inside),
+        )
+
+    def _binding(self, call: Call, offer: Offer, asked: "Binding | GetConnectionTicket") -> Binding:
+        """Who connects to what, with what was ``asked`` for besides."""
+        return Binding(
+            user=offer.user.id,
+            group=offer.group.id,
+            app=offer.app.id,
+            until=min(call.now + TICKET_LIFE, offer.until),
+            session=None if offer.session is None else offer.session.id,
+            access_type=asked.access_type,
+            app_start_param=asked.app_start_param,
+            app_policy_id=asked.app_policy_id,
+            environment_config=asked.environment_config,
         )
 
     def _before(self, call: Call) -> Binding | None:
@@ -154,18 +165,6 @@ class GetConnectionTicket(Shape):
             return unseal(call.world, TASK, self.task_id, call.now)
         except TicketRefused:
             raise NoBindContext from None
-
-    def _refuse_full(self, call: Call, offer: Offer) -> None:
-        """Refuse where all places are taken, unless the user has one already."""
-        rules, group = offer.group.read(GroupRules), offer.group
-        inside = [
-            seat(each.user.ref, each.resource.ref, each.app_id)
-            for each in running(call)
-            if each.group.key == group.key
-        ]
-        wanted = resource_of(rules, group, offer.app, offer.session)
-        if not rules.has_place(inside, seat(offer.user.ref, wanted.ref, offer.app.id)):
-            raise NoIdleInstance(group.id)
 
     def _first_wish(self, call: Call) -> Wish:
         if not self.app_id:
@@ -203,3 +202,25 @@ class GetConnectionTicket(Shape):
             group_ids=(before.group,),
             session_id=before.session,
         )
+
+
+def _wanted(offer: Offer) -> Seat:
+    """Where in the delivery group the user would be."""
+    resource = resource_of(offer.group.read(GroupRules), offer.group, offer.app, offer.session)
+    return seat(offer.user.ref, resource.ref, offer.app.id)
+
+
+def _refuse_full(offer: Offer, inside: list[Running]) -> None:
+    """Refuse where all places are taken, unless the user has one already; what was opened ahead gives way.
+
+    Raises:
+        NoIdleInstance: they are.
+    """
+    taken = [each.seat for each in inside if not each.is_ahead]
+    if not offer.group.read(GroupRules).has_place(taken, _wanted(offer)):
+        raise NoIdleInstance(offer.group.id)
+
+
+def _instance_of(offer: Offer, inside: list[Running]) -> str | None:
+    """The instance that the user has of it already, if it runs."""
+    return next((each.instance_id for each in inside if each.seat == _wanted(offer)), None)

@@ -95,6 +95,8 @@ class RuntimePolicy(Shape):
 
     Ours: with PerSessionPerApp each application takes a place of its own of NodeAmount times NodeCapacity;
     without it all that a user has open there takes one.
+    Ours: unless SessionPreOpen is false, a session is made ready as soon as a connection ticket is given out
+    for it, and the one of PreOpenAppId when a user who may open it comes to `/home`.
     """
 
     debug_mode: Literal["OFF", "ON"] | None = None

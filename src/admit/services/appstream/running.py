@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from admit.control.live import session_ledger
+from admit.control.streaming.streamed_apps import Seat, seat
 from admit.core.errors import MissingParameter
 from admit.core.links import Kind
 from admit.core.validity import SECOND, iso_with_millis
@@ -35,7 +36,6 @@ from admit.store.things import Thing, Where
 
 MOST = 100_000
 """How many sessions are looked through: more than any server runs."""
-BOUND = "BOUND"
 InstanceId = Annotated[str, like("ai-4fk2m9x0q7w1ab3c", "The ID of a running instance: a session.")]
 Status = Literal["INIT", "STARTING", "CLOSING", "CLOSED", "RUNNING", "IDLE", "BOUND", "UNAVAILABLE"]
 
@@ -49,6 +49,21 @@ class Running:
     group: Thing
     app_id: str
     resource: Thing
+
+    @property
+    def seat(self) -> Seat:
+        """Where in the delivery group its user is."""
+        return seat(self.user.ref, self.resource.ref, self.app_id)
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether it was made ready, and its user has not come to it yet."""
+        return self.row.what == "ahead"
+
+    @property
+    def status(self) -> Literal["IDLE", "BOUND"]:
+        """What the wire calls that."""
+        return "IDLE" if self.is_ahead else "BOUND"
 
     @property
     def instance_id(self) -> str:
@@ -102,8 +117,9 @@ class InstanceTold(Shape):
 class ListAppInstances(Shape):
     """Lists the running instances of a delivery group, the newest first: its sessions.
 
-    Ours: an instance is made with a session and gone with it, so that each is BOUND and IncludeDeleted adds
-    none. Addresses, nodes and whether a page is connected are not told.
+    Ours: an instance is made with a session and gone with it, so that IncludeDeleted adds none. Each is
+    BOUND, but for those that were opened ahead and whose user has not come yet: they are IDLE.
+    Addresses, nodes and whether a page is connected are not told.
     """
 
     app_instance_group_id: DeliveryGroupId
@@ -148,7 +164,7 @@ class ListAppInstances(Shape):
             self.app_instance_id in (None, each.instance_id)
             and (not self.app_instance_id_list or each.instance_id in self.app_instance_id_list)
             and (not self.user_id_list or each.user.name in self.user_id_list)
-            and (not self.status or BOUND in self.status)
+            and (not self.status or each.status in self.status)
         )
 
 
@@ -163,7 +179,7 @@ def _told(call: Call, each: Running) -> InstanceTold:
         charge_type=each.group.read(GroupDetails).charge_type,
         gmt_create=opened,
         gmt_modified=opened,
-        status="BOUND",
+        status=each.status,
     )
 
 
@@ -188,6 +204,7 @@ _Ids = Annotated[tuple[str, ...], at_most(100)]
 class ListBindInfo(Shape):
     """Lists which users have which running instances, the newest first.
 
+    Ours: what was opened ahead, and its user has not come to yet, nobody has.
     What is left out does not restrict.
     """
 
@@ -215,7 +232,7 @@ class ListBindInfo(Shape):
 
     def handle(self, call: Call) -> Response:
         """The page of the bindings."""
-        found = [each for each in running(call) if self._fits(each)]
+        found = [each for each in running(call) if not each.is_ahead and self._fits(each)]
         offset, limit = page(self.page_number, self.page_size, 20)
         return self.Response(
             bind_info_models=tuple(_bound(call, each) for each in found[offset : offset + limit]),
