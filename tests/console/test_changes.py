@@ -169,6 +169,14 @@ def test_what_is_joined_is_parted_or_joined_for_another_time(clerk: Clerk, offic
     clerk.makes("cloud-role", cloud="prod", name="deployer", comment="")
     rule = clerk.place("rules", "rule", "build")
     clerk.sends(f"{rule}/do/role", role="deployer")
+    # An end that cannot be read, or is forgotten, does not become "for ever".
+    for times, fault in (
+        ({"until": "tomorrow"}, "tomorrow is not a date and time."),
+        ({"from": _in(office, HOUR)}, "Say until when."),
+    ):
+        sent = {"csrf": clerk.csrf, "step": "sure", "group": "builders", **times}
+        refused = clerk.pages.post(f"{rule}/do/group", sent)
+        assert (refused.status, fault in refused.text) == (400, True)
     clerk.sends(f"{rule}/do/group", group="builders", until=_in(office, 9 * HOUR))
 
     def joint(deed: str, who: tuple[str, str], what: tuple[str, str]) -> str:

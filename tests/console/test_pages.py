@@ -129,7 +129,16 @@ def test_a_fault_in_a_form_is_told_in_the_form(admin: Pages, shared: System) -> 
     assert 'value="nobody"' in answer.text
     until = admin.post("/console/grants/new", {**wish, "length": "until"})
     assert (until.status, "Say until when." in until.text) == (400, True)
+    for field, text in (("end", "31.12.2027"), ("start", "soon")):
+        unread = admin.post("/console/grants/new", {**wish, "subject": "bob", "step": "sure", field: text})
+        assert (unread.status, f"{text} is not a date and time." in unread.text) == (400, True)
     assert shared.revision() == before
+
+
+def test_a_moment_that_cannot_be_read_is_not_taken_for_now(admin: Pages) -> None:
+    for place in ("grants", "reach", "ledger"):
+        answer = admin.get(f"/console/{place}?at=yesterday")
+        assert (answer.status, "yesterday is not a date and time." in answer.text) == (400, True), place
 
 
 def test_the_past_is_shown_as_it_was(office: System) -> None:

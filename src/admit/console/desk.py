@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from admit.console.menu import MENU
-from admit.console.showing import DONE, tools
+from admit.console.showing import DONE, moment_of, tools
 from admit.control.signing_in.web_sessions import SignedIn
 from admit.core.validity import Millis
 from admit.pages.changes import ChangeWatch
@@ -86,6 +86,18 @@ class Visit:
     def asked(self, name: str) -> str:
         """A field of the address, empty if it has none."""
         return self.request.query_params.get(name, "").strip()
+
+    def moment(self, text: str) -> Millis | None:
+        """The moment that a field names; None for an empty one, which names none.
+
+        Raises:
+            Refused: it cannot be read. To take it for an empty one would grant for ever what was to end.
+        """
+        at = moment_of(text, self.reader.zone)
+        if at is None and text:
+            said = self.reader.text("{moment} is not a date and time.", moment=text)
+            raise Refused(HTTPStatus.BAD_REQUEST, "InvalidMoment", said)
+        return at
 
     # -- the API -----------------------------------------------------------------------------------
 

@@ -13,7 +13,6 @@ from admit.console.confirming import BACK, STEP, SURE, Calls, Plan, confirming, 
 from admit.console.deeds import Deed, deeds
 from admit.console.desk import Desk, Refused, Visit
 from admit.console.shelves import Shelf, place_of, shelf_of
-from admit.console.showing import moment_of
 from admit.pages.site import PageRefused
 
 NO_SUCH = "There is no such page."
@@ -143,7 +142,7 @@ async def valued(
     """What was filled in, as calls want it: ids of what was chosen, times in milliseconds.
 
     Raises:
-        Refused: something is named that there is none of.
+        Refused: something is named that there is none of, or a moment cannot be read.
     """
     values = dict(fields)
     for each in deed.fields:
@@ -162,9 +161,14 @@ async def valued(
 
 
 def period(visit: Visit, fields: Mapping[str, str]) -> dict[str, str]:
-    """The fields "from" and "until" in milliseconds, and what together they are called."""
-    zone = visit.reader.zone
-    start, end = (moment_of(fields.get(name, ""), zone) for name in ("from", "until"))
+    """The fields "from" and "until" in milliseconds, and what together they are called.
+
+    Raises:
+        Refused: one of them cannot be read, or there is a beginning without an end, which no service knows.
+    """
+    start, end = (visit.moment(fields.get(name, "")) for name in ("from", "until"))
+    if start is not None and end is None:
+        raise Refused(HTTPStatus.BAD_REQUEST, "MissingMoment", visit.reader.text("Say until when."))
     if end is None:
         return {"validity": "permanent", "from": "", "until": ""}
     return {"validity": "time_bound", "from": str(start or visit.now), "until": str(end)}

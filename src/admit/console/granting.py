@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,8 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from admit.console.desk import Desk, Refused, Visit
-from admit.console.showing import moment_of
-from admit.core.validity import DAY, HOUR, MINUTE, Millis
+from admit.core.validity import DAY, HOUR, MINUTE
 
 LENGTHS = (
     ("", "Until it is revoked"),
@@ -44,15 +44,17 @@ class Wish:
 
     @classmethod
     def of(cls, fields: Mapping[str, str], visit: Visit) -> "Wish":
-        """The grant that a form asks for."""
-        zone, now = visit.reader.zone, visit.now
-        start = moment_of(fields["start"], zone)
+        """The grant that a form asks for.
+
+        Raises:
+            Refused: a moment cannot be read, or is missing.
+        """
+        start, end = visit.moment(fields["start"]), visit.moment(fields["end"])
         length = fields["length"]
-        end: Millis | None = None
         if length.isascii() and length.isdecimal():
-            end = (start or now) + int(length[:15])
-        elif length == "until" or fields["end"]:
-            end = moment_of(fields["end"], zone)
+            end = (start or visit.now) + int(length[:15])
+        elif length and end is None:
+            raise Refused(HTTPStatus.BAD_REQUEST, "MissingMoment", visit.reader.text("Say until when."))
         grace = fields["grace"]
         parameters = {
             "Subject": fields["subject"],
@@ -77,13 +79,11 @@ async def granted(desk: Desk, request: Request) -> Response:
     visit = await desk.visit(request)
     sent = await visit.form()
     fields = {name: str(sent.get(name, "")).strip() for name in FIELDS}
-    wish = Wish.of(fields, visit)
-    if fields["length"] == "until" and wish.parameters["EndTime"] is None:
-        return await _form(visit, fields, fault=visit.reader.text("Say until when."), status=400)
     if sent.get("step") == "back":
         return await _form(visit, fields)
     sure = sent.get("step") == "sure"
     try:
+        wish = Wish.of(fields, visit)
         # What was previewed as an hour from then is granted as an hour from now.
         told = await visit.call("GrantAccess", **wish.parameters, Preview=None if sure else True)
     except Refused as refused:

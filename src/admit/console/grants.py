@@ -12,7 +12,6 @@ from admit.console.csv_lines import cell
 from admit.console.deeds import join_of
 from admit.console.desk import Desk, Refused, Visit
 from admit.console.shelves import resource_name, subject_name
-from admit.console.showing import moment_of
 from admit.core.validity import iso
 from admit.pages.site import with_protection
 
@@ -39,7 +38,7 @@ async def table(desk: Desk, request: Request) -> Response:
     """All grants, with filters; as of a moment if one is given."""
     visit = await desk.visit(request)
     listed = await _listed(visit, 25, visit.asked("next") or None)
-    at = moment_of(visit.asked("at"), visit.reader.zone)
+    at = visit.moment(visit.asked("at"))
     return visit.page(
         "grants.html",
         listed=listed,
@@ -68,7 +67,7 @@ def _asked(visit: Visit) -> dict[str, Any]:
         "Status": None if status == "any" else status,
         "Kinds": next((kinds for slug, _, kinds in TABS if slug == visit.asked("kind")), None),
         "Text": visit.asked("q") or None,
-        "At": moment_of(visit.asked("at"), visit.reader.zone),
+        "At": visit.moment(visit.asked("at")),
     }
 
 
@@ -149,7 +148,7 @@ async def explain(desk: Desk, request: Request) -> Response:
     """May somebody use something, why or why not, at a moment."""
     visit = await desk.visit(request)
     person, resource = visit.asked("person"), visit.asked("resource")
-    at = moment_of(visit.asked("at"), visit.reader.zone)
+    at = visit.moment(visit.asked("at"))
     told, fault = None, ""
     if person and resource:
         try:

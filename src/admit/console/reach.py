@@ -7,14 +7,13 @@ from starlette.responses import Response
 
 from admit.console import drawing
 from admit.console.desk import Desk, Visit
-from admit.console.showing import moment_of
 from admit.pages import moments
 
 
 async def reach(desk: Desk, request: Request) -> Response:
     """The picture around what the address names; without anything, where to begin."""
     visit = await desk.visit(request)
-    at = moment_of(visit.asked("at"), visit.reader.zone)
+    at = visit.moment(visit.asked("at"))
     text, kind, thing_id = visit.asked("q"), visit.asked("kind"), visit.asked("id")
     found: list[Any] = []
     if text and not thing_id:

@@ -9,14 +9,13 @@ from starlette.responses import Response
 
 from admit.console.confirming import STEP, SURE, Plan, carried, confirming
 from admit.console.desk import Desk, Refused
-from admit.console.showing import moment_of
 from admit.core.validity import HOUR
 
 
 async def ledger(desk: Desk, request: Request) -> Response:
     """Every change of policy, newest first, and how the chain stands."""
     visit = await desk.visit(request)
-    at = moment_of(visit.asked("at"), visit.reader.zone)
+    at = visit.moment(visit.asked("at"))
     changes = await visit.call("ListChanges", At=at, MaxResults=50, NextToken=visit.asked("next") or None)
     return visit.page(
         "ledger.html", changes=changes, state=await visit.may_call("GetLedger"), verdict=None, at=at

@@ -81,17 +81,16 @@ async def begun(desk: Desk, request: Request) -> Response:
     visit = await desk.visit(request)
     sent = await visit.form()
     fields = {name: str(sent.get(name, "")).strip() for name in TEXTS}
-    unused = fields["unused"]
     try:
         made = await visit.call(
             "CreateReview",
             Name=fields["name"],
-            DueAt=moment_of(fields["due"], visit.reader.zone) or visit.now + USUAL,
+            DueAt=visit.moment(fields["due"]) or visit.now + USUAL,
             Unanswered="keep" if fields["unanswered"] == "keep" else "end",
             Kinds=[str(each) for each in sent.getlist("kind")] or None,
             Subject=fields["subject"] or None,
             Resource=fields["resource"] or None,
-            UnusedDays=int(unused[:5]) if unused.isascii() and unused.isdecimal() else None,
+            UnusedDays=fields["unused"] or None,
             Unending="unending" in sent,
             Owners="owners" in sent,
             Reviewers=[each.strip() for each in fields["reviewers"].split(",") if each.strip()],

@@ -8,7 +8,6 @@ from starlette.responses import Response
 from admit.console.deeds import deeds, join_of
 from admit.console.desk import Desk, Visit
 from admit.console.shelves import BY_KIND, BY_SLUG, Shelf, resource_name
-from admit.console.showing import moment_of
 
 SECTIONS = (
     ("memberships", "outward", "join", "Belongs to"),
@@ -73,7 +72,7 @@ async def thing(desk: Desk, request: Request, shelf: Shelf) -> Response:
     """One thing: what is kept of it, what it is joined to, who reaches it, what was done to it."""
     visit = await desk.visit(request)
     about = {"Kind": shelf.kind, "Id": request.path_params["id"]}
-    at = moment_of(visit.asked("at"), visit.reader.zone)
+    at = visit.moment(visit.asked("at"))
     told = await visit.call("DescribeThing", **about)
     it = told["Thing"]
     tabs = _tabs(told, it)
