@@ -135,6 +135,17 @@ def test_a_fault_in_a_form_is_told_in_the_form(admin: Pages, shared: System) -> 
     assert shared.revision() == before
 
 
+def test_hours_that_are_no_number_are_not_taken_for_the_usual_ones(admin: Pages, shared: System) -> None:
+    before, csrf = shared.revision(), admin.get("/console/break-glass").csrf
+    glass = {"csrf": csrf, "step": "sure", "subject": "alice", "resource": "root@db-1", "hours": "1.5"}
+    answer = admin.post("/console/break-glass", glass)
+    assert (answer.status, "1.5 is not a number of hours." in answer.text) == (400, True)
+    approval = {"csrf": csrf, "step": "sure", "verdict": "approve", "hours": "-1"}
+    answer = admin.post("/console/requests/any", approval)
+    assert (answer.status, "-1 is not a number of hours." in answer.text) == (400, True)
+    assert shared.revision() == before
+
+
 def test_a_moment_that_cannot_be_read_is_not_taken_for_now(admin: Pages) -> None:
     for place in ("grants", "reach", "ledger"):
         answer = admin.get(f"/console/{place}?at=yesterday")

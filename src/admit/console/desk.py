@@ -13,13 +13,15 @@ from starlette.responses import RedirectResponse, Response
 from admit.console.menu import MENU
 from admit.console.showing import DONE, moment_of, tools
 from admit.control.signing_in.web_sessions import SignedIn
-from admit.core.validity import Millis
+from admit.core.validity import HOUR, Millis
 from admit.pages.changes import ChangeWatch
 from admit.pages.site import PageRefused, Reader, Site
 from admit.rpc.dispatch import Asked, Dispatcher, Peer
 from admit.rpc.operation import Service
 
 NO_CALLER = "The console is for administrators and RAM users. What you may use yourself is on your home page."
+HOURS_DIGITS = 6
+"""Fewer digits than this has a number of hours that is meant."""
 
 
 class Refused(PageRefused):
@@ -98,6 +100,19 @@ class Visit:
             said = self.reader.text("{moment} is not a date and time.", moment=text)
             raise Refused(HTTPStatus.BAD_REQUEST, "InvalidMoment", said)
         return at
+
+    def hours(self, text: str) -> Millis | None:
+        """The span that a field gives in hours; None for an empty one.
+
+        Raises:
+            Refused: it is not a whole number of hours, or too many.
+        """
+        if not text:
+            return None
+        if not (text.isascii() and text.isdecimal() and len(text) < HOURS_DIGITS):
+            said = self.reader.text("{hours} is not a number of hours.", hours=text)
+            raise Refused(HTTPStatus.BAD_REQUEST, "InvalidHours", said)
+        return int(text) * HOUR
 
     # -- the API -----------------------------------------------------------------------------------
 

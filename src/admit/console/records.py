@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from admit.console.confirming import STEP, SURE, Plan, carried, confirming
-from admit.console.desk import Desk, Refused
+from admit.console.desk import Desk, Refused, Visit
 from admit.core.validity import HOUR
 
 
@@ -56,9 +56,8 @@ async def decided(desk: Desk, request: Request) -> Response:
     sent = await visit.form()
     approve = sent.get("verdict") == "approve"
     more: dict[str, Any] = {"Comment": str(sent.get("comment", "")).strip() or None}
-    hours = str(sent.get("hours", "")).strip()
-    if approve and hours.isascii() and hours.isdecimal():
-        more["Lasting"] = int(hours[:6]) * HOUR
+    if approve:
+        more["Lasting"] = visit.hours(str(sent.get("hours", "")).strip())
     action = "ApproveAccessRequest" if approve else "DeclineAccessRequest"
     call = {"RequestId": request.path_params["id"], **more}
     if sent.get(STEP) != SURE:
@@ -98,8 +97,9 @@ async def agreed(desk: Desk, request: Request) -> Response:
     """Agree beforehand who may break which glass, or end such an agreement."""
     visit = await desk.visit(request)
     sent = await visit.form()
-    over, plan = bool(sent.get("agreement")), _agreement(carried(sent))
+    over = bool(sent.get("agreement"))
     try:
+        plan = _agreement(visit, carried(sent))
         if sent.get(STEP) != SURE:
             return await confirming(visit, carried(sent), (), plan)
         for call in plan.calls:
@@ -112,8 +112,12 @@ async def agreed(desk: Desk, request: Request) -> Response:
     return visit.go(f"/console/break-glass?done={'removed' if over else 'made'}")
 
 
-def _agreement(fields: Mapping[str, str]) -> Plan:
-    """What the form of an agreement asks for: another one, or that one ends."""
+def _agreement(visit: Visit, fields: Mapping[str, str]) -> Plan:
+    """What the form of an agreement asks for: another one, or that one ends.
+
+    Raises:
+        Refused: its hours are no number.
+    """
     back = "/console/break-glass"
     if fields.get("agreement"):
         call = {"AgreementId": fields["agreement"]}
@@ -127,12 +131,11 @@ def _agreement(fields: Mapping[str, str]) -> Plan:
             danger=True,
             form=False,
         )
-    hours = fields.get("hours", "")
     subject, resource = fields.get("subject", ""), fields.get("resource", "")
     agreed = {
         "Subject": subject,
         "Resource": resource,
-        "Lasting": int(hours[:4]) * HOUR if hours.isascii() and hours.isdecimal() else HOUR,
+        "Lasting": visit.hours(fields.get("hours", "")) or HOUR,
         "Note": fields.get("note") or None,
     }
     calls = [("admit", "AgreeBreakGlass", agreed)]
