@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from admit.control.lockout import FROM_ONE_PLACE
+from admit.control.signing_in.lockout import FROM_ONE_PLACE
 from admit.core.validity import MINUTE, SECOND
 from tests.browsing import Answer, Pages
 from tests.console.office import as_admin

@@ -327,6 +327,17 @@ def test_an_answer_is_good_once(pages: Pages, honest: Outside) -> None:
     assert len(honest.redeemed) == 1
 
 
+def test_an_answer_is_good_once_for_all_nodes(pages: Pages, honest: Outside, town: Town) -> None:
+    admit = open_admit(town.system.admit.settings, town.system.clock, Chance.seeded(4))
+    other = Pages(System(admit, town.system.clock, town.system.founded))
+    asked = go(pages, honest)
+    other.cookies = dict(pages.cookies)
+    assert back(pages, code="c-1", state=asked["state"]).status == 303
+    assert back(other, code="c-1", state=asked["state"]).status == 403
+    assert other.get("/home").status == 303
+    admit.close()
+
+
 def test_an_attempt_is_good_for_ten_minutes(pages: Pages, honest: Outside) -> None:
     asked = go(pages, honest)
     honest.clock.advance(10 * MINUTE)  # type: ignore[attr-defined]

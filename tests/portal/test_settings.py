@@ -5,7 +5,7 @@ import re
 import pyotp
 import pytest
 
-from admit.control.lockout import FROM_ONE_PLACE
+from admit.control.signing_in.lockout import FROM_ONE_PLACE
 from admit.core.validity import MINUTE, SECOND
 from admit.store.review_tables import metadata
 from admit.store.verification import verify

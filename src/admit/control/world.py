@@ -14,7 +14,6 @@ from admit.base.sealing import Sealer
 from admit.control.activity import Activities
 from admit.control.expected import Expected
 from admit.control.findings import Doctor
-from admit.control.lockout import Lockout
 from admit.control.nodes import Node
 from admit.control.programs import Programs
 from admit.core.links import Kind
@@ -53,8 +52,6 @@ class World:
     """Whose clock the hours of control policies are told by."""
     activities: Activities = field(default_factory=Activities)
     """Where to note what happens all the time."""
-    lockout: Lockout = field(default_factory=Lockout)
-    """Who must wait before the next password is looked at, whichever door they try."""
     mails: bool = False
     """Whether a mail server is set: without one nothing can be mailed while somebody waits for it."""
     two_factor: tuple[str, ...] = ()

@@ -1,5 +1,6 @@
 """Signing in by an OpenID provider outside: there, and back with an answer that only this browser can use."""
 
+import asyncio
 import base64
 from http import HTTPStatus
 
@@ -22,11 +23,15 @@ from admit.pages.site import PageRefused
 from admit.portal.fields import peer_of
 from admit.portal.proving import ProvingPages
 from admit.portal.sign_in import OUTSIDE, SignInPages
+from admit.store import tokens
+from admit.store.engine import Author
 
 log = structlog.get_logger("admit.sign_in")
 
 SEALED = "outside sign-in"
 """The purpose under which an attempt is sealed."""
+AUTHOR = Author("admit", "web-sign-in", "")
+"""That an attempt was used is no policy: it stands in no ledger."""
 LASTS: Millis = 10 * MINUTE
 BACK = "/sign-in/oidc/return"
 NOBODY = "{provider} says who you are, and nobody here is called so. Talk to an administrator."
@@ -110,6 +115,8 @@ class OutsidePages:
         except ClaimRefused as refused:
             self._pages.sign_in.note(Outcome.REFUSED, "", OUTSIDE, peer, reason=str(refused))
             return self._form(request, begun.next, REFUSED, why=str(refused))
+        if not await self._is_first(begun):
+            return await self._stale(request)
         world = self._site.world
         proven = await self._site.sessions.read(lambda sql: self.outside.proven(sql, world, name, now))
         if not proven:
@@ -158,6 +165,15 @@ class OutsidePages:
             return None
         self._used[begun.state] = begun.begun_at + LASTS
         return begun
+
+    async def _is_first(self, begun: _Begun) -> bool:
+        """Mark an attempt as used for all nodes; returns False if it was used before.
+
+        That is asked once the provider has proven somebody: strangers write nothing.
+        """
+        mark = f"{SEALED} {begun.state}"
+        used = self._site.store.write(AUTHOR, lambda tx: tokens.use_nonces(tx.sql, [mark], tx.now))
+        return await asyncio.wrap_future(used) == [True]
 
     async def _stale(self, request: Request) -> Response:
         return self._pages.form(request, inside(""), fault=STALE)

@@ -138,7 +138,7 @@ class ProvingPages:
         peer = peer_of(request)
         browser = (peer, request.headers.get("user-agent", ""))
         token = await self.site.sessions.open(proven, "passkey", name, browser)
-        self.sign_in.came_in(proven, name, "passkey", peer)
+        await self.sign_in.came_in(proven, name, "passkey", peer)
         response = JSONResponse({"next": inside(request.query_params.get("next", ""))})
         COOKIES.keep_session(request, response, token)
         return response

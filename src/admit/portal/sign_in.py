@@ -155,7 +155,7 @@ class SignInPages:
             await self.site.sessions.end(before, (before.id,))
         browser = (peer, request.headers.get("user-agent", ""))
         token = await self.site.sessions.open(proven, how, name, browser)
-        self.sign_in.came_in(proven, name, how, peer)
+        await self.sign_in.came_in(proven, name, how, peer)
         response = RedirectResponse(_onward(target, proven), 303)
         COOKIES.keep_session(request, response, token)
         return response

@@ -13,11 +13,12 @@ from admit.control import activity
 from admit.control.answers import indexing
 from admit.control.live import recording_upkeep, session_ledger
 from admit.control.requests import review_closing
+from admit.control.signing_in import lockout, one_time_codes
 from admit.core.validity import DAY, HOUR, MINUTE, SECOND, Millis
 from admit.main import Admit
 from admit.server import certificate
 from admit.store import activity as stored
-from admit.store import messages, sessions, tokens, web_sessions
+from admit.store import mailed_codes, messages, sessions, tokens, web_sessions
 from admit.store.engine import Author, Tx
 
 log = structlog.get_logger("admit.server")
@@ -37,12 +38,13 @@ SWEPT_AT_ONCE = 5_000
 
 
 async def sweep(admit: Admit) -> None:
-    """Drop, each hour, what is too old to matter: nonces, tokens, mail, browsers, sessions, activity."""
+    """Drop, each hour, what is too old: nonces, tokens, codes, mail, browsers, activity, sessions."""
     store, clock, settings = admit.store, admit.world.clock, admit.settings
 
     def body(tx: Tx) -> None:
         tokens.forget(tx.sql, tx.now - NONCES_KEPT, tx.now - CLIENT_TOKENS_KEPT)
         messages.forget(tx.sql, tx.now - settings.mail_days * DAY)
+        mailed_codes.sweep(tx.sql, tx.now - one_time_codes.MAILED_FOR)
         web_sessions.forget(
             tx.sql,
             tx.now - settings.web_session_hours * HOUR,
@@ -62,6 +64,14 @@ async def sweep(admit: Admit) -> None:
         while await asyncio.wrap_future(store.write(AUTHOR, some_activity)) == SWEPT_AT_ONCE:
             pass
         await clock.sleep_until(clock.now() + HOUR)
+
+
+async def forget_tries(admit: Admit) -> None:
+    """Drop, each minute, wrong tries to sign in that are forgotten: strangers must not fill the database."""
+    store, clock = admit.store, admit.world.clock
+    while True:
+        await asyncio.to_thread(store.beside, lambda sql: lockout.sweep(sql, clock.now()))
+        await clock.sleep_until(clock.now() + MINUTE)
 
 
 async def keep_recordings(admit: Admit) -> None:
@@ -161,6 +171,7 @@ EVERYWHERE: tuple[tuple[str, Task], ...] = (
 
 ONCE: tuple[tuple[str, Task], ...] = (
     ("sweep", sweep),
+    ("wrong tries", forget_tries),
     ("session ends", record_sessions),
     ("reviews", close_reviews),
     ("sign-ins that are over", let_sign_ins_end),

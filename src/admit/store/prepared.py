@@ -185,7 +185,9 @@ class PreparedForKeys:
         self._make = make
         self._of: dict[int, Prepared] = {}
 
-    def rows(self, sql: Connection, keys: Sequence[int], **values: Any) -> Iterator[tuple[Any, ...]]:
+    def rows(
+        self, sql: Connection, keys: Sequence[int] | Sequence[bytes], **values: Any
+    ) -> Iterator[tuple[Any, ...]]:
         """Run it, as often as it takes; every row.
 
         A row comes once although keys are repeated: the statement asks what is ``in`` them.

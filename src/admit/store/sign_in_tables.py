@@ -1,10 +1,10 @@
-"""The tables of signing in to applications. None is policy: what they may do is decided elsewhere."""
+"""The tables of signing in, here and to applications. None is policy: that is decided elsewhere."""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text, text
 
 from admit.store.tables import metadata
 
-__all__ = ["metadata", "sign_in_tokens", "sign_ins"]
+__all__ = ["known_places", "mailed_codes", "metadata", "sign_in_tokens", "sign_ins", "wrong_tries"]
 
 sign_ins = Table(
     "sign_ins",
@@ -50,4 +50,39 @@ sign_in_tokens = Table(
     Index("sign_in_tokens_by_end", "ends_at"),
     sqlite_with_rowid=False,
     comment="Codes and tokens that were given to applications, as hashes.",
+)
+
+wrong_tries = Table(
+    "wrong_tries",
+    metadata,
+    Column(
+        "counted", LargeBinary, primary_key=True, comment="keyed hash of what is counted: a name, a place"
+    ),
+    Column("wrong", Integer, nullable=False),
+    Column("last_at", BigInteger, nullable=False, comment="UNIX milliseconds"),
+    Column("paused_until", BigInteger, nullable=False, comment="UNIX milliseconds; 0 for no pause"),
+    Index("wrong_tries_by_last", "last_at"),
+    sqlite_with_rowid=False,
+    comment="Wrong tries to sign in, so that all nodes count together.",
+)
+
+known_places = Table(
+    "known_places",
+    metadata,
+    Column("place", LargeBinary, primary_key=True, comment="keyed hash of a name and where it has signed in"),
+    Column("last_at", BigInteger, nullable=False, comment="UNIX milliseconds"),
+    Index("known_places_by_last", "last_at"),
+    sqlite_with_rowid=False,
+    comment="From where names have signed in: strangers cannot lock them out there.",
+)
+
+mailed_codes = Table(
+    "mailed_codes",
+    metadata,
+    Column("user", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", LargeBinary, nullable=False, comment="keyed hash of the code; the key is elsewhere"),
+    Column("mailed_at", BigInteger, nullable=False, comment="UNIX milliseconds"),
+    Column("tries", Integer, nullable=False, comment="how many are left"),
+    sqlite_with_rowid=False,
+    comment="Codes that were mailed to people who are signing in: one each.",
 )

@@ -2,19 +2,23 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 
 import pyotp
 import pytest
+from sqlalchemy import select
 
+from admit.base.chance import Chance
 from admit.control import people
 from admit.control.signing_in import one_time_codes, passwords
 from admit.control.signing_in.signin import SecondFactor, SignIn, SignInRefused
 from admit.core.links import Kind
 from admit.core.validity import MINUTE, SECOND
+from admit.main import open_admit
 from admit.store import changes, messages, things
 from admit.store.engine import Author
+from admit.store.sign_in_tables import mailed_codes
 from admit.store.things import Thing, Where
 from tests.services.bastionhost.people import PASSWORD, Bastion
 from tests.system import System
@@ -285,6 +289,47 @@ def test_a_mailed_code_is_good_once_and_for_five_minutes(
     (late,) = _mailed(system)
     system.advance(5 * MINUTE)
     assert _code(signin, factor, late) == []
+
+
+@pytest.fixture
+def elsewhere(system: System) -> Iterator[SignIn]:
+    """The same at another node."""
+    admit = open_admit(system.admit.settings, system.clock, Chance.seeded(3))
+    yield SignIn(admit.store, replace(admit.world, mails=True))
+    admit.close()
+
+
+def test_a_code_that_one_node_mailed_is_good_once_at_any(
+    system: System, bastion: Bastion, signin: SignIn, elsewhere: SignIn
+) -> None:
+    factor = _factor(signin, _asked_by_mail(bastion, signin))
+    # Nor does the other mail a second one.
+    again = _factor(elsewhere, factor.users)
+    (code,) = _mailed(system)
+    assert _code(elsewhere, again, code) == ["alice"]
+    assert _code(signin, factor, code) == []
+
+
+def test_the_wrong_tries_of_all_nodes_use_a_mailed_code_up(
+    system: System, bastion: Bastion, signin: SignIn, elsewhere: SignIn
+) -> None:
+    factor = _factor(signin, _asked_by_mail(bastion, signin))
+    (code,) = _mailed(system)
+    for node in (signin, elsewhere, signin, elsewhere, signin):
+        assert _code(node, factor, "000 00") == []
+    assert "too many wrong tries" in _refusal(lambda: elsewhere.by_code(factor, "alice", code, HOME))
+    system.advance(MINUTE)
+    assert _code(elsewhere, factor, code) == []
+
+
+def test_no_mailed_code_can_be_read_where_it_is_kept(
+    system: System, bastion: Bastion, signin: SignIn
+) -> None:
+    _factor(signin, _asked_by_mail(bastion, signin))
+    (code,) = _mailed(system)
+    with system.admit.store.read() as sql:
+        (kept,) = sql.execute(select(mailed_codes)).mappings()
+    assert (len(kept["digest"]), code.encode() in kept["digest"]) == (32, False)
 
 
 def test_without_a_mail_server_nobody_waits_for_a_code(system: System, bastion: Bastion) -> None:

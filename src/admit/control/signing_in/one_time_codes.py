@@ -1,7 +1,7 @@
 """The second thing a person shows: a code from an authenticator, or one that was mailed."""
 
+import hashlib
 import hmac
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import pyotp
@@ -12,8 +12,10 @@ from admit.control.bastionhost.bastion import UserDetails
 from admit.control.world import World
 from admit.core.links import Kind
 from admit.core.validity import MINUTE, SECOND, Millis
+from admit.store import mailed_codes as stored
 from admit.store import messages, things, tokens
 from admit.store.engine import Tx
+from admit.store.mailed_codes import Mailed
 from admit.store.messages import NewMessage
 from admit.store.things import Thing
 
@@ -113,40 +115,43 @@ def use_step(tx: Tx, user: Thing, step: int) -> bool:
     return fresh
 
 
-@dataclass(slots=True)
-class _Mailed:
-    code: str
-    at: Millis
-    tries: int = MAILED_TRIES
-
-
 class MailedCodes:
-    """The codes that are under way, in memory: who reads the database finds only old ones."""
+    """The codes that are under way: good on every node; kept as hashes, whose key is not in the database."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._by_user: dict[int, _Mailed] = {}
+        self._key = world.sealer.subkey("mailed codes")
 
-    def new(self, user: Thing, now: Millis) -> str | None:
-        """A new code for a user; None if they were mailed one only just now, which is still good."""
-        self._by_user = {key: each for key, each in self._by_user.items() if now - each.at < MAILED_FOR}
-        held = self._by_user.get(user.key)
-        if held is not None and held.tries > 0 and now - held.at < MAILED_AGAIN:
-            return None
+    def mail(self, tx: Tx, user: Thing, peer: str) -> None:
+        """Mail a user a new code, unless they were mailed one only just now that is still good."""
+        held = stored.of(tx.sql, user.key)
+        if held is not None and held.tries > 0 and 0 <= tx.now - held.at < MAILED_AGAIN:
+            return
         code = self._world.chance.text(DIGITS, "0123456789")
-        self._by_user[user.key] = _Mailed(code, now)
-        return code
+        stored.put(tx.sql, user.key, Mailed(self._digest(user, code), tx.now, MAILED_TRIES))
+        mail(tx, self._world, user, code, peer)
 
-    def use(self, user: Thing, code: str, now: Millis) -> bool:
+    def awaits(self, sql: Connection, user: Thing, now: Millis) -> bool:
+        """Whether a code was mailed to a user that is good now."""
+        return _is_good(stored.of(sql, user.key), now)
+
+    def use(self, tx: Tx, user: Thing, code: str) -> bool:
         """Whether it is the user's code, which is then used up; so it is after five wrong ones."""
-        held = self._by_user.get(user.key)
-        if held is None or now - held.at >= MAILED_FOR or held.tries <= 0:
+        held = stored.of(tx.sql, user.key)
+        if held is None or not _is_good(held, tx.now):
             return False
-        held.tries -= 1
-        if not _same(held.code, code):
+        if not hmac.compare_digest(held.digest, self._digest(user, code)):
+            stored.tried(tx.sql, user.key)
             return False
-        del self._by_user[user.key]
+        stored.drop(tx.sql, user.key)
         return True
+
+    def _digest(self, user: Thing, code: str) -> bytes:
+        return hmac.digest(self._key, ascii((user.key, code)).encode(), hashlib.sha256)
+
+
+def _is_good(mailed: Mailed | None, now: Millis) -> bool:
+    return mailed is not None and mailed.tries > 0 and now - mailed.at < MAILED_FOR
 
 
 def mail(tx: Tx, world: World, user: Thing, code: str, peer: str) -> None:

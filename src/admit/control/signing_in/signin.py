@@ -14,6 +14,7 @@ from admit.control.bastionhost import bastion_users
 from admit.control.bastionhost.bastion import UserDetails, fingerprint_of
 from admit.control.names import printable
 from admit.control.signing_in import one_time_codes, passwords, recovery_codes
+from admit.control.signing_in.lockout import Lockout
 from admit.control.signing_in.one_time_codes import MailedCodes
 from admit.control.signing_in.outside_passwords import OutsidePasswords
 from admit.control.world import World
@@ -80,7 +81,7 @@ class SignIn:
     def __init__(self, store: Store, world: World) -> None:
         self._store = store
         self._world = world
-        self._lockout = world.lockout
+        self._lockout = Lockout(store, world)
         self._mailed = MailedCodes(world)
         self._decoy = passwords.decoy(world)
         self._outside = OutsidePasswords(world)
@@ -143,9 +144,8 @@ class SignIn:
 
     async def _with_password(self, name: str, password: str, peer: str) -> tuple[Thing, ...]:
         """The users of a name whose password this is, whether or not it must be changed."""
+        await self._take_turn(name, name, "password", peer)
         now = self._world.clock.now()
-        self._take_turn(name, name, "password", peer)
-        self._lockout.trying(name, peer, now)
         # A copy a hundred times as long would take longer to hash, and is nobody's.
         fits = len(name) <= LONGEST_NAME and len(password) <= LONGEST_PASSWORD
         held, places = await self._read(lambda sql: self._passwords(sql, name, now))
@@ -154,7 +154,7 @@ class SignIn:
         if not right or not fits:
             self._refuse(name, "password", peer, "wrong")
             return ()
-        self._lockout.was_right(name, peer)
+        await self._lockout.was_right(name, peer)
         return tuple(right)
 
     async def outside(self, name: str, password: str, known: Sequence[Thing]) -> list[Thing]:
@@ -207,10 +207,9 @@ class SignIn:
         Raises:
             SignInRefused: too many wrong tries.
         """
-        now = self._world.clock.now()
         counted = f"code/{name}"
-        self._take_turn(counted, name, "code", peer)
-        self._lockout.trying(counted, peer, now)
+        await self._take_turn(counted, name, "code", peer)
+        now = self._world.clock.now()
         given = "".join(code.split())
         methods = await self._read(
             lambda sql: {user: one_time_codes.method_of(sql, self._world, user) for user in factor.users}
@@ -220,20 +219,19 @@ class SignIn:
         if not right:
             self._refuse(name, "code", peer, "wrong")
             return ()
-        self._lockout.was_right(counted, peer)
+        await self._lockout.was_right(counted, peer)
         return tuple(user for user in factor.users if user in right or methods[user] == "none")
 
     async def signed_in(self, users: tuple[Thing, ...], name: str, peer: str, how: How) -> None:
         """The door says that somebody is in, with all that was asked for; ``how`` is what was shown last."""
-        self._lockout.came_in(name, peer)
-        self._lockout.came_in(f"code/{name}", peer)
+        await self._lockout.came_in((name, f"code/{name}"), peer)
         self._count(how, "signed in")
         people = await self._read(lambda sql: [_person_of(sql, user) for user in users])
         for user, person in zip(users, people, strict=True):
             self._note(Outcome.OK, name, how, peer, user=_mention(user), person=_mention(person))
 
-    def _take_turn(self, counted: str, name: str, how: How, peer: str) -> None:
-        pause = self._lockout.pause(counted, peer, self._world.clock.now())
+    async def _take_turn(self, counted: str, name: str, how: How, peer: str) -> None:
+        pause = await self._lockout.take_turn(counted, peer)
         if pause:
             self._refuse(name, how, peer, "too many wrong tries")
             minutes = -(-pause // MINUTE)
@@ -262,7 +260,7 @@ class SignIn:
             return await asyncio.to_thread(passwords.matches, digest, password)
 
     async def _is_code(self, user: Thing, code: str, now: Millis) -> bool:
-        if self._mailed.use(user, code, now):
+        if await self._is_mailed(user, code, now):
             return True
         if recovery_codes.is_one(code):
             return await self._is_recovery_code(user, code)
@@ -278,11 +276,16 @@ class SignIn:
         used = self._store.write(author, lambda tx: recovery_codes.use(tx, self._world, user, code))
         return await asyncio.wrap_future(used)
 
+    async def _is_mailed(self, user: Thing, code: str, now: Millis) -> bool:
+        """Whether it is the code that was mailed to the user, which is used up by it."""
+        if not await self._read(lambda sql: self._mailed.awaits(sql, user, now)):
+            return False
+        return await asyncio.wrap_future(
+            self._store.write(AUTHOR, lambda tx: self._mailed.use(tx, user, code))
+        )
+
     async def _mail(self, user: Thing, peer: str) -> None:
-        code = self._mailed.new(user, self._world.clock.now())
-        if code is not None:
-            put = self._store.write(AUTHOR, lambda tx: one_time_codes.mail(tx, self._world, user, code, peer))
-            await asyncio.wrap_future(put)
+        await asyncio.wrap_future(self._store.write(AUTHOR, lambda tx: self._mailed.mail(tx, user, peer)))
 
     async def _read(self, body: Callable[[Connection], T]) -> T:
         """What a few indexed reads find: at once on SQLite, elsewhere in a thread."""

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from admit.control.bastionhost import bastion_users
 from admit.control.names import printable
 from admit.control.signing_in import one_time_codes, passwords
+from admit.control.signing_in.lockout import Lockout
 from admit.control.signing_in.passkeys import PasskeyRefused
 from admit.control.signing_in.signin import (
     LONGEST_NAME,
@@ -75,6 +76,7 @@ class WebSignIn:
         self._store = store
         self._world = world
         self.at_doors = SignIn(store, world)
+        self._lockout = Lockout(store, world)
         self._decoy = passwords.decoy(world)
         # Guessing must not take the processor from those who are in: the rest waits its turn.
         self._hashing = asyncio.Semaphore(max(1, (os.cpu_count() or 1) - 1))
@@ -86,9 +88,8 @@ class WebSignIn:
             SignInRefused: too many wrong tries.
             PasswordMustChange: the password is right, and must be changed first.
         """
-        lockout, now = self._world.lockout, self._world.clock.now()
-        self._take_turn(name, peer, now)
-        lockout.trying(name, peer, now)
+        await self._take_turn(name, peer)
+        now = self._world.clock.now()
         fits = len(name) <= LONGEST_NAME and len(password) <= LONGEST_PASSWORD
         found, checks = await self._read(name, now)
         right = await self._matching(found, checks, password[:LONGEST_PASSWORD])
@@ -98,7 +99,7 @@ class WebSignIn:
         if not right or not fits:
             self.note(Outcome.REFUSED, name, "password", peer, reason="wrong")
             return Proven(())
-        lockout.was_right(name, peer)
+        await self._lockout.was_right(name, peer)
         proven = _proven(right)
         if not proven:
             self.note(Outcome.REFUSED, name, "password", peer, reason="must be changed")
@@ -147,10 +148,9 @@ class WebSignIn:
             self.note(Outcome.REFUSED, "", "passkey", peer, reason=refused.kind)
             raise
 
-    def came_in(self, proven: Proven, name: str, how: str, peer: str) -> None:
+    async def came_in(self, proven: Proven, name: str, how: str, peer: str) -> None:
         """Somebody is in, with all that was asked for."""
-        self._world.lockout.came_in(name, peer)
-        self._world.lockout.came_in(f"code/{name}", peer)
+        await self._lockout.came_in((name, f"code/{name}"), peer)
         for thing in (*proven.users, *([proven.caller] if proven.caller else [])):
             user = Mention(printable(thing.name), thing.key)
             self.note(Outcome.OK, name, how, peer, user=user)
@@ -184,8 +184,8 @@ class WebSignIn:
             )
         )
 
-    def _take_turn(self, name: str, peer: str, now: Millis) -> None:
-        pause = self._world.lockout.pause(name, peer, now)
+    async def _take_turn(self, name: str, peer: str) -> None:
+        pause = await self._lockout.take_turn(name, peer)
         if pause:
             self.note(Outcome.REFUSED, name, "password", peer, reason="too many wrong tries")
             minutes = -(-pause // MINUTE)
