@@ -1,15 +1,17 @@
 """Things that were looked up are kept for their revision, and for no other."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
-from admit.control import things
+from admit.base.clock import FakeClock
+from admit.control import grants, things
 from admit.core.links import Kind
 from admit.store import things as stored
 from admit.store import views
 from admit.store.connections import driver, read_only
 from admit.store.engine import Store, Tx
 from admit.store.things import Thing
-from tests.store.writing import AUTHOR, add
+from tests.store.conftest import LEDGER_KEY
+from tests.store.writing import AUTHOR, add, held
 from tests.system import System
 
 
@@ -75,3 +77,76 @@ def test_who_writes_sees_nothing_of_who_read_by_the_same_connection(system: Syst
     store.write_now(AUTHOR, add("dba"))
     seen = store.write_now(AUTHOR, lambda tx: stored.by_name(tx.sql, Kind.GROUP, 0, "dba"))
     assert seen is not None
+
+
+# -- what who writes keeps ---------------------------------------------------------------------------
+
+
+def seen(tx: Tx, name: str) -> list[str]:
+    """What a transaction finds by a name, asked for twice: the second time it may have kept it."""
+    found = [stored.by_name(tx.sql, Kind.GROUP, 0, name) for _ in range(2)]
+    return [each.name for each in found if each is not None]
+
+
+def test_who_writes_sees_each_change_of_those_before_and_its_own(on_sqlite: Store):
+    dba = on_sqlite.write_now(AUTHOR, add("dba"))
+
+    def rename(tx: Tx) -> list[str]:
+        before = seen(tx, "dba")
+        things.change(tx, dba, name="ops")
+        return [*before, *seen(tx, "dba"), *seen(tx, "ops")]
+
+    with held(on_sqlite):
+        looked = on_sqlite.write(AUTHOR, lambda tx: [*seen(tx, "dba"), *seen(tx, "ops")])
+        renamed = on_sqlite.write(AUTHOR, rename)
+        after = on_sqlite.write(AUTHOR, lambda tx: [*seen(tx, "dba"), *seen(tx, "ops")])
+
+    assert looked.result(30) == ["dba", "dba"]
+    assert after.result(30) == ["ops", "ops"]
+    assert renamed.result(30) == ["dba", "dba", "ops", "ops"]
+    assert on_sqlite.write_now(AUTHOR, lambda tx: [*seen(tx, "dba"), *seen(tx, "ops")]) == ["ops", "ops"]
+
+
+def test_who_writes_sees_nothing_of_a_change_that_was_undone(store: Store):
+    def fail(tx: Tx) -> None:
+        add("dba")(tx)
+        assert seen(tx, "dba") == ["dba", "dba"]
+        raise ZeroDivisionError
+
+    with held(store):
+        failed = store.write(AUTHOR, fail)
+        after = store.write(AUTHOR, lambda tx: seen(tx, "dba"))
+
+    assert isinstance(failed.exception(30), ZeroDivisionError)
+    assert after.result(30) == []
+    assert store.write_now(AUTHOR, lambda tx: seen(tx, "dba")) == []
+
+
+def test_who_writes_sees_what_another_process_has_changed_since(store: Store):
+    dba = store.write_now(AUTHOR, add("dba"))
+    assert store.write_now(AUTHOR, lambda tx: seen(tx, "dba")) == ["dba", "dba"]
+
+    url = store.url.render_as_string(hide_password=False)
+    with closing(Store(url, FakeClock(), LEDGER_KEY)) as other:
+        other.write_now(AUTHOR, lambda tx: things.change(tx, dba, name="ops"))
+
+    assert store.write_now(AUTHOR, lambda tx: [*seen(tx, "dba"), *seen(tx, "ops")]) == ["ops", "ops"]
+
+
+def test_what_who_writes_has_found_outlasts_grants_and_no_change_of_a_thing(on_sqlite: Store):
+    user, dba = (on_sqlite.write_now(AUTHOR, add(*each)) for each in (("ann", Kind.USER), ("dba",)))
+    kept: list[Thing | None] = []
+
+    def look(tx: Tx) -> None:
+        kept.append(stored.by_name(tx.sql, Kind.GROUP, 0, "dba"))
+
+    on_sqlite.write_now(AUTHOR, look)
+    on_sqlite.write_now(AUTHOR, lambda tx: grants.grant(tx, user, dba))
+    on_sqlite.write_now(AUTHOR, look)
+    on_sqlite.write_now(AUTHOR, lambda tx: things.change(tx, user, name="anna"))
+    on_sqlite.write_now(AUTHOR, look)
+
+    first, second, third = kept
+    assert first == second == third
+    assert first is second
+    assert second is not third

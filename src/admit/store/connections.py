@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 
+from admit.store.prepared import note_written
 from admit.store.replica import REPLICA, Replica
 
 
@@ -43,7 +44,7 @@ def connected(url: URL, *, is_sqlite: bool) -> Engine:
             url, pool_size=32, json_serializer=_raw, json_deserializer=_raw, hide_parameters=True
         )
     event.listen(engine, "checkout", _forget_its_last_use)
-    event.listen(engine, "after_execute", _note_policy)
+    event.listen(engine, "after_execute", _note_written)
     return engine
 
 
@@ -81,7 +82,6 @@ def read_only(engine: Engine, replica: Replica, *, is_sqlite: bool) -> Connectio
     return sql
 
 
-def _note_policy(sql: Connection, statement: Any, *_rest: object) -> None:
-    table = getattr(statement, "table", None)
-    if table is not None and table.info.get("policy") and getattr(statement, "is_dml", False):
-        sql.info["wrote_policy"] = True
+def _note_written(sql: Connection, statement: Any, *_rest: object) -> None:
+    if getattr(statement, "is_dml", False):
+        note_written(sql, statement.table)

@@ -1,7 +1,7 @@
 """The chain over the change log: each entry's hash covers the entry and the hash before it."""
 
-import hashlib
 import hmac
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -36,4 +36,12 @@ class Entry(NamedTuple):
 
 def chain(key: bytes, before: bytes, entry: Entry) -> bytes:
     """The hash of ``entry`` after ``before``: HMAC-SHA-256, 32 bytes."""
-    return hmac.digest(key, before + msgspec.json.encode(entry), hashlib.sha256)
+    sealed = _begun(key).copy()
+    sealed.update(before + msgspec.json.encode(entry))
+    return sealed.digest()
+
+
+@lru_cache(maxsize=8)
+def _begun(key: bytes) -> hmac.HMAC:
+    """HMAC of nothing yet. Begun anew for each entry, most of it would be about the key."""
+    return hmac.new(key, digestmod="sha256")

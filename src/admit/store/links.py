@@ -18,6 +18,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects.postgresql import insert as insert_new
 
 from admit.core.links import Kind, Link, Ref, Stage, stage_of
 from admit.core.validity import BEGINNING, FOREVER, PERMANENT, Millis, Validity
@@ -62,16 +63,8 @@ def find(sql: Connection, source: Ref, target: Ref) -> Held | None:
 
 
 _VALUES = [column.name for column in links.c if column.name != "grace"]
-_KNOWN = select(links.c.source).where(
-    links.c.source == bindparam("source"),
-    links.c.stage == bindparam("stage"),
-    links.c.target == bindparam("target"),
-)
 _ADD = Prepared(
-    insert(links).from_select(
-        _VALUES,
-        select(*(bindparam(name, type_=links.c[name].type) for name in _VALUES)).where(~_KNOWN.exists()),
-    )
+    insert_new(links).values({name: bindparam(name) for name in _VALUES}).on_conflict_do_nothing()
 )
 
 

@@ -10,7 +10,7 @@ from admit.core.links import KINDS, Kind, Ref
 from admit.core.validity import Millis
 from admit.store.prepared import Prepared, PreparedForKeys
 from admit.store.tables import things
-from admit.store.views import kept
+from admit.store.views import kept_things
 from admit.store.where import COLUMNS
 
 T = TypeVar("T")
@@ -100,7 +100,7 @@ def thing_of(row: Any) -> Thing:
 
 def _first(sql: Connection, statement: Prepared, **values: Hashable) -> Thing | None:
     """The first thing a statement finds. The same few are asked for again and again, and seldom change."""
-    known = kept(sql, _KEPT)
+    known = kept_things(sql)
     if known is None:
         row = statement.first(sql, **values)
         return None if row is None else thing_of(row)
@@ -110,10 +110,6 @@ def _first(sql: Connection, statement: Prepared, **values: Hashable) -> Thing | 
         known[asked] = None if row is None else _keep(known, thing_of(row))
     found: Thing | None = known[asked]
     return found
-
-
-_KEPT = "things"
-"""The sort under which a view keeps things: by key, and by what else they were asked for by."""
 
 
 def _keep(known: dict[Hashable, Any], thing: Thing) -> Thing:
@@ -148,7 +144,7 @@ def named(
     where = {} if parent is None else {"parent": parent}
     statement = _NAMED[at is not None, parent is not None]
     values = {"kind": kind, "name": name, "at": at, **where}
-    known = kept(sql, _KEPT)
+    known = kept_things(sql)
     if known is None:
         return [thing_of(row) for row in statement.rows(sql, **values)]
     asked = (statement, *values.values())
@@ -171,7 +167,7 @@ def by_key(sql: Connection, key: int) -> Thing:
 
 def by_keys(sql: Connection, keys: Sequence[int]) -> dict[int, Thing]:
     """Things by key, alive or not."""
-    known = kept(sql, _KEPT)
+    known = kept_things(sql)
     if not known:
         return {row[0]: thing_of(row) for row in _BY_KEYS.rows(sql, keys)}
     found = {key: known[key] for key in keys if key in known}

@@ -9,10 +9,22 @@ from typing import Any, TypeVar
 from sqlalchemy import BindParameter, ClauseElement, Connection, Table, bindparam, insert
 from sqlalchemy.engine.interfaces import Dialect
 
+from admit.store.tables import things
+
 T = TypeVar("T")
 
 EVERYTHING = 2**62
 """A limit that does not limit."""
+KEPT_THINGS = "things"
+"""Under this name a connection keeps what it has read of things."""
+
+
+def note_written(sql: Connection, table: Table) -> None:
+    """A statement writes to a table: policy must not change untold, and what was read of things is over."""
+    if table.info.get("policy"):
+        sql.info["wrote_policy"] = True
+    if table is things:
+        sql.info.pop(KEPT_THINGS, None)
 
 
 class Conflict(Exception):
@@ -48,8 +60,7 @@ class Prepared:
 
     def __init__(self, statement: ClauseElement) -> None:
         self._statement = statement
-        table = getattr(statement, "table", None)
-        self._writes_policy = bool(table is not None and table.info.get("policy"))
+        self._written: Table | None = getattr(statement, "table", None)
         self._compiled: dict[str, _Compiled] = {}
 
     def rows(self, sql: Connection, **values: Any) -> list[tuple[Any, ...]]:
@@ -109,9 +120,9 @@ class Prepared:
             raise Conflict from error
 
     def _of(self, sql: Connection) -> _Compiled:
-        """It in the words of this database; notes if it writes policy."""
-        if self._writes_policy:
-            sql.info["wrote_policy"] = True
+        """It in the words of this database; notes what it writes."""
+        if self._written is not None:
+            note_written(sql, self._written)
         return self._compiled.get(sql.dialect.name) or self._compile(sql.dialect)
 
     def _compile(self, dialect: Dialect) -> _Compiled:
@@ -130,7 +141,7 @@ class Prepared:
         return found
 
 
-ROWS_AT_ONCE = (128, 16, 1)
+ROWS_AT_ONCE = (128, 64, 32, 16, 8, 4, 2, 1)
 """How many rows one statement writes: as many as are left, of these."""
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from admit.store.prepared import Prepared
+from admit.store.prepared import KEPT_THINGS, Prepared
 from admit.store.tables import revision
 
 REMEMBERED = 10_000
@@ -51,6 +51,28 @@ def kept(sql: Connection, sort: str) -> dict[Hashable, Any] | None:
     if known is None or known.revision != shown or len(known.found) >= REMEMBERED:
         known = sql.info[sort] = _Kept(shown)
     return known.found
+
+
+def kept_things(sql: Connection) -> dict[Hashable, Any] | None:
+    """What was read of things, to be added to; None in a transaction that has changed any."""
+    if sql.info.get("read_only"):
+        return kept(sql, KEPT_THINGS)
+    known: _Kept | None = sql.info.get(KEPT_THINGS)
+    return None if known is None else known.found
+
+
+def begin_writing(sql: Connection, revision: int) -> None:
+    """A transaction begins, and nobody else writes: what was read of things at this revision holds on."""
+    known: _Kept | None = sql.info.get(KEPT_THINGS)
+    if known is None or known.revision != revision or len(known.found) >= REMEMBERED:
+        sql.info[KEPT_THINGS] = _Kept(revision)
+
+
+def end_writing(sql: Connection, revision: int) -> None:
+    """It is durable, with this as the newest revision; what it still keeps of things is of that one too."""
+    known: _Kept | None = sql.info.get(KEPT_THINGS)
+    if known is not None:
+        known.revision = revision
 
 
 _HEAD = Prepared(select(revision.c.n, revision.c.callers))

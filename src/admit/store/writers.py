@@ -16,6 +16,7 @@ from admit.store.connections import in_transaction
 from admit.store.listening import tell
 from admit.store.schema import NEWEST, version_of
 from admit.store.transactions import Bodies, Head, Job, fresh, load_head, save_head
+from admit.store.views import begin_writing, end_writing
 
 T = TypeVar("T")
 _log = logging.getLogger("admit.store")
@@ -77,6 +78,7 @@ class Writer:
         try:
             with sql.begin():
                 head = load_head(sql)
+                begin_writing(sql, head.n)
                 answers = self._answers(sql, batch, head)
                 save_head(sql, head)
         except Exception as error:  # noqa: BLE001 - it is handed to all who wait
@@ -85,6 +87,7 @@ class Writer:
                 if not job.answer.done():
                     job.answer.set_exception(error)
             return
+        end_writing(sql, head.n)
         if head.rows:
             self._announce(head.n)
         for answer, result in answers:
