@@ -48,13 +48,16 @@ class Served:
 
 
 @contextmanager
-def serving(data: Path, *flags: str, **environment: str) -> Iterator[Served]:
-    """Serve a data directory on free ports of this machine until the block ends."""
+def serving(data: Path, *flags: str, before: tuple[str, ...] = (), **environment: str) -> Iterator[Served]:
+    """Serve a data directory on free ports of this machine until the block ends.
+
+    ``before`` is what the command line begins with: whatever starts it as somebody else.
+    """
     flags = ("--http", "127.0.0.1:0", "--https", "", *flags)
     line, variables = command(
         "serve", "--data", str(data), *flags, **{"ADMIT_LOG_LEVEL": "ERROR", **environment}
     )
-    with subprocess.Popen(line, env=variables, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([*before, *line], env=variables, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             ready = process.stdout.readline().split()

@@ -77,9 +77,11 @@ def place() -> Iterator[Path]:
 
 
 @contextmanager
-def launcher(place: Path, user: pwd.struct_passwd | None = None) -> Iterator[Path]:
+def launcher(
+    place: Path, user: pwd.struct_passwd | None = None, catalogue: str = CATALOGUE
+) -> Iterator[Path]:
     """A launcher that answers somebody at a socket; itself root where there is root, or else ``user``."""
-    (place / "apps.toml").write_text(CATALOGUE)
+    (place / "apps.toml").write_text(catalogue)
     path = place / "launcher.sock"
     words = ("--socket", str(path), "--catalogue", str(place), "--place", str(place / "homes"))
     line, variables = command("launcher", *words, "--user", somebody().pw_name)
