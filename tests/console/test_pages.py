@@ -224,28 +224,6 @@ def test_every_deed_is_an_operation_that_knows_its_parameters() -> None:
         assert required <= set(parameters), call
 
 
-def test_people_are_imported_line_by_line_after_they_were_shown(office: System) -> None:
-    pages = as_admin(office)
-    form = pages.get("/console/import")
-    instance = office.call(BASTION, "DescribeInstances")["Instances"][0]["InstanceId"]
-    text = "username,display name,groups\nmei,Mei Tanaka,dba\nalice,Alice,\nno good name!,x,\n"
-    sent = {"csrf": form.csrf, "kind": "people", "instance": instance, "text": text}
-    before = office.revision()
-
-    shown = pages.post("/console/import", {**sent, "step": "preview"}).text
-    assert "mei" in shown
-    assert office.revision() == before
-
-    told = pages.post("/console/import", {**sent, "step": "sure"}).text
-    rows = re.findall(
-        r"<b>([^<]+)</b>.*?(made|there already|refused)", told.partition('id="main"')[2], re.DOTALL
-    )
-    assert ("mei", "made") in rows
-    assert ("alice", "there already") in rows
-    groups = office.call("admit", "ListWhat", Person="mei")["Resources"]
-    assert "root@db-1" in [each["Label"] for each in groups]
-
-
 def test_the_ledger_is_verified_from_its_page(admin: Pages) -> None:
     answer = admin.post("/console/ledger/verify", {"csrf": admin.get("/console/ledger").csrf, "noted": ""})
     assert "The ledger is whole" in answer.text

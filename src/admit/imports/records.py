@@ -1,5 +1,6 @@
 """What a file said about people and hosts, and what in it could not be read."""
 
+import ipaddress
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeAlias, TypeVar
@@ -54,6 +55,21 @@ class HostRecord:
     accounts: tuple[AccountRecord, ...] = ()
     groups: tuple[str, ...] = ()
     comment: str | None = None
+
+    @property
+    def reach(self) -> Literal["Public", "Private"]:
+        """Whether the address is an IP address of the internet; a name is taken for one of this network."""
+        try:
+            return "Public" if ipaddress.ip_address(self.address).is_global else "Private"
+        except ValueError:
+            return "Private"
+
+    @property
+    def own_port(self) -> tuple[Protocol, int] | None:
+        """The protocol and its port, if that is not the usual one."""
+        protocol: Protocol = "RDP" if any(each.protocol == "RDP" for each in self.accounts) else "SSH"
+        usual = RDP_PORT if protocol == "RDP" else SSH_PORT
+        return None if self.port == usual else (protocol, self.port)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Hosts of a file made hosts of a bastion host, with the accounts on them. Nothing is taken away."""
 
-import ipaddress
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from admit.cli.importing.keys import KeyFiles
 from admit.cli.importing.listing import PAGE, by_number, chunks
 from admit.cli.importing.people import DENIED
 from admit.cli.importing.tally import Apart, Tally, Word
-from admit.imports.records import RDP_PORT, SSH_PORT, AccountRecord, HostRecord, LineFault
+from admit.imports.records import AccountRecord, HostRecord, LineFault
 
 PRODUCT = "yundun-bastionhost"
 
@@ -104,9 +103,8 @@ class Assets:
         """Set the ports that the file says and that are not those of the protocol."""
         by_port: dict[tuple[str, int], list[tuple[HostRecord, str]]] = {}
         for host, host_id in brought:
-            protocol = "RDP" if any(each.protocol == "RDP" for each in host.accounts) else "SSH"
-            if host_id and not self.dry and host.port != (RDP_PORT if protocol == "RDP" else SSH_PORT):
-                by_port.setdefault((protocol, host.port), []).append((host, host_id))
+            if host_id and not self.dry and host.own_port is not None:
+                by_port.setdefault(host.own_port, []).append((host, host_id))
         for (protocol, port), hosts in by_port.items():
             for some in chunks(hosts, PAGE):
                 self._set_port(protocol, port, some)
@@ -138,7 +136,7 @@ class Assets:
             return None
 
     def _made(self, host: HostRecord) -> str:
-        kind = "Public" if _is_public(host.address) else "Private"
+        kind = host.reach
         host_id = ""
         if not self.dry:
             answer = self._call(
@@ -218,11 +216,3 @@ class Assets:
 
     def _leave_out(self, row: tuple[str, str], host: HostRecord, why: str) -> None:
         self.tally.leave_out(row, LineFault(host.line, host.name, why))
-
-
-def _is_public(address: str) -> bool:
-    """Whether this is an IP address of the internet; a name is taken for one of this network."""
-    try:
-        return ipaddress.ip_address(address).is_global
-    except ValueError:
-        return False
