@@ -49,7 +49,12 @@ def test_a_review_from_its_form_to_its_report(office: System) -> None:
     assert "look closely" in shown
     bob, dba = number(shown, "bob", "root@db-1"), number(shown, "dba", "root@db-1")
     sent = {"csrf": pages.get(place).csrf, "comment": "left"}
-    ended = pages.post(f"{place}/decide", sent | {"verdict": "end", "item": bob})
+    before = office.revision()
+    sure = pages.post(f"{place}/decide", sent | {"verdict": "end", "item": bob}).text
+    assert "Lose access: 1" in sure
+    assert office.revision() == before
+    carried = {"verdict": "end", "items": bob, "step": "sure"}
+    ended = pages.post(f"{place}/decide", sent | carried)
     assert ended.place == f"{place}?done=revoked"
     assert pages.post(f"{place}/decide", sent | {"verdict": "keep", "item": dba}).status == 303
     assert (may(office, "bob", "root@db-1"), may(office, "alice", "root@db-1")) == (False, True)
@@ -85,10 +90,25 @@ def test_a_review_is_closed_early_from_its_page(office: System) -> None:
     sent = {"csrf": pages.get(place).csrf}
     assert pages.post(f"{place}/close", sent | {"unanswered": "keep"}).place == f"{place}?done=review-closing"
     assert "closing" in pages.get(place).text
-    again = pages.post(f"{place}/decide", sent | {"verdict": "end", "item": "1"})
+    again = pages.post(f"{place}/decide", sent | {"verdict": "end", "item": "1", "step": "sure"})
     assert (again.status, "is over" in again.text) == (409, True)
     assert pages.post(f"{place}/close", sent | {"unanswered": "end"}).status == 409
     assert may(office, "bob", "root@db-1")
+
+
+def test_closing_with_an_end_shows_beforehand_who_loses_what(office: System) -> None:
+    pages = as_admin(office)
+    place = place_of(begin(pages, resource="root@db-1"))
+    sent = {"csrf": pages.get(place).csrf, "unanswered": "end"}
+    before = office.revision()
+    sure = pages.post(f"{place}/close", sent).text
+    assert "Q4: grants that end: 2" in sure
+    assert "Lose access: 2" in sure
+    assert office.revision() == before
+    assert pages.post(f"{place}/close", sent | {"step": "sure"}).place == f"{place}?done=review-closing"
+    while review_closing.keep_up(office.admit.store):
+        pass
+    assert (may(office, "bob", "root@db-1"), may(office, "alice", "root@db-1")) == (False, False)
 
 
 def test_nothing_selected_and_what_is_not_taken_say_so(office: System) -> None:
@@ -122,6 +142,8 @@ def test_whoever_may_only_look_decides_on_nothing(office: System) -> None:
     assert "root@db-1" in page.text
     sent = {"csrf": page.csrf, "verdict": "end", "item": "1"}
     before = office.revision()
+    assert "What it would do cannot be shown" in pages.post(f"{place}/decide", sent).text
+    sent["step"] = "sure"
     assert pages.post(f"{place}/decide", sent).status == 403
     assert pages.post(f"{place}/close", sent | {"unanswered": "end"}).status == 403
     assert begin(pages).status == 403
@@ -134,6 +156,6 @@ def test_a_form_of_another_site_decides_on_nothing(office: System) -> None:
     before = office.revision()
     assert pages.post(f"{place}/decide", {"verdict": "end", "item": "1"}).status == 403
     csrf = pages.get(place).csrf
-    sent = {"csrf": csrf, "verdict": "end", "item": "1"}
+    sent = {"csrf": csrf, "verdict": "end", "item": "1", "step": "sure"}
     assert pages.post(f"{place}/decide", sent, origin="https://evil.test").status == 403
     assert office.revision() == before

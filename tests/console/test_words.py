@@ -2,10 +2,11 @@
 
 import pytest
 
-from admit.console import drawing, granting, grants, live, reviews, showing, things
+from admit.console import bringing, drawing, granting, grants, live, reviews, showing, things
 from admit.console.deeds import deeds
 from admit.console.menu import MENU
-from admit.console.shelves import SHELVES
+from admit.console.shelves import SHELVES, shelf_of
+from admit.core.links import Kind
 from admit.core.reviews import Refusal
 from admit.pages.words import LANGUAGES, catalogue
 
@@ -28,7 +29,8 @@ def texts() -> set[str]:
     ):
         found |= {label for _, label in table}
     found |= {label for _, label, _ in grants.TABS} | {title for *_, title in things.SECTIONS}
-    found |= {*reviews.KINDS, *(refusal.value for refusal in Refusal)}
+    found |= {shelf_of(kind.word).one or kind.word for kind in Kind}
+    found |= {*bringing.LABELS.values(), *reviews.KINDS, *(refusal.value for refusal in Refusal)}
     found |= {said for said, _ in (*showing.EVENTS.values(), *showing.GRANTED.values())}
     return (
         found | set(showing.DONE.values()) | set(drawing.TITLES) | {"Who may use it", "May use", "Accounts"}

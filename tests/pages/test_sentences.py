@@ -17,7 +17,7 @@ from admit.control.names import Named
 from admit.core.access import Decision, Question, Reason
 from admit.core.links import STEPS, Kind, Link, Ref, stage_of
 from admit.core.restrictions import Channel, Decided, Policy, Restrictions
-from admit.core.sessions import Cause, Closing
+from admit.core.sessions import Cause, Closing, Outcome
 from admit.core.sources import Acl, Sources
 from admit.core.terms import Unmet
 from admit.core.validity import DAY, HOUR, MINUTE, PERMANENT, SECOND
@@ -74,6 +74,7 @@ def ends() -> Iterator[str]:
         yield session_words.ends_soon("N1", left, over=True)
         yield session_words.goes_on("N1", left)
     yield session_words.goes_on("N1", None)
+    yield from (f"{each}: the grant was revoked" for each in Outcome)
 
 
 def restrictions() -> Iterator[str]:
@@ -107,6 +108,28 @@ def refusals() -> Iterator[str]:
             for call in ast.walk(ast.parse(file.read_text("utf-8"))):
                 if isinstance(call, ast.Call) and getattr(call.func, "id", "").endswith("Refused"):
                     yield from (text for each in call.args[:1] if (text := _text(each)))
+
+
+def of_the_doctor() -> Iterator[str]:
+    """What a look at the server finds, and what it says to do, as it stands in its code."""
+    named = {"seen", "advice", "_RENEWED_BY_ITSELF", "_NEW_AUTHORITY"}
+    for each in ast.walk(ast.parse((Path(admit.__file__).parent / "doctor.py").read_text("utf-8"))):
+        if isinstance(each, ast.Call) and getattr(each.func, "id", "") == "Finding":
+            yield from map(_text, each.args[2:])
+        if isinstance(each, ast.Assign) and getattr(each.targets[0], "id", "") in named:
+            yield _text(each.value)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_all_that_the_doctor_finds_is_told_in_every_language(language: str) -> None:
+    commands = ("admit ", "chmod ")
+    texts = {
+        text
+        for text in of_the_doctor()
+        if text.replace("N1", "").strip(": ") and not text.startswith(commands)
+    }
+    assert len(texts) > 30
+    assert [text for text in texts if said(language, text) == text] == []
 
 
 def _text(written: ast.expr) -> str:

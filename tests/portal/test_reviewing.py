@@ -48,7 +48,14 @@ def test_a_reviewer_finds_decides_and_is_thanked(town: Town) -> None:
     page = olga.get(place).text
     assert "never used" in page
     found = numbers(page)
-    ended = send(olga, f"{place}/decide", {"item": found["alice"], "verdict": "end", "comment": "left"})
+    leaving = {"item": found["alice"], "verdict": "end", "comment": "left"}
+    before = town.system.revision()
+    sure = send(olga, f"{place}/decide", leaving).text
+    assert "Lose access: 1" in sure
+    assert '<strong>alice</strong> → <strong class="a-mono">host:db-1</strong>' in sure
+    assert "No live session ends." in sure
+    assert town.system.revision() == before
+    ended = send(olga, f"{place}/decide", leaving | {"step": "sure"})
     assert ended.place == f"{place}?done=end"
     assert send(olga, f"{place}/decide", {"item": found["bob"], "verdict": "keep"}).status == 303
     assert (may(town, "alice"), may(town, "bob")) == (False, True)
@@ -91,7 +98,9 @@ def test_a_reviewer_decides_on_no_item_of_another_directory_or_review(town: Town
     others = [each["Item"] for each in listed if str(each["Item"]) != mine["alice"]]
     before = town.system.revision()
     for number in others:
-        send(bob, f"{place}/decide", {"item": number, "verdict": "end"})
+        sure = send(bob, f"{place}/decide", {"item": number, "verdict": "end"}).text
+        assert "Lose access: 0" in sure
+        send(bob, f"{place}/decide", {"item": number, "verdict": "end", "step": "sure"})
     assert town.system.revision() == before
     assert may(town, "alice")
 
@@ -105,7 +114,7 @@ def test_a_reviewer_cannot_keep_their_own_access(town: Town) -> None:
     own = numbers(page)["bob"]
     kept = send(bob, f"{place}/decide", {"item": own, "verdict": "keep"})
     assert (kept.status, "Nobody keeps what gives access to themselves" in kept.text) == (409, True)
-    assert send(bob, f"{place}/decide", {"item": own, "verdict": "end"}).status == 303
+    assert send(bob, f"{place}/decide", {"item": own, "verdict": "end", "step": "sure"}).status == 303
     assert not may(town, "bob")
 
 
@@ -115,7 +124,7 @@ def test_nothing_selected_says_so_and_forgeries_are_refused(town: Town) -> None:
     place = f"/home/reviews/{review}"
     assert "Select the grants" in send(olga, f"{place}/decide", {"verdict": "end"}).text
     assert olga.post(f"{place}/decide", {"item": "1", "verdict": "end"}).status == 403
-    sent = {"item": "1", "verdict": "end", "csrf": olga.get(place).csrf}
+    sent = {"item": "1", "verdict": "end", "step": "sure", "csrf": olga.get(place).csrf}
     assert olga.post(f"{place}/decide", sent, origin="https://evil.test").status == 403
     assert may(town, "alice")
 
@@ -127,8 +136,9 @@ def test_a_review_that_is_due_takes_nothing_any_more(town: Town) -> None:
     place = f"/home/reviews/{review}"
     page = olga.get(f"{place}?all")
     assert "Keep selected" not in page.text
-    answer = send(olga, f"{place}/decide", {"item": "1", "verdict": "keep"})
-    assert (answer.status, "The review is over." in answer.text) == (409, True)
+    for verdict in ("keep", "end"):
+        answer = send(olga, f"{place}/decide", {"item": "1", "verdict": verdict})
+        assert (answer.status, "The review is over." in answer.text) == (409, True)
 
 
 def test_many_grants_come_page_by_page(town: Town) -> None:

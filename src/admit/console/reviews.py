@@ -1,7 +1,7 @@
 """Access reviews: beginning one, deciding on its grants, closing it, and its report."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -9,6 +9,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from admit.console.confirming import STEP, SURE, Plan, confirming
 from admit.console.csv_lines import line
 from admit.console.desk import Desk, Refused, Visit
 from admit.console.review_report import COLUMNS, row
@@ -39,6 +40,9 @@ TEXTS = ("name", "subject", "resource", "unused", "reviewers", "due", "unanswere
 USUAL = 14 * DAY
 """How long a review lasts if nobody says otherwise."""
 PAGE = 50
+CUT = "More grants wait than are tried here: the first of them were."
+MOST_OF_ONE, MOST_PARTS = 200, 5
+"""How many grants one call decides on, and how many calls one preview takes."""
 
 
 async def listed(desk: Desk, request: Request) -> Response:
@@ -133,21 +137,21 @@ async def _one(visit: Visit, fault: str = "", code: int = 200) -> Response:
 
 
 async def decided(desk: Desk, request: Request) -> Response:
-    """Keep or end what was selected."""
+    """Keep what was selected, or end it once it was shown what that does."""
     visit = await desk.visit(request)
     sent = await visit.form()
     review = request.path_params["id"]
-    numbers = [
-        int(str(each)) for each in sent.getlist("item") if str(each).isdecimal() and len(str(each)) < 10
-    ]
+    numbers = _numbers([*sent.getlist("item"), *str(sent.get("items", "")).split(",")])
     if not numbers:
         return await _one(visit, "Select the grants that you decide on.", HTTPStatus.BAD_REQUEST)
     verdict = "end" if sent.get("verdict") == "end" else "keep"
     comment = str(sent.get("comment", "")).strip()
+    decision = {"ReviewId": review, "Items": numbers, "Verdict": verdict, "Comment": comment or None}
     try:
-        answer = await visit.call(
-            "DecideReviewItems", ReviewId=review, Items=numbers, Verdict=verdict, Comment=comment or None
-        )
+        if verdict == "end" and sent.get(STEP) != SURE:
+            carried = {"items": ",".join(map(str, numbers)), "verdict": verdict, "comment": comment}
+            return await _sure(visit, carried, len(numbers), [decision])
+        answer = await visit.send("admit", "DecideReviewItems", decision)
     except Refused as refused:
         if refused.status == HTTPStatus.FORBIDDEN:
             raise
@@ -158,12 +162,39 @@ async def decided(desk: Desk, request: Request) -> Response:
     return visit.go(f"/console/reviews/{review}?done={'revoked' if verdict == 'end' else 'kept'}")
 
 
+def _numbers(given: Iterable[object]) -> list[int]:
+    """The numbers of the grants that a form names."""
+    texts = [str(each) for each in given]
+    return [int(each) for each in texts if each.isascii() and each.isdecimal() and len(each) < 10]
+
+
+async def _sure(
+    visit: Visit, carried: dict[str, str], many: int, decisions: list[dict[str, Any]]
+) -> Response:
+    """What ending grants would do, before it is done."""
+    review = (await visit.call("GetReview", ReviewId=visit.request.path_params["id"]))["Review"]
+    about = visit.reader.text("{name}: grants that end: {n}", name=review["Name"], n=many)
+    calls = [("admit", "DecideReviewItems", each) for each in decisions[:MOST_PARTS]]
+    back = f"/console/reviews/{review['ReviewId']}"
+    cut = (
+        "More grants wait than are tried here: the first of them were." if len(decisions) > MOST_PARTS else ""
+    )
+    plan = Plan("End grants of a review", about, calls, back, icon="ban", danger=True, text=cut, form=False)
+    return await confirming(visit, carried, (), plan)
+
+
 async def closed(desk: Desk, request: Request) -> Response:
-    """Make it due now."""
+    """Make it due now; where that ends what nobody decided on, once it was shown what that does."""
     visit = await desk.visit(request)
     sent = await visit.form()
     review = request.path_params["id"]
     unanswered = "end" if sent.get("unanswered") == "end" else "keep"
+    if unanswered == "end" and sent.get(STEP) != SURE:
+        waiting = [each["Item"] async for each in _items(visit, review, "waiting")]
+        parts = [waiting[at : at + MOST_OF_ONE] for at in range(0, len(waiting), MOST_OF_ONE)]
+        decisions = [{"ReviewId": review, "Items": each, "Verdict": "end"} for each in parts]
+        if decisions and (await visit.call("GetReview", ReviewId=review))["Review"]["Phase"] == "open":
+            return await _sure(visit, {"unanswered": unanswered}, len(waiting), decisions)
     await visit.call("CloseReview", ReviewId=review, Unanswered=unanswered)
     return visit.go(f"/console/reviews/{review}?done=review-closing")
 
@@ -200,10 +231,12 @@ async def as_json(desk: Desk, request: Request) -> Response:
     return _sent(parts(), "application/json", f"review-{review['ReviewId']}.json")
 
 
-async def _items(visit: Visit, review: str) -> AsyncIterator[Any]:
+async def _items(visit: Visit, review: str, state: str | None = None) -> AsyncIterator[Any]:
     after: str | None = None
     while True:
-        told = await visit.call("ListReviewItems", ReviewId=review, MaxResults=200, NextToken=after)
+        told = await visit.call(
+            "ListReviewItems", ReviewId=review, State=state, MaxResults=200, NextToken=after
+        )
         for item in told["Items"]:
             yield item
         after = told["NextToken"]

@@ -168,6 +168,7 @@ def tools(reader: Reader) -> dict[str, Any]:
         "initials": initials,
         "left_at": lambda until, at: moments.left(until, at, reader.language),
         "local": lambda at: local(at, reader.zone),
+        "moment_of": lambda text: moment_of(text, reader.zone) or 0,
         "place_of": place_of,
         "resource_name": resource_name,
         "shelf_of": shelf_of,

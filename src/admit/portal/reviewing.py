@@ -1,16 +1,17 @@
 """Access reviews for those who review: what waits for them, and deciding on it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from admit.control import names
+from admit.control.answers.previews import Preview, preview
 from admit.control.requests import reviews
 from admit.control.requests.reviews import Answer, ReviewDetails, Reviewer
 from admit.control.signing_in.web_sessions import SignedIn
@@ -27,6 +28,8 @@ from admit.store.things import Thing
 from admit.store.unused import Uses
 
 T = TypeVar("T")
+Decide: TypeAlias = Callable[[Tx], dict[int, Refusal | None]]
+"""Decides on grants; why not on some."""
 
 SHOWN = 50
 """How many grants one page shows."""
@@ -107,12 +110,35 @@ class ReviewingPages:
             found, reviewer = self._theirs(tx.sql, request, signed_in)
             return reviews.decide(tx, found, reviewer, numbers, answer)
 
+        if ends and text_of(fields, "step") != "sure":
+            return await self._sure(request, signed_in, body, {"items": numbers, "comment": comment})
         became = await self._write(signed_in, "DecideReviewItems", body)
-        refusals = sorted(each.value for each in became.values() if each is not None)
-        if refusals:
-            return await self.review(request, refusals[0])
+        if refusal := _refusal(became):
+            return await self.review(request, refusal)
         here = f"/home/reviews/{request.path_params['review']}"
         return RedirectResponse(f"{here}?done={answer.verdict}", HTTPStatus.SEE_OTHER)
+
+    async def _sure(
+        self, request: Request, signed_in: SignedIn, body: Decide, sent: dict[str, Any]
+    ) -> Response:
+        """What an end would do, before it is done: it is tried and undone."""
+        became: dict[int, Refusal | None] = {}
+
+        def tried(tx: Tx) -> Preview:
+            return preview(tx, self.site.world, lambda: became.update(body(tx)))
+
+        found = await self._write(signed_in, "PreviewCalls", tried)
+        if refusal := _refusal(became):
+            return await self.review(request, refusal)
+
+        def named(who: int, what: int) -> tuple[str, str]:
+            return found.labels[who].label, found.labels[what].label
+
+        lost = sorted(named(who.key, what.key) for who, what in found.difference.lost)
+        ended = sorted(named(each.person, each.resource) for each, _ in found.ended)
+        values = {"signed_in": signed_in, "review": request.path_params["review"], "lost": lost}
+        values |= {"ended": ended, "untold": found.untold, "most": SHOWN, **sent}
+        return self.site.page(request, "portal/review_sure.html", values)
 
     # -- the pieces --------------------------------------------------------------------------------
 
@@ -161,6 +187,11 @@ class ReviewingPages:
             names.printable(signed_in.name), f"home:{action}", self.site.world.chance.request_id()
         )
         return await asyncio.wrap_future(self.site.store.write(author, body))
+
+
+def _refusal(became: Mapping[int, Refusal | None]) -> str:
+    """Why a verdict was not taken of one of some grants; empty if it was of all."""
+    return min((each.value for each in became.values() if each is not None), default="")
 
 
 def _details(review: Thing) -> ReviewDetails:

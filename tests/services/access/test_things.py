@@ -37,6 +37,17 @@ def test_a_search_finds_parts_of_names_and_ids(office: System) -> None:
     assert _names(office, Kinds=["host account"], InsideKind="host", InsideId=host["Id"]) == ["app", "root"]
 
 
+@pytest.mark.parametrize("text", ["root@db-1", "group:dba", "host:db-1", "rule:nothing", "nobody@db-1", "@", ":"])
+def test_a_search_finds_what_a_name_means_to_other_operations(office: System, text: str) -> None:
+    found = office.call("admit", "ListThings", Text=text)["Things"]
+    assert [each["Label"] for each in found] == ([text] if text[:4] in ("root", "grou", "host") else [])
+
+
+def test_a_search_for_a_name_finds_none_of_other_kinds(office: System) -> None:
+    assert _names(office, Text="root@db-1", Kinds=["host"]) == []
+    assert _names(office, Text="root@db-1", Kinds=["host account"]) == ["root"]
+
+
 def test_pages_of_things_lead_through_all_of_them(office: System) -> None:
     found, token = [], None
     while not found or token is not None:

@@ -145,3 +145,8 @@ for (const graph of document.querySelectorAll("[data-graph]")) {
     node.addEventListener("blur", dim);
   }
 }
+
+// On a phone the picture is wider than the screen: the list under it is open from the start.
+if (matchMedia("(max-width: 46rem)").matches) {
+  for (const list of document.querySelectorAll(".c-aslist")) list.open = true;
+}

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
+from admit.control import names
 from admit.core.errors import InvalidNextToken
 from admit.core.links import Kind, Stage
 from admit.core.validity import BEGINNING
@@ -49,6 +50,8 @@ class ListThings(Shape):
     """Lists people, users, groups, hosts and whatever else there is, by name.
 
     What is left out does not restrict.
+
+    Ours: a name as GrantAccess takes it, such as root@db-1 or group:dba, finds what it means.
 
     Ours: among more than 50000 things a text finds names that begin with it, and only if there are none
     names that contain it.
@@ -100,11 +103,23 @@ class ListThings(Shape):
         return the_thing(call, self.inside_kind, self.inside_id).key
 
     def _by_id(self, call: Call, kinds: tuple[Kind, ...], page: list[Thing]) -> list[Thing]:
-        """What has the text for its id comes before what only has it in its name."""
+        """What has the text for its id, or is meant by it, comes before what only has it in its name."""
         if not self.text or self.inside_id is not None or self.blocked:
             return []
-        named = {thing.key for thing in page}
-        return [each for each in finding.with_id(call.sql, self.text, kinds) if each.key not in named]
+        known = {thing.key for thing in page}
+        meant = [*finding.with_id(call.sql, self.text, kinds), *_meant(call, self.text, kinds)]
+        return [each for each in meant if each.key not in known]
+
+
+def _meant(call: Call, text: str, kinds: tuple[Kind, ...]) -> list[Thing]:
+    """What a name such as ``root@db-1`` or ``group:dba`` means to the operations that take one."""
+    if "@" not in text and ":" not in text:
+        return []
+    try:
+        found = names.passed(call.sql, text)
+    except names.NameFault:
+        return []
+    return [found] if found.kind in kinds else []
 
 
 def _anchor(call: Call, key: int) -> Thing:
