@@ -110,3 +110,14 @@ def violations(page: Page, **rules: Any) -> list[str]:
     session.detach()
     found = json.loads(answer["result"]["value"])
     return [f"{each['id']}: {node['html'][:200]}" for each in found for node in each["nodes"]]
+
+
+def in_both_themes(page: Page) -> list[str]:
+    """What axe finds wrong with a page, in the one theme and in the other."""
+    found = []
+    for theme in ("light", "dark"):
+        # Without motion a colour is at once what it will be.
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+        page.wait_for_selector(f"html[data-bs-theme={theme}]")
+        found += [f"{theme}: {each}" for each in violations(page)]
+    return found

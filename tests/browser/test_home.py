@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Page, Route
 
 from admit.base.clock import SystemClock
-from admit.core.validity import SECOND
-from tests.browser.place import Place, shown, sign_in, until_shown, violations
+from admit.core.validity import MINUTE, SECOND
+from tests.browser.place import Place, in_both_themes, shown, sign_in, until_shown
 from tests.ssh.office import PASSWORD
 
 AUTHENTICATOR = {
@@ -200,17 +200,24 @@ def test_a_passkey_signs_in_and_one_that_was_removed_does_not(place: Place) -> N
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_a_terminal_that_is_open_keeps_nobody_out(place: Place, account: str, language: str) -> None:
+def test_a_terminal_that_is_open_warns_and_ends_keeps_nobody_out(
+    place: Place, account: str, language: str
+) -> None:
     """Every other page is looked at in tests/console/test_everybody.py."""
     locale = {"en": "en-GB", "zh": "zh-CN"}[language]
+    ended = {"en": "Your access has ended", "zh": "您的访问权限已结束"}[language]
     with place.signed_in(color_scheme="light", locale=locale) as page:
         page.goto(f"/terminal/{account}")
         until_shown(page, "#")
-        faults = violations(page)
-        page.emulate_media(color_scheme="dark")
-        page.wait_for_selector("html[data-bs-theme=dark]")
-        faults += violations(page)
+        faults = in_both_themes(page)
         page.screenshot(path=place.pictures / f"terminal-{language}.png")
+        end = SystemClock().now() + 4 * MINUTE
+        place.call("GrantAccess", Subject="alice", Resource=account, EndTime=end)
+        page.wait_for_selector("#warning:visible")
+        faults += in_both_themes(page)
+        place.call("RevokeAccess", Subject="alice", Resource="host:db-1")
+        page.wait_for_selector(f"dialog[open] h2:text-is('{ended}')")
+        faults += in_both_themes(page)
     assert faults == []
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from admit.core.validity import HOUR, MINUTE
-from tests.browser.place import violations
+from tests.browser.place import in_both_themes, violations
 from tests.conftest import Template
 from tests.console.office import SESSION, begin_recording, record
 from tests.console.place import Place, served
@@ -126,6 +126,7 @@ def test_a_terminal_is_watched_while_somebody_works_at_it(place: Place) -> None:
         page.goto(f"/console/sessions/{SESSION}")
         page.click("text=Watch live")
         page.wait_for_selector("#player >> text=first words")
+        assert in_both_themes(page) == []
         so_far = place.call("GetRecording", RecordingId=recording.id)
         there(shows(b"later words\r\n"))
         page.wait_for_selector("#player >> text=later words")

@@ -3,6 +3,9 @@
 import pytest
 from playwright.sync_api import Browser, expect
 
+from admit.pages.cookies import COOKIES
+from admit.pages.words import LANGUAGES
+from tests.browser.place import in_both_themes
 from tests.served import ran
 from tests.streaming.office import Office, Person, assert_shows
 
@@ -74,3 +77,18 @@ def test_a_recording_of_a_screen_is_not_played_on_a_terminal(office: Office, rec
 
     assert done.returncode == 4
     assert f"/stream/recordings/{recording}" in done.stderr
+
+
+def test_a_recording_that_is_played_keeps_nobody_out(office: Office, browser: Browser, recording: str):
+    context = browser.new_context(viewport={"width": 900, "height": 600})
+    admin = Person(office, office.caller.founded.admin_user, context)
+    try:
+        admin.sign_in(office.caller.founded.admin_password, "/console")
+        for language in sorted(LANGUAGES):
+            context.add_cookies([{"name": COOKIES.language, "value": language, "url": office.url}])
+            admin.page.goto(f"{office.url}/stream/recordings/{recording}")
+            expect(admin.page.locator("#replay")).to_have_attribute("data-state", "ended", timeout=20_000)
+            assert in_both_themes(admin.page) == [], language
+        assert admin.faults == []
+    finally:
+        context.close()

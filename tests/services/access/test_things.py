@@ -37,7 +37,9 @@ def test_a_search_finds_parts_of_names_and_ids(office: System) -> None:
     assert _names(office, Kinds=["host account"], InsideKind="host", InsideId=host["Id"]) == ["app", "root"]
 
 
-@pytest.mark.parametrize("text", ["root@db-1", "group:dba", "host:db-1", "rule:nothing", "nobody@db-1", "@", ":"])
+@pytest.mark.parametrize(
+    "text", ["root@db-1", "group:dba", "host:db-1", "rule:nothing", "nobody@db-1", "@", ":"]
+)
 def test_a_search_finds_what_a_name_means_to_other_operations(office: System, text: str) -> None:
     found = office.call("admit", "ListThings", Text=text)["Things"]
     assert [each["Label"] for each in found] == ([text] if text[:4] in ("root", "grou", "host") else [])
