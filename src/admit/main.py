@@ -323,7 +323,7 @@ def _pages(
     if streaming is not None:
         doors += streaming_routes(site, streaming.door, settings.streaming_upload_mb * MIB)
         doors += replay.routes(site, dispatcher, access.access.version)
-    return Pages((site.assets.route(), *doors), faults.handlers(site))
+    return Pages((site.assets.route(), *doors), faults.handlers(site), authzen.bare(store, world))
 
 
 def _measure(metrics: Metrics, store: Store) -> None:

@@ -21,6 +21,7 @@ from admit.rpc.signature import Wire
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BODY_LIMIT = 2 * 1024 * 1024
 """The largest request body, in bytes."""
@@ -93,11 +94,13 @@ class Upkeep:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """What browsers are shown."""
+    """What browsers are shown, and what programs are answered that do not sign."""
 
     routes: Sequence[BaseRoute] = ()
     faults: Mapping[Any, Callable[..., Any]] = field(default_factory=dict)
     """How what goes wrong in them is answered, by the kind of it."""
+    bare: Mapping[str, Application] = field(default_factory=dict)
+    """What answers a POST to a path before any web framework is entered."""
 
 
 class Web:
@@ -110,6 +113,7 @@ class Web:
         self._request_id = request_id
         self._upkeep = upkeep
         self._room = _Room()
+        self._bare = pages.bare
         self._pages = Starlette(
             routes=[
                 Route("/healthz", _alive),
@@ -123,13 +127,17 @@ class Web:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection's request."""
-        if scope["type"] == "http" and scope["path"] == "/":
-            if _is_browser(scope):
-                await RedirectResponse("/home", 303)(scope, receive, send)
-            else:
-                await self._api(scope, receive, send)
-        else:
-            await self._pages(scope, receive, send)
+        await self._answering(scope)(scope, receive, send)
+
+    def _answering(self, scope: Scope) -> Application:
+        """What answers a request."""
+        if scope["type"] != "http":
+            return self._pages
+        path: str = scope["path"]
+        if path == "/":
+            return RedirectResponse("/home", 303) if _is_browser(scope) else self._api
+        bare = self._bare.get(path)
+        return self._pages if bare is None or scope["method"] != "POST" else bare
 
     async def _api(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _headers(scope)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import msgspec
@@ -23,31 +22,45 @@ class Unreadable(Exception):
     """A request that asks nothing that can be answered; the text says what is wrong with it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entity:
-    """A subject or a resource as a caller names it; in a search without an id."""
+class Entity(msgspec.Struct, frozen=True):
+    """A subject or a resource as a caller names it; in a search with an empty id."""
 
     type: str
-    id: str = ""
-    properties: Json = field(default_factory=dict)
+    id: str
+    properties: dict[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
+class Deed(msgspec.Struct, frozen=True):
     """An action as a caller names it."""
 
     name: str
-    properties: Json = field(default_factory=dict)
+    properties: dict[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """One question."""
 
     subject: Entity
     action: Deed
     resource: Entity
-    context: Json = field(default_factory=dict)
+    context: dict[str, Any] = {}
+
+
+_ASKED = msgspec.json.Decoder(Asked)
+
+
+def asked_in(raw: bytes) -> Asked:
+    """What the body of an evaluation asks.
+
+    Raises:
+        Unreadable: it cannot be read, or something that is required is absent, or of another type.
+    """
+    _require_shallow(raw)
+    try:
+        return _ASKED.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        # Read a second time, piece by piece, it says what is wrong; and that null is as good as nothing.
+        return asked_of(body_of(raw))
 
 
 def body_of(raw: bytes) -> dict[str, Any]:
@@ -56,8 +69,7 @@ def body_of(raw: bytes) -> dict[str, Any]:
     Raises:
         Unreadable: it holds none, or one that is nested too deep.
     """
-    if _depth(raw) > DEEPEST:
-        raise Unreadable(f"The body is nested deeper than {DEEPEST} levels.")
+    _require_shallow(raw)
     try:
         found = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -65,6 +77,12 @@ def body_of(raw: bytes) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise Unreadable("The body must be a JSON object.")
     return found
+
+
+def _require_shallow(raw: bytes) -> None:
+    # What opens no more than that is not nested deeper, whatever else is in it.
+    if raw.count(b"{") + raw.count(b"[") > DEEPEST and _depth(raw) > DEEPEST:
+        raise Unreadable(f"The body is nested deeper than {DEEPEST} levels.")
 
 
 def _depth(raw: bytes) -> int:

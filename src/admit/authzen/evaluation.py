@@ -1,9 +1,9 @@
 """Evaluations: one question, or many with what they have in common said once."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from admit.authzen.asking import Asked, Json, Unreadable, asked_of, object_of
@@ -28,8 +28,7 @@ _ENTITIES = {"subject": ("type", "id"), "resource": ("type", "id"), "action": ("
 """Of each entity the keys it must have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
+class Asking(msgspec.Struct, frozen=True):
     """One request: by whom, in which view of the policy."""
 
     space: Space
@@ -43,8 +42,7 @@ class Asking:
         return self.space.sql
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """The answer to one question."""
 
     answer: dict[str, Any]

@@ -1,6 +1,7 @@
 """Who and what a caller names: of a type of one's own in the space that is asked, or of admit's."""
 
-from dataclasses import dataclass
+from collections.abc import Hashable
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -13,14 +14,17 @@ from admit.control.own_types import KINDS, Role, TypeDetails
 from admit.core.links import Kind, Ref
 from admit.store import things
 from admit.store.things import Thing
+from admit.store.views import kept
 
 
-@dataclass(frozen=True, slots=True)
 class Space:
     """A decision point: the types of a space, and those admit has of itself that they do not hide."""
 
-    sql: Connection
-    name: str
+    def __init__(self, sql: Connection, name: str) -> None:
+        self.sql = sql
+        self.name = name
+        known = kept(sql, "parties")
+        self._known: dict[Hashable, Any] = {} if known is None else known
 
     def party(self, role: Role, entity: Entity) -> Party:
         """Who or what an entity is.
@@ -28,8 +32,12 @@ class Space:
         Raises:
             NameFault: it is nothing that is known here.
         """
-        own = self.own(entity.type)
-        ref = self._native(role, entity) if own is None else self._registered(own, role, entity)
+        asked = (self.name, role, entity.type, entity.id)
+        ref: Ref | None = self._known.get(asked)
+        if ref is None:
+            own = self.own(entity.type)
+            ref = self._native(role, entity) if own is None else self._registered(own, role, entity)
+            self._known[asked] = ref
         return Party(ref, entity.type, entity.id, entity.properties)
 
     def own(self, name: str) -> Thing | None:
@@ -64,12 +72,20 @@ class Space:
         Raises:
             NameFault: it is not that one.
         """
-        if self.own(kind) is not None or kind not in native.RESOURCES:
+        usable = native.RESOURCES.get(kind)
+        if usable is None or self._hides(kind):
             return action
-        if action != native.RESOURCES[kind].action:
-            text = f"What may be done with a {kind} is to {native.RESOURCES[kind].action}."
-            raise NameFault("Action", text)
+        if action != usable.action:
+            raise NameFault("Action", f"What may be done with a {kind} is to {usable.action}.")
         return None
+
+    def _hides(self, kind: str) -> bool:
+        """Whether a type of one's own hides the one that admit has of that name."""
+        asked = (self.name, kind)
+        if asked not in self._known:
+            self._known[asked] = self.own(kind) is not None
+        hides: bool = self._known[asked]
+        return hides
 
     def wanted(self, role: Role, name: str) -> Parties:
         """What makes parties of those things that are of a type."""

@@ -11,6 +11,7 @@ from admit.core.access import Decision
 from admit.core.activity import Activity, ActivityKind, Detail, Mention, Outcome
 from admit.core.links import Kind
 from admit.core.validity import FOREVER, Millis
+from admit.store.views import kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,15 @@ class Asker:
 def labels_of(sql: Connection, decision: Decision) -> dict[int, Named]:
     """Everything a decision speaks of, by key, with what people call it."""
     question = decision.question
-    ends = (ref for link in decision.because for ref in (link.source, link.target))
-    return names.labels(sql, sorted({ref.key for ref in (question.subject, question.resource, *ends)}))
+    keys = {question.subject.key, question.resource.key}
+    keys.update(ref.key for link in decision.because for ref in (link.source, link.target))
+    known = kept(sql, "labels")
+    if known is None:
+        return names.labels(sql, sorted(keys))
+    wanted = sorted(key for key in keys if key not in known)
+    if wanted:
+        known.update(names.labels(sql, wanted).items())
+    return {key: known[key] for key in keys}
 
 
 def noted(decision: Decision, labels: Mapping[int, Named], asker: Asker, now: Millis) -> Activity:

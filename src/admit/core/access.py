@@ -9,7 +9,7 @@ from admit.core.facts import Joined, Source, Trail
 from admit.core.links import Link, Ref, Stage
 from admit.core.terms import Judge, Judged, Reason, Shut, Unmet, unjudged
 from admit.core.validity import FOREVER, Millis, Validity
-from admit.core.walks import MOST_PATHS, Way, begin, chains, closure, cross, lasts, open_closure, spread
+from admit.core.walks import MOST_PATHS, Way, begin, chains, closure, cross, lasting, open_closure, spread
 
 __all__ = ["Decision", "Permit", "Question", "Reach", "Reason", "decide", "reachable", "reached_by"]
 
@@ -126,10 +126,10 @@ def _shut(source: Source, action: str | None, judge: Judge) -> Container[int]:
 
 def decide(question: Question, source: Source, now: Millis, judge: Judge = unjudged) -> Decision:
     """Whether the subject may use the resource at ``now``, why, and until when."""
-    if not _connected(question, source):
-        return Decision(question, Reason.NOT_GRANTED, now, source.revision)
     shut = _shut(source, question.action, judge)
     joined = _joined(question.subject, source, now, shut)
+    if not _connected(question, source):
+        return Decision(question, Reason.NOT_GRANTED, now, source.revision)
     best = min(_meeting(joined, _held(question.resource, source, now, shut), source, now), default=None)
     if best is None:
         return _refuse(question, source, now, Judged(source.asked, question.action, judge))
@@ -220,12 +220,13 @@ def _joined(subject: Ref, source: Source, now: Millis, shut: Container[int]) -> 
     if subject.key in shut:
         return Joined({}, set())
     leads = source.onward(Stage.JOIN)
-    trails = {trail[2][-1]: trail for trail in spread([begin(subject)], leads, shut, now)}
-    joined = Joined(trails, set(trails))
-    if kept is not None and lasts(trails, trails, leads):
-        if len(kept) >= MOST_LASTING:
-            kept.clear()
-        kept[subject.key] = joined
+    trails = None if kept is None else lasting(subject, leads, shut)
+    if kept is None or trails is None:
+        trails = {trail[2][-1]: trail for trail in spread([begin(subject)], leads, shut, now)}
+        return Joined(trails, set(trails))
+    if len(kept) >= MOST_LASTING:
+        kept.clear()
+    joined = kept[subject.key] = Joined(trails, set(trails))
     return joined
 
 

@@ -58,9 +58,22 @@ def closure(start: int, leads: Leads) -> set[int]:
     return found
 
 
-def lasts(found: Container[int], keys: Iterable[int], leads: Leads) -> bool:
-    """Whether all that links lead to from some things was found, by links that neither begin nor end."""
-    return all(period is PERMANENT and key in found for here in keys for key, period in leads(here) or ())
+def lasting(start: Ref, leads: Leads, shut: Container[int]) -> dict[int, Trail] | None:
+    """Everything that links lead to, by the trails :func:`spread` finds at whatever moment.
+
+    None if a link begins or ends, or leads to what is shut. The links at a thing must be told by key: then
+    what is come to first is come to by the least trail.
+    """
+    trails, waiting = {start.key: begin(start)}, [start.key]
+    for here in waiting:
+        closes, length, keys, periods = trails[here]
+        for key, period in leads(here) or ():
+            if period is not PERMANENT or key in shut:
+                return None
+            if key not in trails:
+                trails[key] = closes, length + 1, (*keys, key), (*periods, period)
+                waiting.append(key)
+    return trails
 
 
 def open_closure(start: int, leads: Leads, shut: Container[int], now: Millis) -> set[int]:

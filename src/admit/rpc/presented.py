@@ -2,17 +2,19 @@
 
 import base64
 import hmac
+from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy import Connection
 
 from admit.control.callers import Caller, load_key, permit
-from admit.control.signing_in import bearer_tokens
-from admit.control.signing_in.bearer_tokens import TokenRefused
+from admit.control.signing_in.bearer_tokens import Stood, TokenRefused, stood_for
 from admit.control.world import World
 from admit.core.errors import AccessKeyInactive, AccessKeyNotFound
 from admit.core.ram import Access
-from admit.core.validity import iso
+from admit.core.validity import FOREVER, SECOND, Millis, iso
 from admit.rpc.dispatch import Peer
+from admit.store.views import kept
 
 CHALLENGE = 'Bearer realm="admit", Basic realm="admit", charset="UTF-8"'
 """What a caller is told who has not said, or not proven, who they are."""
@@ -22,7 +24,55 @@ class Unproven(Exception):
     """Nobody is proven to ask."""
 
 
-def caller_of(sql: Connection, world: World, header: str) -> Caller:
+class Presented(msgspec.Struct, frozen=True):
+    """What a request to a door for programs shows, and what it asks for."""
+
+    authorization: str
+    """The header, as it came."""
+    action: str
+    """A RAM action of admit's own."""
+    what: str
+    """What that would be done with, such as ``space/shop``."""
+    peer: Peer
+
+
+@dataclass(frozen=True, slots=True)
+class _LetIn:
+    """What came of it."""
+
+    caller: Caller
+    second: int
+    ends_at: Millis
+
+
+def let_in(sql: Connection, world: World, presented: Presented) -> Caller:
+    """Who asks, once they have proven who they are, and RAM lets them.
+
+    Who asks all the time is asked once for each revision and each second: RAM tells no two moments of one
+    second apart.
+
+    Raises:
+        Unproven: nobody is proven to ask.
+        NoPermission: RAM does not let them.
+    """
+    now, known = world.clock.now(), kept(sql, "let in")
+    if known is None:
+        return _asked(sql, world, presented, now).caller
+    peer = presented.peer
+    shown = (presented.authorization, presented.action, presented.what, peer.address, peer.secure)
+    found: _LetIn | None = known.get(shown)
+    if found is None or found.second != now // SECOND or found.ends_at <= now:
+        found = known[shown] = _asked(sql, world, presented, now)
+    return found.caller
+
+
+def _asked(sql: Connection, world: World, presented: Presented, now: Millis) -> _LetIn:
+    stood = _proven(sql, world, presented.authorization, now)
+    _permit(stood.caller, world, presented, now)
+    return _LetIn(stood.caller, now // SECOND, stood.ends_at)
+
+
+def _proven(sql: Connection, world: World, header: str, now: Millis) -> Stood:
     """Whom an ``Authorization`` header proves.
 
     Raises:
@@ -31,11 +81,11 @@ def caller_of(sql: Connection, world: World, header: str) -> Caller:
     scheme, _, value = header.strip().partition(" ")
     if scheme.lower() == "bearer":
         try:
-            return bearer_tokens.caller_of(sql, world, value.strip(), world.clock.now())
+            return stood_for(sql, world, value.strip(), now)
         except TokenRefused:
             raise Unproven from None
     if scheme.lower() == "basic":
-        return _of_key(sql, world, value.strip())
+        return Stood(_of_key(sql, world, value.strip()), FOREVER)
     raise Unproven
 
 
@@ -50,17 +100,17 @@ def _of_key(sql: Connection, world: World, encoded: str) -> Caller:
     return known.caller
 
 
-def permit_to(caller: Caller, world: World, action: str, what: str, peer: Peer) -> None:
-    """Return if RAM lets the caller do this with something of admit's own, such as ``space/shop``.
+def _permit(caller: Caller, world: World, presented: Presented, now: Millis) -> None:
+    """Return if RAM lets the caller do this.
 
     Raises:
         NoPermission: it does not.
     """
     conditions = {
-        "acs:CurrentTime": iso(world.clock.now()),
-        "acs:SourceIp": peer.address,
-        "acs:SecureTransport": "true" if peer.secure else "false",
+        "acs:CurrentTime": iso(now),
+        "acs:SourceIp": presented.peer.address,
+        "acs:SecureTransport": "true" if presented.peer.secure else "false",
         "acs:PrincipalARN": caller.arn,
     }
-    resource = f"acs:admit:{world.region}:{world.account_id}:{what}"
-    permit(caller, Access(f"admit:{action}", (resource,), conditions))
+    resource = f"acs:admit:{world.region}:{world.account_id}:{presented.what}"
+    permit(caller, Access(f"admit:{presented.action}", (resource,), conditions))

@@ -7,7 +7,6 @@ from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 import structlog
-from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -18,7 +17,7 @@ from admit.control.outward import signals
 from admit.control.world import World
 from admit.core.errors import NoPermission
 from admit.rpc.dispatch import Peer
-from admit.rpc.presented import CHALLENGE, Unproven, caller_of, permit_to
+from admit.rpc.presented import CHALLENGE, Presented, Unproven, let_in
 from admit.signals.streams import Configured, Refused, Streams
 from admit.store import things
 from admit.store.engine import Store
@@ -99,12 +98,8 @@ class _Door:
     def _caller(self, request: Request) -> Caller:
         peer = Peer(request.client.host if request.client else "", request.url.scheme == "https")
         with self.store.read() as sql:
-            return self._permitted(sql, request, peer)
-
-    def _permitted(self, sql: Connection, request: Request, peer: Peer) -> Caller:
-        caller = caller_of(sql, self.world, request.headers.get("authorization", ""))
-        permit_to(caller, self.world, ACTION, "stream/*", peer)
-        return caller
+            shown = request.headers.get("authorization", "")
+            return let_in(sql, self.world, Presented(shown, ACTION, "stream/*", peer))
 
 
 async def _read(request: Request, kind: type[T]) -> T:

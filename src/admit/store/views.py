@@ -44,12 +44,13 @@ def kept(sql: Connection, sort: str) -> dict[Hashable, Any] | None:
     It must be such that only a change of policy changes it. None in a transaction that writes: that sees what
     has no revision yet.
     """
-    if not sql.info.get("read_only"):
+    about = sql.info
+    if not about.get("read_only"):
         return None
-    shown = current_revision(sql)
-    known: _Kept | None = sql.info.get(sort)
+    shown = (about.get(_SEEN) or _head(sql))[0]
+    known: _Kept | None = about.get(sort)
     if known is None or known.revision != shown or len(known.found) >= REMEMBERED:
-        known = sql.info[sort] = _Kept(shown)
+        known = about[sort] = _Kept(shown)
     return known.found
 
 

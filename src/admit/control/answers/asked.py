@@ -1,10 +1,11 @@
 """Questions that name an action and tell of both ends, for permissions that have conditions."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cache
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+import msgspec
+from msgspec import structs
 from sqlalchemy import Connection
 
 from admit.control import access, own_types
@@ -18,29 +19,27 @@ from admit.store import links as stored_links
 from admit.store.links import Scope, facts_about, source_of
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
+class Party(msgspec.Struct, frozen=True):
     """One end of a question."""
 
     ref: Ref
     """Of what is not registered, its type."""
     type: str
     id: str
-    told: Mapping[str, Any] = field(default_factory=dict)
+    told: Mapping[str, Any] = {}
     """Properties that come with the question; those that are registered count more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """A question, with all that conditions may speak of."""
 
     subject: Party
     resource: Party
     action: str | None = None
     """Without one any action will do."""
-    properties: Mapping[str, Any] = field(default_factory=dict)
+    properties: Mapping[str, Any] = {}
     """Of the action."""
-    context: Mapping[str, Any] = field(default_factory=dict)
+    context: Mapping[str, Any] = {}
 
     @property
     def question(self) -> Question:
@@ -109,22 +108,24 @@ _HOLDERS = (Kind.GROUP, Kind.UNIT, Kind.USER, Kind.SUBJECT)
 
 def judge_for(sql: Connection, asked: Asked, now: Millis, past: Millis | None = None) -> Judge:
     """Judges conditions by what is registered of both ends, and by what the question tells."""
-
-    @cache
-    def informed() -> Judge:
-        # Most questions meet no condition: only one that does looks for properties.
-        inputs = {
-            "subject": _input(sql, asked.subject, past),
-            "resource": _input(sql, asked.resource, past),
-            "action": {"name": asked.action or "", "properties": dict(asked.properties)},
-            "context": dict(asked.context),
-        }
-        return judge_of(inputs, now)
+    informed: list[Judge] = []
 
     def judge(condition: str) -> Unmet | None:
-        return informed()(condition)
+        # Most questions meet no condition: only the first that is met looks for properties.
+        if not informed:
+            informed.append(judge_of(_inputs(sql, asked, past), now))
+        return informed[0](condition)
 
     return judge
+
+
+def _inputs(sql: Connection, asked: Asked, past: Millis | None) -> dict[str, Any]:
+    return {
+        "subject": _input(sql, asked.subject, past),
+        "resource": _input(sql, asked.resource, past),
+        "action": {"name": asked.action or "", "properties": dict(asked.properties)},
+        "context": dict(asked.context),
+    }
 
 
 def _input(sql: Connection, party: Party, past: Millis | None) -> dict[str, Any]:
@@ -145,7 +146,7 @@ def all_who_may(sql: Connection, asked: Asked, wanted: Parties, now: Millis) -> 
     source = source_of(sql, Scope.TO, resource=resource)
     possible = sorted(each.ref for each in reached_by(resource, source, now, presumed))
     for party in wanted(possible).values():
-        if _may(sql, replace(asked, subject=party), source, now):
+        if _may(sql, structs.replace(asked, subject=party), source, now):
             yield party
 
 
@@ -155,7 +156,7 @@ def all_they_may(sql: Connection, asked: Asked, wanted: Parties, now: Millis) ->
     source = source_of(sql, Scope.FROM, subject=start)
     possible = sorted(each.ref for each in reachable(start, source, now, presumed))
     for party in wanted(possible).values():
-        if _may(sql, replace(asked, resource=party), source, now):
+        if _may(sql, structs.replace(asked, resource=party), source, now):
             yield party
 
 
@@ -173,5 +174,5 @@ def all_deeds(sql: Connection, asked: Asked, declared: Iterable[str], now: Milli
     subject = _person(sql, question.subject) or question.subject
     facts = facts_about(sql, Scope.CHECK, subject=subject, resource=question.resource)
     named = {action for terms in facts.terms.values() for action in terms.actions or ()}
-    possible = (replace(asked, action=action) for action in sorted({*named, *declared}))
+    possible = (structs.replace(asked, action=action) for action in sorted({*named, *declared}))
     return [each.action for each in possible if each.action and decided(sql, each, now).allowed]

@@ -59,7 +59,15 @@ def create(tx: Tx, world: World, user: Thing, name: str, ends_at: Millis) -> New
     return NewToken(thing, f"{PREFIX}{token_id}_{secret}")
 
 
-def caller_of(sql: Connection, world: World, text: str, now: Millis) -> Caller:
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """Whom a token stands for, and until when at most."""
+
+    caller: Caller
+    ends_at: Millis
+
+
+def stood_for(sql: Connection, world: World, text: str, now: Millis) -> Stood:
     """The RAM user that a token stands for.
 
     Raises:
@@ -74,7 +82,7 @@ def caller_of(sql: Connection, world: World, text: str, now: Millis) -> Caller:
         raise TokenRefused
     if kept.ends_at <= now:
         raise TokenRefused
-    return user_caller(sql, world, stored.by_key(sql, thing.parent))
+    return Stood(user_caller(sql, world, stored.by_key(sql, thing.parent)), kept.ends_at)
 
 
 def _digest(secret: str) -> str:
