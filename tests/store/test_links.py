@@ -11,8 +11,9 @@ from admit.control.things import New
 from admit.core.links import Kind
 from admit.core.validity import PERMANENT, Validity
 from admit.store import links
+from admit.store.authors import authors
 from admit.store.engine import Author, Store, Tx
-from admit.store.links import Scope, authors, facts_about
+from admit.store.links import Scope, facts_about
 from admit.store.things import Thing
 from tests.store.writing import Details
 

@@ -60,8 +60,10 @@ class Kind(IntEnum):
     @property
     def word(self) -> str:
         """The kind as people read it: ``host account``."""
-        return self.name.lower().replace("_", " ")
+        return _WORDS[self]
 
+
+_WORDS = {kind: kind.name.lower().replace("_", " ") for kind in Kind}
 
 KINDS = {int(kind): kind for kind in Kind}
 """Every kind by its number."""

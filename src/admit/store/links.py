@@ -1,6 +1,6 @@
 """Links: who is joined to what, now and at any moment of the past."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -24,7 +24,7 @@ from admit.core.links import Kind, Link, Ref, Stage, stage_of
 from admit.core.validity import BEGINNING, FOREVER, PERMANENT, Millis, Validity
 from admit.store.facts import Scope, facts_about, source_of
 from admit.store.prepared import EVERYTHING, Prepared, PreparedForKeys
-from admit.store.tables import changes, links, past_links, things
+from admit.store.tables import links, past_links, things
 from admit.store.views import callers_revision, current_revision
 
 __all__ = ["Held", "Scope", "callers_revision", "current_revision", "facts_about", "source_of"]
@@ -252,38 +252,6 @@ _TARGETS_AMONG = PreparedForKeys(
 def targets_among(sql: Connection, source: int, keys: Sequence[int]) -> set[int]:
     """Which of ``keys`` a thing is joined to."""
     return {row[0] for row in _TARGETS_AMONG.rows(sql, keys, source=source)}
-
-
-def _author(table: Table) -> Prepared:
-    statement = select(changes.c.actor, changes.c.at)
-    made = and_(changes.c.revision == table.c.added_in, changes.c.ordinal == 0)
-    statement = statement.join(table, made).where(
-        table.c.source == bindparam("source"),
-        table.c.stage.in_(_STAGES),
-        table.c.target == bindparam("target"),
-        table.c.added_at <= bindparam("at", type_=BigInteger),
-    )
-    if table is past_links:
-        statement = statement.where(table.c.removed_at > bindparam("at", type_=BigInteger))
-    return Prepared(statement)
-
-
-_AUTHOR, _PAST_AUTHOR = _author(links), _author(past_links)
-
-
-def authors(
-    sql: Connection, pairs: Iterable[tuple[int, int]], at: Millis | None = None
-) -> dict[tuple[int, int], tuple[str, Millis]]:
-    """Who made each link (source, target) that stands, or stood at a moment, and when."""
-    found: dict[tuple[int, int], tuple[str, Millis]] = {}
-    for source, target in dict.fromkeys(pairs):
-        ends = {"source": source, "target": target, "at": FOREVER if at is None else at}
-        row = _AUTHOR.first(sql, **ends)
-        if row is None and at is not None:
-            row = _PAST_AUTHOR.first(sql, **ends)
-        if row is not None:
-            found[source, target] = (row[0], row[1])
-    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from admit.core.access import Reach
 from admit.core.links import Kind, Link, Ref, Stage, stage_of
 from admit.core.validity import BEGINNING, FOREVER, Millis
 from admit.store import changes
-from admit.store import links as stored_links
 from admit.store import things as stored
+from admit.store.authors import authors
 from admit.store.links import current_revision
 
 FORMAT = "admit export 1"
@@ -64,9 +64,9 @@ def _told(sql: Connection, reaches: list[Reach], who: Ref, past: Millis | None) 
         keys = {ref.key for reach in page for link in reach.path for ref in (link.source, link.target)}
         labels = names.labels(sql, sorted(keys))
         grants = [_grant(reach) for reach in page]
-        authors = stored_links.authors(sql, grants, past)
+        made = authors(sql, grants, past)
         for reach, grant in zip(page, grants, strict=True):
-            by, when = authors.get(grant, (None, None))
+            by, when = made.get(grant, (None, None))
             yield {
                 "who": _named(labels[who.key]),
                 "what": _named(labels[reach.ref.key]),

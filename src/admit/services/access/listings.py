@@ -25,7 +25,7 @@ from admit.services.access.vocabulary import (
     named,
     steps,
 )
-from admit.store import links as stored_links
+from admit.store.authors import authors
 
 MaxResults = Annotated[int, like(100, "How many entries to answer, 1 to 1000.", ge=1, le=1000)]
 NextToken = Annotated[str, like("MKMTI", "What an earlier answer gave as NextToken.")]
@@ -61,7 +61,7 @@ class Access(Shape):
 def _page(call: Call, found: Sequence[Reach], at: int | None) -> tuple[Access, ...]:
     """Reaches as they are answered: the last thing of each path, or the first if the walk ran backwards."""
     things = known(call.sql, [reach.path for reach in found])
-    authors = stored_links.authors(
+    made = authors(
         call.sql,
         [
             (link.source.key, link.target.key)
@@ -71,15 +71,15 @@ def _page(call: Call, found: Sequence[Reach], at: int | None) -> tuple[Access, .
         ],
         at,
     )
-    return tuple(_access(reach, things, authors) for reach in found)
+    return tuple(_access(reach, things, made) for reach in found)
 
 
 def _access(
-    reach: Reach, things: dict[int, names.Named], authors: dict[tuple[int, int], tuple[str, int]]
+    reach: Reach, things: dict[int, names.Named], made: dict[tuple[int, int], tuple[str, int]]
 ) -> Access:
     named_ = things[reach.ref.key]
     by, when = next(
-        (authors[pair] for link in reach.path if (pair := (link.source.key, link.target.key)) in authors),
+        (made[pair] for link in reach.path if (pair := (link.source.key, link.target.key)) in made),
         (None, None),
     )
     return Access(

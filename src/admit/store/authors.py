@@ -1,0 +1,61 @@
+"""Who made links: it stands in the ledger."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import BigInteger, BindParameter, Connection, Select, Table, and_, bindparam, select
+
+from admit.core.links import Stage
+from admit.core.validity import FOREVER, Millis
+from admit.store.prepared import PreparedForKeys
+from admit.store.tables import changes, links, past_links
+
+_STAGES: list[BindParameter[int]] = [bindparam(f"stage_{stage:d}", int(stage)) for stage in Stage]
+"""Every stage: links are found by both ends only where the stage between them is told too."""
+
+
+def _authors(table: Table, one: str, many: str) -> PreparedForKeys:
+    """Who made the links between one thing, at the end ``one``, and others."""
+    made = and_(changes.c.revision == table.c.added_in, changes.c.ordinal == 0)
+    at = bindparam("at", type_=BigInteger)
+
+    def statement(keys: list[BindParameter[int]]) -> Select[Any]:
+        found = (
+            select(table.c.source, table.c.target, changes.c.actor, changes.c.at)
+            .join(table, made)
+            .where(
+                table.c[one] == bindparam("here"),
+                table.c.stage.in_(_STAGES),
+                table.c[many].in_(keys),
+                table.c.added_at <= at,
+            )
+        )
+        return found.where(table.c.removed_at > at) if table is past_links else found
+
+    return PreparedForKeys(statement)
+
+
+_AUTHORS = {
+    (table, one): _authors(table, one, many)
+    for table in (links, past_links)
+    for one, many in (("source", "target"), ("target", "source"))
+}
+
+
+def authors(
+    sql: Connection, pairs: Iterable[tuple[int, int]], at: Millis | None = None
+) -> dict[tuple[int, int], tuple[str, Millis]]:
+    """Who made each link (source, target) that stands, or stood at a moment, and when."""
+    found: dict[tuple[int, int], tuple[str, Millis]] = {}
+    wanted = set(pairs)
+    for table in (links,) if at is None else (links, past_links):
+        # A page of a list has many of one end, and few of the other: that makes few statements.
+        sources, targets = ({pair[end] for pair in wanted} for end in (0, 1))
+        place, one = (0, "source") if len(sources) <= len(targets) else (1, "target")
+        for here in sources if place == 0 else targets:
+            others = [pair[1 - place] for pair in wanted if pair[place] == here]
+            values = {"here": here, "at": FOREVER if at is None else at}
+            for source, target, actor, made_at in _AUTHORS[table, one].rows(sql, others, **values):
+                found[source, target] = (actor, made_at)
+        wanted -= found.keys()
+    return found
