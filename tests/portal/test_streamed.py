@@ -1,14 +1,19 @@
 """What stands under Applications on the home page is what the door opens, by whatever users are granted."""
 
+import re
 from typing import Any
 
+import msgspec
 import pytest
 
 from admit.control.streaming.streamed_apps import streamed_apps
 from admit.portal.holdings import held
 from admit.store.things import Thing
+from tests.browsing import Pages
 from tests.services.appstream.streaming import Streaming
 from tests.system import System
+
+PASSWORD = "Correct-Horse-7"
 
 
 @pytest.fixture
@@ -65,3 +70,26 @@ def test_in_a_group_by_session_each_session_has_its_tile(streaming: Streaming) -
 def test_where_nobody_is_checked_everybody_has_the_tiles(streaming: Streaming) -> None:
     group = streaming.create(SecurityPolicy={"SkipUserAuthCheck": True})
     assert {each[0] for each in shown(streaming, "bob")} == {group}
+
+
+def test_each_tile_has_the_picture_of_its_program_and_what_has_none_the_usual_one(
+    streaming: Streaming, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = streaming.system.admit.world.programs
+    monkeypatch.setitem(
+        programs, "terminal", msgspec.structs.replace(programs["terminal"], icon="no such picture")
+    )
+    monkeypatch.delitem(programs, "calculator")
+    user = {"EndUserId": "carol", "Email": "carol@example.com", "Password": PASSWORD}
+    assert streaming.directory.call("CreateUsers", Users=[user])["AllSucceed"]
+    streaming.authorize(streaming.create(), "carol")
+    browser = Pages(streaming.system)
+    assert browser.sign_in("carol", PASSWORD).status == 303
+
+    text = browser.get("/home").text
+
+    tiles = re.findall(r'programs/(\w+)\.[^"]*svg".*?class="h-name">([^<]+)<', text, re.DOTALL)
+    found = {name: picture for picture, name in tiles}
+    assert found["Image Editor"] == "photo"
+    assert found["Text Editor"] == "edit"
+    assert (found["Terminal"], found["Calculator"]) == ("app", "app")

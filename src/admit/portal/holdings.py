@@ -66,6 +66,7 @@ class Shown(msgspec.Struct):
     sso_type: str | None = None
     init_login_url: str | None = None
     address: str = ""
+    program: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from admit.control.signing_in.web_sessions import SignedIn
 from admit.control.streaming.streamed_apps import GroupRules
 from admit.core.validity import DAY, MINUTE, Millis
 from admit.pages.changes import ChangeWatch, Watch
+from admit.pages.pictures import picture
 from admit.pages.site import Site, protected
 from admit.portal.holdings import Holdings, held
 from admit.portal.past import Choice, Had, called, choices, had, plain
@@ -196,6 +197,7 @@ class HomePages:
             "most": None if "all" in request.query_params else SHOWN,
             "state_of": lambda each: access_requests.state_of(each, now),
             "called": called,
+            "picture_of": lambda each: picture(self.site, each.details.program, each.thing.name),
             "asked": lambda each: each.read(access_requests.RequestDetails),
             "soon_ms": 15 * MINUTE,
         }

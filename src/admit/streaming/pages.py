@@ -14,10 +14,10 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from admit.control import programs
 from admit.control.expected import Wanted
 from admit.core.activity import ActivityKind
 from admit.core.recordings import RecordingRefused
+from admit.pages.pictures import picture
 from admit.pages.site import CSRF_HEADER, Forged, NotSignedIn, PageRefused, Site
 from admit.streaming import refusals, tickets
 from admit.streaming.door import Door, Visitor
@@ -70,8 +70,6 @@ class Pages:
         """The page of a session."""
         stream, csrf = await self._stream(request)
         streamed, rules = stream.streamed, stream.rules
-        key = programs.key_of(self.door.world.programs, streamed.program or "", streamed.app.name)
-        icon = "app" if key is None else self.door.world.programs[key].icon
         values = {
             "signed_in": await self.site.signed_in(request),
             "session": stream.id,
@@ -79,7 +77,7 @@ class Pages:
             "app": stream.label,
             "group": streamed.group.name,
             "wanted": streamed.group.key,
-            "picture": self.picture(icon),
+            "picture": picture(self.site, streamed.program, streamed.app.name),
             "home": HOME,
             "fixed": streamed.rules.size is not None,
             "lasting": not streamed.rules.forgets,
@@ -89,11 +87,6 @@ class Pages:
             "download": rules.file_transfer in ("all", "download"),
         }
         return self.site.page(request, "streaming/screen.html", values)
-
-    def picture(self, icon: str) -> str:
-        """The address of a program's picture; of the usual one, where there is none of its name."""
-        name = f"streaming/icons/{icon}.svg"
-        return self.site.assets.url(name if name in self.site.assets.files else "streaming/icons/app.svg")
 
     async def rfb(self, websocket: WebSocket) -> None:
         """The screen itself, and what is told beside it."""

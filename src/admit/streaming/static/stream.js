@@ -79,7 +79,7 @@ function over(kind, why) {
   if (document.fullscreenElement) document.exitFullscreen();
   document.getElementById("typed").classList.remove("shown");
   document.getElementById("notice").hidden = true;
-  document.getElementById("left").hidden = true;
+  show(null);
   document.querySelector(".s-tools").hidden = true;
   wait.hidden = true;
   const cover = document.getElementById("over");
