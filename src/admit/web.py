@@ -1,6 +1,6 @@
 """The ASGI application: the signed API at ``/``, the pages of the doors, and what operating it needs."""
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any, Self, TypeAlias
@@ -180,8 +180,15 @@ async def _alive(_request: Request) -> Response:
 
 def _headers(scope: Scope) -> dict[str, str]:
     """Headers by lower-case name; several values of one name sorted and joined."""
+    pairs = scope["headers"]
+    found = {name.decode("latin-1"): value.decode("latin-1") for name, value in pairs}
+    return found if len(found) == len(pairs) else _joined(pairs)
+
+
+def _joined(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """The same of headers that are repeated."""
     found: dict[str, str] = {}
-    for raw_name, raw_value in scope["headers"]:
+    for raw_name, raw_value in pairs:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
         found[name] = ",".join(sorted((found[name], value))) if name in found else value
     return found
@@ -230,8 +237,11 @@ def _wire(scope: Scope, headers: dict[str, str], body: bytes) -> Wire:
     return Wire(scope["method"], scope["path"], query, fields, headers, body)
 
 
+_TOLD = TOLD.encode()
+
+
 async def _send(send: Send, answer: Answer, *, head: bool) -> None:
-    told = [] if answer.revision is None else [(TOLD.encode(), str(answer.revision).encode())]
+    told = [] if answer.revision is None else [(_TOLD, str(answer.revision).encode())]
     await send(
         {
             "type": "http.response.start",

@@ -1,5 +1,6 @@
 """Logs: an object a line for programs, and never the values of variables."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterator
@@ -56,3 +57,43 @@ def test_json_is_an_object_a_line_whatever_is_in_it(capfd):
     first, second = (json.loads(line) for line in capfd.readouterr().err.splitlines())
     assert (first["event"], first["number"], first["level"]) == ("two\nlines", 7, "info")
     assert (second["event"], second["logger"], second["level"]) == ("of others", "library", "warning")
+
+
+OFTEN = 1_780_000_000_123
+
+
+def told_often(*, as_json: bool, level: str = "INFO") -> None:
+    """Log twice what happens all the time: in a turn of a loop, and where there is no loop."""
+
+    async def turn() -> None:
+        log.often(structlog.get_logger(), OFTEN, "request", action="Get Group", status=200)
+        log.often(structlog.get_logger(), OFTEN, "request", action="two\nlines", status=200)
+
+    log.configure(json=as_json, level=level)
+    asyncio.run(turn())
+    asyncio.run(turn())
+    log.often(structlog.get_logger(), OFTEN, "request", action="GetGroup", status=404)
+
+
+def test_what_happens_all_the_time_is_logged_line_by_line(capfd):
+    told_often(as_json=False)
+
+    lines = capfd.readouterr().err.splitlines()
+    at = "2026-05-28T20:26:40.123Z [info] request"
+    turn = [f"{at} action='Get Group' status=200", rf"{at} action='two\nlines' status=200"]
+    assert lines == [*turn, *turn, f"{at} action=GetGroup status=404"]
+
+
+def test_what_happens_all_the_time_is_an_object_a_line_like_everything_else(capfd):
+    told_often(as_json=True)
+    structlog.get_logger().info("request", action="GetGroup", status=404)
+
+    *often, seldom = (json.loads(line) for line in capfd.readouterr().err.splitlines())
+    assert [each["action"] for each in often] == ["Get Group", "two\nlines"] * 2 + ["GetGroup"]
+    assert often[-1] == {**seldom, "timestamp": "2026-05-28T20:26:40.123Z"}
+
+
+def test_what_happens_all_the_time_is_as_silent_as_everything_of_its_level(capfd):
+    told_often(as_json=False, level="WARNING")
+
+    assert capfd.readouterr().err == ""

@@ -3,13 +3,14 @@
 from contextlib import ExitStack, closing
 
 from admit.base.clock import FakeClock
-from admit.control import grants, things
+from admit.control import grants, names, things
 from admit.core.links import Kind
+from admit.core.validity import Validity
+from admit.store import links, views
 from admit.store import things as stored
-from admit.store import views
 from admit.store.connections import driver, read_only
 from admit.store.engine import Store, Tx
-from admit.store.things import Thing
+from admit.store.things import Thing, Where
 from tests.store.conftest import LEDGER_KEY
 from tests.store.writing import AUTHOR, add, held
 from tests.system import System
@@ -50,6 +51,45 @@ def test_what_a_view_has_kept_is_not_what_a_transaction_sees(store: Store):
         ]
 
     assert store.write_now(AUTHOR, body) == ["ops", "ops"]
+
+
+def test_what_hangs_on_things_is_found_anew_after_every_change(store: Store):
+    alice = store.write_now(AUTHOR, add("alice", Kind.PERSON))
+    user = store.write_now(AUTHOR, add("alice", Kind.USER))
+
+    def seen() -> tuple[set[int], dict[int, Validity], str]:
+        """Twice in one view, and once in the next one."""
+        found = []
+        for times in (2, 1):
+            with store.read() as sql:
+                for _ in range(times):
+                    blocked = stored.blocked_among(sql, [alice.key, user.key], "locked")
+                    validities = links.validities(sql, [alice.key, user.key], Kind.PERSON)
+                    found.append((blocked, validities, names.labels(sql, [alice.key])[alice.key].label))
+        assert found == [found[0]] * 3
+        return found[0]
+
+    assert seen() == (set(), {}, "alice")
+    store.write_now(AUTHOR, lambda tx: things.block(tx, user, "locked"))
+    assert seen() == ({user.key}, {}, "alice")
+    store.write_now(AUTHOR, lambda tx: grants.grant(tx, alice, user, Validity(5, 7)))
+    assert seen() == ({user.key}, {user.key: Validity(5, 7)}, "alice")
+    store.write_now(AUTHOR, lambda tx: grants.set_validity(tx, alice, user, Validity(5, 8)))
+    assert seen() == ({user.key}, {user.key: Validity(5, 8)}, "alice")
+    store.write_now(AUTHOR, lambda tx: things.unblock(tx, user, "locked"))
+    store.write_now(AUTHOR, lambda tx: grants.revoke(tx, alice, user))
+    store.write_now(AUTHOR, lambda tx: things.change(tx, alice, name="alicia"))
+    assert seen() == (set(), {}, "alicia")
+
+
+def test_a_list_that_was_read_can_be_changed_by_who_read_it(store: Store):
+    store.write_now(AUTHOR, add("dba"))
+
+    with store.read() as sql:
+        stored.find(sql, Where(Kind.GROUP), limit=1).clear()
+        again = [each.name for each in stored.find(sql, Where(Kind.GROUP), limit=1)]
+
+    assert again == ["dba"]
 
 
 def test_things_come_in_the_order_of_their_keys_whichever_were_known(store: Store):

@@ -1,5 +1,6 @@
 """Structured logs: one line per request, decision, session and batch."""
 
+import asyncio
 import logging
 import sys
 from collections.abc import Callable, Mapping, MutableMapping
@@ -16,7 +17,7 @@ def configure(*, json: bool, level: str = "INFO") -> None:
 
     What libraries log goes the same way.
     """
-    _often.write = None
+    _often.form = None
     steps: list[Any] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -24,6 +25,7 @@ def configure(*, json: bool, level: str = "INFO") -> None:
     factory: Any = structlog.BytesLoggerFactory(sys.stderr.buffer)
     if json:
         steps += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(_encode)]
+        _often.form = _often_object
     elif sys.stderr.isatty():
         # The default formatter shows the values of all variables, and with them secrets.
         plain = structlog.dev.plain_traceback
@@ -32,8 +34,10 @@ def configure(*, json: bool, level: str = "INFO") -> None:
     else:
         # What is laid out for the eye costs as much as answering a request does.
         steps += [structlog.processors.format_exc_info, _line]
-        if getattr(logging, level) <= logging.INFO:
-            _often.write = factory().info
+        _often.form = _often_line
+    if getattr(logging, level) > logging.INFO:
+        _often.form = None
+    _often.write = factory().info
     structlog.configure(
         processors=steps,
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
@@ -48,7 +52,31 @@ def configure(*, json: bool, level: str = "INFO") -> None:
 class _Often:
     """Where lines go that are written so often that what structlog does for one would be felt."""
 
-    write: Callable[[bytes], object] | None = None
+    form: Callable[[str, str, dict[str, object]], bytes] | None = None
+    """Writes a line of a moment, an event and its fields; None leaves it to structlog."""
+    write: Callable[[bytes], object]
+
+    def __init__(self) -> None:
+        self._waiting: list[bytes] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def take(self, line: bytes) -> None:
+        """Have a line written with all others of this turn of the loop."""
+        # Each writing lets go of the interpreter's lock, and another thread takes it.
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.write(line)
+            return
+        if not self._waiting or loop is not self._loop:
+            self._loop = loop
+            loop.call_soon(self._leave)
+        self._waiting.append(line)
+
+    def _leave(self) -> None:
+        lines, self._waiting = self._waiting, []
+        if lines:
+            self.write(b"\n".join(lines))
 
 
 _often = _Often()
@@ -56,23 +84,28 @@ _often = _Often()
 
 def often(log: Any, now: Millis, event: str, **fields: object) -> None:
     """Log a line of what happens all the time. It looks like any other, and takes a fourth of its time."""
-    if _often.write is None:
+    if _often.form is None:
         log.info(event, **fields)
-        return
-    _often.write(
-        f"{iso(now)[:-1]}.{now % SECOND:03}Z [info] {event} {_listed(fields)}".encode(
-            "utf-8", "backslashreplace"
-        )
-    )
+    else:
+        _often.take(_often.form(f"{iso(now)[:-1]}.{now % SECOND:03}Z", event, fields))
+
+
+def _often_line(at: str, event: str, fields: dict[str, object]) -> bytes:
+    return f"{at} [info] {event} {_listed(fields)}".encode("utf-8", "backslashreplace")
+
+
+def _often_object(at: str, event: str, fields: dict[str, object]) -> bytes:
+    return _encode({**fields, "event": event, "level": "info", "timestamp": at})
 
 
 def _listed(fields: Mapping[str, object]) -> str:
     """``name=value …``, without those that are None."""
-    told = {name: str(value) for name, value in fields.items() if value is not None}
-    together = "".join(told.values())
-    if not together.isprintable() or " " in together:
-        told = {name: _shown(text) for name, text in told.items()}
-    return " ".join([f"{name}={text}" for name, text in told.items()])
+    told = [f"{name}={value}" for name, value in fields.items() if value is not None]
+    together = " ".join(told)
+    # Most lines have nothing in them that would have to be shown otherwise.
+    if together.isprintable() and together.count(" ") < len(told):
+        return together
+    return " ".join([f"{name}={_shown(str(value))}" for name, value in fields.items() if value is not None])
 
 
 class _Forward(logging.Handler):

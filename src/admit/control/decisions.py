@@ -11,7 +11,6 @@ from admit.core.access import Decision
 from admit.core.activity import Activity, ActivityKind, Detail, Mention, Outcome
 from admit.core.links import Kind
 from admit.core.validity import FOREVER, Millis
-from admit.store.views import kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +29,19 @@ def labels_of(sql: Connection, decision: Decision) -> dict[int, Named]:
     """Everything a decision speaks of, by key, with what people call it."""
     question = decision.question
     keys = {question.subject.key, question.resource.key}
-    keys.update(ref.key for link in decision.because for ref in (link.source, link.target))
-    known = kept(sql, "labels")
-    if known is None:
-        return names.labels(sql, sorted(keys))
-    wanted = sorted(key for key in keys if key not in known)
-    if wanted:
-        known.update(names.labels(sql, wanted).items())
-    return {key: known[key] for key in keys}
+    for link in decision.because:
+        keys |= {link.source.key, link.target.key}
+    return names.labels(sql, sorted(keys))
 
 
 def noted(decision: Decision, labels: Mapping[int, Named], asker: Asker, now: Millis) -> Activity:
     """A decision as an activity; ``labels`` are those of :func:`labels_of`, or more."""
     question, path = decision.question, decision.because
-    things = (question.subject, *(link.target for link in path))
-    users = (ref for ref in things if ref.kind is Kind.USER)
+    things = [question.subject, *[link.target for link in path]]
+    user = next((ref for ref in things if ref.kind is Kind.USER), None)
     details: dict[str, Detail] = {"revision": decision.revision}
     if path:
-        details["path"] = tuple(labels[ref.key].label for ref in things)
+        details["path"] = tuple([labels[ref.key].label for ref in things])
     if decision.allowed and decision.valid_until != FOREVER:
         details["until"] = decision.valid_until
     if decision.blocked is not None:
@@ -62,7 +56,7 @@ def noted(decision: Decision, labels: Mapping[int, Named], asker: Asker, now: Mi
         asker.action,
         decision.reason.value,
         person=mention(labels[question.subject.key]) if question.subject.kind is Kind.PERSON else None,
-        user=next((mention(labels[ref.key]) for ref in users), None),
+        user=None if user is None else mention(labels[user.key]),
         resource=mention(labels[question.resource.key]),
         request_id=asker.request_id,
         peer=asker.peer,

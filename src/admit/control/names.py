@@ -1,6 +1,6 @@
 """What people call things: ``root@db-1``, ``group:dba``, ``delivery-group:office``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -9,6 +9,7 @@ from admit.core.links import Kind
 from admit.core.validity import Millis, iso
 from admit.store import things as stored
 from admit.store.things import Thing
+from admit.store.views import kept_of_each
 
 PREFIXES = {
     "group": Kind.GROUP,
@@ -125,10 +126,14 @@ _WORDS = {kind: prefix for prefix, kind in PREFIXES.items()}
 
 def labels(sql: Connection, keys: list[int]) -> dict[int, Named]:
     """Things by key, each with what people call it."""
-    found = stored.by_keys(sql, keys)
-    inside = [thing.parent for thing in found.values() if thing.kind in _NAMED_WITH_PARENT]
-    parents = stored.by_keys(sql, inside)
-    return {key: Named(thing, printable(_label(thing, parents))) for key, thing in found.items()}
+
+    def find(keys: Sequence[int]) -> dict[int, Named]:
+        found = stored.by_keys(sql, keys)
+        inside = [thing.parent for thing in found.values() if thing.kind in _NAMED_WITH_PARENT]
+        parents = stored.by_keys(sql, inside)
+        return {key: Named(thing, printable(_label(thing, parents))) for key, thing in found.items()}
+
+    return kept_of_each(sql, "labels", keys, find)
 
 
 _NAMED_WITH_PARENT = frozenset({Kind.HOST_ACCOUNT, Kind.SUBJECT, Kind.RESOURCE})

@@ -376,7 +376,7 @@ def _require_format(wire: Wire) -> None:
 
 
 def _format_of(wire: Wire) -> str:
-    return {**wire.query, **wire.form}.get("Format", "")
+    return wire.form.get("Format", wire.query.get("Format", ""))
 
 
 _XML_TYPES = frozenset({"application/xml", "text/xml"})

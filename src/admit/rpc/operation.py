@@ -70,6 +70,8 @@ class Parameter:
     position: Literal["query", "body"]
     """Where the SDKs put it; it is read from either place."""
     mark: Mark
+    is_text: bool
+    """Whether it is read as it is: a text, of whatever letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +225,7 @@ def _parameter(each: msgspec.structs.FieldInfo, form: frozenset[str] | str) -> P
         required=each.required,
         position="body" if in_body else "query",
         mark=mark,
+        is_text=isinstance(kind, inspect.StrType) and not mark.ignore_case,
     )
 
 

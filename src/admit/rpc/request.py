@@ -46,7 +46,11 @@ def read(operation: Operation, parameters: Mapping[str, str]) -> Shape:
             parameter = operation.by_name.get(name)
             if parameter is None:
                 continue
-            value = _value(parameter, parameters.get(name), trees.get(name))
+            raw = parameters.get(name)
+            if raw and parameter.is_text and not trees and len(raw) <= TEXT:
+                values[name] = raw
+                continue
+            value = _value(parameter, raw, trees.get(name))
             if value is not None:
                 values[name] = value
         # All at once, since the shape's own type is the only one that msgspec has ready.
@@ -76,8 +80,10 @@ def _trees(operation: Operation, parameters: Mapping[str, str]) -> dict[str, dic
     """The dotted parameters, as trees: ``Hosts.1.HostId=7`` is ``{"Hosts": {"1": {"HostId": "7"}}}``."""
     trees: dict[str, dict[str, Any]] = {}
     for name, value in parameters.items():
-        head, dot, rest = name.partition(".")
-        if not dot or head not in operation.by_name:
+        if "." not in name:
+            continue
+        head, _, rest = name.partition(".")
+        if head not in operation.by_name:
             continue
         node = trees.setdefault(head, {})
         *steps, last = rest.split(".", DEPTH)

@@ -27,7 +27,11 @@ def at_least(headers: Mapping[str, str], *parameters: Mapping[str, str]) -> int:
     Raises:
         InvalidParameter: it is none.
     """
-    given = headers.get(ASKED) or next((each[PARAMETER] for each in parameters if each.get(PARAMETER)), "0")
+    given = headers.get(ASKED)
+    for each in parameters:
+        given = given or each.get(PARAMETER)
+    if not given:
+        return 0
     if not (given.isascii() and given.isdecimal()) or len(given) > DIGITS:
         raise InvalidParameter(PARAMETER, "a revision is a whole number, as answers have it.")
     return int(given)

@@ -8,6 +8,7 @@ from sqlalchemy.pool import NullPool
 
 from admit.store.prepared import note_written
 from admit.store.replica import REPLICA, Replica
+from admit.store.views import VIEW, View
 
 
 def driver(sql: Connection) -> Callable[[str], object]:
@@ -74,7 +75,7 @@ def read_only(engine: Engine, replica: Replica, *, is_sqlite: bool) -> Connectio
     What is asked through it may be answered by the replica. A transaction that writes has none: it sees
     what nobody else does yet.
     """
-    sql = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    sql = engine.connect().execution_options(isolation_level="AUTOCOMMIT", **{VIEW: View()})
     sql.info["read_only"] = True
     sql.info[REPLICA] = replica
     if is_sqlite:

@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, make_url
@@ -30,6 +30,24 @@ BESIDE = Author("admit", "beside", "")
 _log = logging.getLogger("admit.store")
 
 __all__ = ["Author", "SilentChange", "Store", "Tx"]
+
+
+class _Reading:
+    """One view, from its beginning to its end. As a generator it would take as long again as SQLite does."""
+
+    __slots__ = ("_begin", "_end", "_sql")
+
+    def __init__(self, begin: Callable[[], Connection], end: Callable[[Connection], None]) -> None:
+        self._begin = begin
+        self._end = end
+
+    def __enter__(self) -> Connection:
+        self._sql = self._begin()
+        views.begin(self._sql)
+        return self._sql
+
+    def __exit__(self, *_raised: object) -> None:
+        self._end(self._sql)
 
 
 class Store:
@@ -66,15 +84,9 @@ class Store:
         """
         self._followers.append(follower)
 
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> AbstractContextManager[Connection]:
         """A read-only transaction: one consistent view, on this thread's own connection."""
-        sql = self._reader()
-        views.begin(sql)
-        try:
-            yield sql
-        finally:
-            self._release(sql)
+        return _Reading(self._reader, self._release)
 
     def _release(self, sql: Connection) -> None:
         """End a view. One whose server has gone away meanwhile is of no use to the next reader."""

@@ -1,6 +1,6 @@
 """Single things by what they are asked for by: key, id, name, handle."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -8,9 +8,9 @@ from sqlalchemy import BigInteger, Connection, bindparam, or_, select
 
 from admit.core.links import KINDS, Kind, Ref
 from admit.core.validity import Millis
-from admit.store.prepared import Prepared, PreparedForKeys
+from admit.store.prepared import KEPT_THINGS, Prepared, PreparedForKeys
 from admit.store.tables import things
-from admit.store.views import kept_things
+from admit.store.views import kept, kept_things
 from admit.store.where import COLUMNS
 
 T = TypeVar("T")
@@ -94,8 +94,8 @@ _BY_KEYS = PreparedForKeys(lambda keys: select(*COLUMNS).where(things.c.key.in_(
 
 def thing_of(row: Any) -> Thing:
     """A thing from its row."""
-    key, kind, *rest = row
-    return Thing(key, KINDS[kind], *rest)
+    key, kind, parent, id_, name, details, created_at, changed_at = row
+    return Thing(key, KINDS[kind], parent, id_, name, details, created_at, changed_at)
 
 
 def _first(sql: Connection, statement: Prepared, **values: Hashable) -> Thing | None:
@@ -150,6 +150,18 @@ def named(
     asked = (statement, *values.values())
     if asked not in known:
         known[asked] = [_keep(known, thing_of(row)) for row in statement.rows(sql, **values)]
+    return [*known[asked]]
+
+
+def listed(sql: Connection, asked: Hashable, read: Callable[[], list[Thing]]) -> list[Thing]:
+    """What ``read`` reads, which is what is asked for: some part of a list that only policy changes."""
+    # Who writes may change what lists go by, and no thing: only a view has them kept.
+    known = kept(sql, KEPT_THINGS)
+    if known is None:
+        return read()
+    if asked not in known:
+        known[asked] = found = read()
+        known.update({thing.key: thing for thing in found})
     return [*known[asked]]
 
 

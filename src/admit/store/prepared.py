@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain, repeat
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import BindParameter, ClauseElement, Connection, Table, bindparam, insert
@@ -36,8 +37,8 @@ class _Compiled:
     """A statement in one database's words."""
 
     text: str
-    order: tuple[str, ...] | None
-    """The names of its values by position; None where they are named."""
+    in_order: Callable[[dict[str, Any]], Sequence[Any]] | None
+    """Puts its values in their positions; None where they are named."""
     constants: dict[str, Any]
     """The values that stand in the statement itself."""
     names: tuple[str, ...]
@@ -46,7 +47,7 @@ class _Compiled:
     def bound(self, values: dict[str, Any]) -> Any:
         """The values as the driver wants them."""
         merged = {**self.constants, **values} if self.constants else values
-        return merged if self.order is None else [merged[name] for name in self.order]
+        return merged if self.in_order is None else self.in_order(merged)
 
 
 class Prepared:
@@ -105,7 +106,7 @@ class Prepared:
             Conflict: it writes a row that a uniqueness rule forbids.
         """
         compiled = self._of(sql)
-        named = compiled.order is None
+        named = compiled.in_order is None
         self._execute(sql, compiled, dict(zip(compiled.names, values, strict=True)) if named else values)
 
     def _run(self, sql: Connection, values: dict[str, Any]) -> Any:
@@ -136,9 +137,16 @@ class Prepared:
             if value is not None
         }
         names = tuple(compiled.params)
-        found = _Compiled(str(compiled), None if order is None else tuple(order), constants, names)
+        found = _Compiled(str(compiled), None if order is None else _picking(order), constants, names)
         self._compiled[dialect.name] = found
         return found
+
+
+def _picking(order: Sequence[str]) -> Callable[[dict[str, Any]], Sequence[Any]]:
+    """Picks values by their names, in this order."""
+    if len(order) > 1:
+        return itemgetter(*order)
+    return lambda values: [values[name] for name in order]
 
 
 ROWS_AT_ONCE = (128, 64, 32, 16, 8, 4, 2, 1)
@@ -181,6 +189,8 @@ class PreparedRows:
 
 AT_ONCE = 512
 """The most keys of one statement."""
+_PLACES = tuple(f"key_{place}" for place in range(AT_ONCE))
+"""What its keys are called."""
 
 
 def padded(values: Sequence[T]) -> list[T]:
@@ -198,14 +208,16 @@ class PreparedForKeys:
 
     def rows(
         self, sql: Connection, keys: Sequence[int] | Sequence[bytes], **values: Any
-    ) -> Iterator[tuple[Any, ...]]:
+    ) -> list[tuple[Any, ...]]:
         """Run it, as often as it takes; every row.
 
         A row comes once although keys are repeated: the statement asks what is ``in`` them.
         """
+        found: list[tuple[Any, ...]] = []
         for start in range(0, len(keys), AT_ONCE):
-            some = {f"key_{place}": key for place, key in enumerate(padded(keys[start : start + AT_ONCE]))}
+            some = dict(zip(_PLACES, padded(keys[start : start + AT_ONCE]), strict=False))
             prepared = self._of.get(len(some)) or self._of.setdefault(
                 len(some), Prepared(self._make([bindparam(name) for name in some]))
             )
-            yield from prepared.rows(sql, **some, **values)
+            found += prepared.rows(sql, **some, **values)
+        return found

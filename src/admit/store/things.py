@@ -1,7 +1,6 @@
 """Things: everything that has an id, with its attributes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TypeVar
 
 from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, or_, select, update
@@ -18,12 +17,13 @@ from admit.store.lookups import (
     by_key,
     by_keys,
     by_name,
+    listed,
     named,
     thing_of,
 )
 from admit.store.prepared import Conflict, Prepared, PreparedForKeys
 from admit.store.tables import blocks, secrets, things
-from admit.store.where import COLUMNS, Where, counting, listing
+from admit.store.where import COLUMNS, Listing, Where, counting, listing
 
 T = TypeVar("T")
 
@@ -91,17 +91,29 @@ def child_counts(sql: Connection, parents: Sequence[int], kind: Kind) -> dict[in
 
 def find(sql: Connection, where: Where, *, offset: int = 0, limit: int | None = None) -> list[Thing]:
     """The living things a ``Where`` selects, in its order."""
-    statement, values = listing(where, offset, limit)
-    if limit is None or where.order != "oldest" or where.after is not None:
-        return [thing_of(row) for row in statement.rows(sql, **values)]
-    listed = (statement, *(each for each in values.items() if each[0] not in ("offset", "limit")))
-    before = key_before(sql, listed, offset) if offset else None
+    asked = listing(where)
+    if limit is None or where.asks_of_now:
+        return _read(sql, asked, offset, limit)
+    return listed(sql, (*asked.key, offset, limit), lambda: _page(sql, asked, offset, limit))
+
+
+def _page(sql: Connection, asked: Listing, offset: int, limit: int) -> list[Thing]:
+    """A page of a list; it begins where the one before it ended, if that was read."""
+    if not asked.by_key:
+        return _read(sql, asked, offset, limit)
+    before = key_before(sql, asked.key, offset) if offset else None
     if before is not None:
-        statement, values = listing(replace(where, after=before), 0, limit)
-    found = [thing_of(row) for row in statement.rows(sql, **values)]
+        found = _read(sql, asked.after(before), 0, limit)
+    else:
+        found = _read(sql, asked, offset, limit)
     if len(found) == limit:
-        note_key_before(sql, listed, offset + limit, found[-1].key)
+        note_key_before(sql, asked.key, offset + limit, found[-1].key)
     return found
+
+
+def _read(sql: Connection, asked: Listing, offset: int, limit: int | None) -> list[Thing]:
+    statement, values = asked.page(offset, limit)
+    return [thing_of(row) for row in statement.rows(sql, **values)]
 
 
 def count(sql: Connection, where: Where) -> int:

@@ -1,18 +1,18 @@
 """Views of the policy: which revision one shows, and what was read of that revision before."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, select
 
 from admit.store.prepared import KEPT_THINGS, Prepared
-from admit.store.tables import revision
+from admit.store.tables import revision as revisions
 
-REMEMBERED = 10_000
-"""How much one connection keeps of a sort."""
+T = TypeVar("T")
 
-_SEEN = "seen"
+REMEMBERED = 20_000
+"""How much one connection keeps of a sort: of things, which are the largest, some 20 MB."""
 
 
 @dataclass(slots=True)
@@ -23,41 +23,74 @@ class _Kept:
     found: dict[Hashable, Any] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class View:
+    """What a connection that only reads shows, and what it has shown."""
+
+    head: tuple[int, int] | None = None
+    """The numbers of the newest change, and of the newest to who may call; None until they are asked for."""
+    kept: dict[Hashable, _Kept] = field(default_factory=dict)
+
+
+VIEW = "view"
+"""The option of a connection by which it has a :class:`View`."""
+
+
 def begin(sql: Connection) -> None:
     """A view begins: which revision it shows is not known yet."""
-    sql.info[_SEEN] = None
+    view = _view(sql)
+    if view is not None:
+        view.head = None
 
 
 def current_revision(sql: Connection) -> int:
     """The number of the newest policy change."""
-    return _head(sql)[0]
+    return _head(sql, _view(sql))[0]
 
 
 def callers_revision(sql: Connection) -> int:
     """The number of the newest change to who may call: what was read of callers holds until it moves."""
-    return _head(sql)[1]
+    return _head(sql, _view(sql))[1]
 
 
-def kept(sql: Connection, sort: str) -> dict[Hashable, Any] | None:
+def kept(sql: Connection, sort: Hashable) -> dict[Hashable, Any] | None:
     """What was read of the revision that a view shows, by sorts, to be added to.
 
     It must be such that only a change of policy changes it. None in a transaction that writes: that sees what
     has no revision yet.
     """
-    about = sql.info
-    if not about.get("read_only"):
+    view = _view(sql)
+    if view is None:
         return None
-    shown = (about.get(_SEEN) or _head(sql))[0]
-    known: _Kept | None = about.get(sort)
-    if known is None or known.revision != shown or len(known.found) >= REMEMBERED:
-        known = about[sort] = _Kept(shown)
+    revision, _ = view.head or _head(sql, view)
+    known = view.kept.get(sort)
+    if known is None or known.revision != revision or len(known.found) >= REMEMBERED:
+        known = view.kept[sort] = _Kept(revision)
     return known.found
+
+
+def kept_of_each(
+    sql: Connection, sort: Hashable, keys: Sequence[int], find: Callable[[Sequence[int]], dict[int, T]]
+) -> dict[int, T]:
+    """What ``find`` tells of each of some things, in their order; only what is not kept is asked for.
+
+    Of whatever is left out it tells nothing.
+    """
+    known = kept(sql, sort)
+    if known is None:
+        return find(keys)
+    wanted = [key for key in keys if key not in known]
+    if wanted:
+        known.update(dict.fromkeys(wanted))
+        known.update(find(wanted).items())
+    return {key: told for key in keys if (told := known[key]) is not None}
 
 
 def kept_things(sql: Connection) -> dict[Hashable, Any] | None:
     """What was read of things, to be added to; None in a transaction that has changed any."""
-    if sql.info.get("read_only"):
-        return kept(sql, KEPT_THINGS)
+    shown = kept(sql, KEPT_THINGS)
+    if shown is not None:
+        return shown
     known: _Kept | None = sql.info.get(KEPT_THINGS)
     return None if known is None else known.found
 
@@ -76,17 +109,23 @@ def end_writing(sql: Connection, revision: int) -> None:
         known.revision = revision
 
 
-_HEAD = Prepared(select(revision.c.n, revision.c.callers))
+def _view(sql: Connection) -> View | None:
+    """What a connection that only reads was made with. One that writes has none."""
+    view: View | None = sql.get_execution_options().get(VIEW)
+    return view
 
 
-def _head(sql: Connection) -> tuple[int, int]:
+_HEAD = Prepared(select(revisions.c.n, revisions.c.callers))
+
+
+def _head(sql: Connection, view: View | None) -> tuple[int, int]:
     """Both numbers. All that a view shows it shows as it was when it was first asked."""
-    seen: tuple[int, int] | None = sql.info.get(_SEEN)
-    if seen is None:
-        row = _HEAD.first(sql)
-        if row is None:
-            raise LookupError("the store has no revision: it was never created")
-        seen = row[0], row[1]
-        if sql.info.get("read_only"):
-            sql.info[_SEEN] = seen
-    return seen
+    if view is not None and view.head is not None:
+        return view.head
+    row = _HEAD.first(sql)
+    if row is None:
+        raise LookupError("the store has no revision: it was never created")
+    head = row[0], row[1]
+    if view is not None:
+        view.head = head
+    return head

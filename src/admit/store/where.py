@@ -1,10 +1,11 @@
 """Which things a listing is about, as a value and as SQL."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Literal, TypeAlias
 
+import msgspec
 from sqlalchemy import ColumnElement, Select, TextClause, and_, bindparam, false, func, select
 
 from admit.core.links import Kind, Stage
@@ -16,8 +17,7 @@ from admit.store.within import Detail
 Order: TypeAlias = Literal["oldest", "newest", "name", "changed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(msgspec.Struct, frozen=True):
     """Which things a listing is about. What is left out does not restrict."""
 
     kind: Kind
@@ -32,11 +32,11 @@ class Where:
     names: Sequence[str] | None = None
     name_prefix: str | None = None
     name_contains: str | None = None
-    details: Mapping[str, str | bool | None] = field(default_factory=dict)
+    details: Mapping[str, str | bool | None] = msgspec.field(default_factory=dict)
     """Attributes and the exact value each must have; None does not restrict."""
-    details_in: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    details_contain: Mapping[str, str | None] = field(default_factory=dict)
-    details_prefix: Mapping[str, str | None] = field(default_factory=dict)
+    details_in: Mapping[str, Sequence[str]] = msgspec.field(default_factory=dict)
+    details_contain: Mapping[str, str | None] = msgspec.field(default_factory=dict)
+    details_prefix: Mapping[str, str | None] = msgspec.field(default_factory=dict)
     linked_to: int | None = None
     """Only what has a link to this key."""
     linked_from: int | None = None
@@ -52,6 +52,11 @@ class Where:
     """Only what carries this block."""
     not_blocked: str | None = None
     order: Order = "oldest"
+
+    @property
+    def asks_of_now(self) -> bool:
+        """Whether another moment may select other things, without any change."""
+        return self.held_at is not None or self.not_held_at is not None
 
 
 COLUMNS = (
@@ -156,13 +161,16 @@ _PLAIN = (
     "blocked",
     "not_blocked",
 )
+_VALUES_OF_PLAIN = attrgetter(*_PLAIN)
 _LISTS = ("ids", "keys", "names")
 
 
 def _asked(where: Where) -> tuple[tuple[Criterion, ...], dict[str, Any]]:
     """The restrictions of a ``Where`` without their values, and the values by place."""
     found: list[tuple[Criterion, Any]] = [
-        ((name,), getattr(where, name)) for name in _PLAIN if getattr(where, name) is not None
+        ((name,), value)
+        for name, value in zip(_PLAIN, _VALUES_OF_PLAIN(where), strict=True)
+        if value is not None
     ]
     for name in _LISTS:
         listed = getattr(where, name)
@@ -180,7 +188,7 @@ def _asked(where: Where) -> tuple[tuple[Criterion, ...], dict[str, Any]]:
             values |= {f"p{number}_{n}": item for n, item in enumerate(value)}
         else:
             values[f"p{number}"] = value
-    criteria = tuple(criterion for criterion, _ in found)
+    criteria = tuple([criterion for criterion, _ in found])
     if where.kind not in MANY and all(name in _SCANNED for name, *_ in criteria):
         criteria += (("few",),)
     return criteria, values
@@ -225,14 +233,43 @@ def _counting(criteria: tuple[Criterion, ...]) -> Prepared:
     return Prepared(_restricted(select(func.count()).select_from(things), criteria))
 
 
-def listing(where: Where, offset: int, limit: int | None) -> tuple[Prepared, dict[str, Any]]:
-    """The statement that lists, and its values."""
+class Listing(msgspec.Struct, frozen=True):
+    """What a listing asks for, taken apart: what shapes its statement, and the values that go into it."""
+
+    criteria: tuple[Criterion, ...]
+    order: Order
+    values: dict[str, Any]
+
+    @property
+    def key(self) -> tuple[Hashable, ...]:
+        """What tells it from every other."""
+        return (self.criteria, self.order, *self.values.values())
+
+    @property
+    def by_key(self) -> bool:
+        """Whether a page may begin after the key that the one before it ended with."""
+        return self.order == "oldest" and ("after",) not in self.criteria
+
+    def after(self, key: int) -> "Listing":
+        """The same, from behind the thing of a key on."""
+        place = f"p{len(self.criteria)}"
+        return Listing((*self.criteria, ("after",)), self.order, {**self.values, place: key})
+
+    def page(self, offset: int, limit: int | None) -> tuple[Prepared, dict[str, Any]]:
+        """The statement that lists, and its values."""
+        paging = {"limit": EVERYTHING if limit is None else limit, "offset": offset}
+        return _listing(self.criteria, self.order), {**self.values, **paging}
+
+
+def listing(where: Where) -> Listing:
+    """What a ``Where`` asks for."""
     criteria, values = _asked(where)
-    paging = {"limit": EVERYTHING if limit is None else limit, "offset": offset}
-    return _listing(criteria, where.order), {**values, **paging, "kind": int(where.kind)}
+    values["kind"] = int(where.kind)
+    return Listing(criteria, where.order, values)
 
 
 def counting(where: Where) -> tuple[Prepared, dict[str, Any]]:
     """The statement that counts, and its values."""
     criteria, values = _asked(where)
-    return _counting(criteria), {**values, "kind": int(where.kind)}
+    values["kind"] = int(where.kind)
+    return _counting(criteria), values

@@ -1,7 +1,8 @@
 """The grants on a delivery group, on what is in it, and of a user."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from admit.core.links import Kind
 from admit.rpc.operation import Call

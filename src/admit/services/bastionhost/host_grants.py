@@ -1,8 +1,9 @@
 """Granting hosts and host accounts to a user or a user group: one logic for both."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Annotated, Any, Literal, TypeAlias
+
+from msgspec.structs import replace
 
 from admit.control import grants
 from admit.control.bastionhost.bastion import HostAccountDetails

@@ -1,9 +1,9 @@
 """Hosts: the servers people reach through a bastion host."""
 
-from dataclasses import replace
 from typing import Annotated
 
 import msgspec
+from msgspec.structs import replace
 
 from admit.control import things as verbs
 from admit.control.bastionhost.bastion import HostDetails, PrefKex

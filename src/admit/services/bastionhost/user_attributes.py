@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Literal, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from admit.control.bastionhost.bastion import LOCKED, Country, UserDetails
@@ -15,6 +16,7 @@ from admit.services.bastionhost.errors import InvalidArgument
 from admit.services.bastionhost.vocabulary import ONE_LINE, UserId
 from admit.store import links, things
 from admit.store.things import Thing
+from admit.store.views import kept_of_each
 
 State: TypeAlias = Literal[
     "Normal",
@@ -125,15 +127,31 @@ class User(Shape):
 
 def shown(sql: Connection, users: Sequence[Thing], now: Millis) -> tuple[User, ...]:
     """Users as the wire shows them."""
-    keys = [user.key for user in users]
-    valid = links.validities(sql, keys, Kind.PERSON)
-    locked = things.blocked_among(sql, keys, LOCKED)
+    by_key = {user.key: user for user in users}
+
+    def find(keys: Sequence[int]) -> dict[int, tuple[Validity, User, User]]:
+        valid = links.validities(sql, keys, Kind.PERSON)
+        locked = things.blocked_among(sql, keys, LOCKED)
+        return {key: _either(by_key[key], valid.get(key, PERMANENT), locked=key in locked) for key in keys}
+
+    kept = kept_of_each(sql, "users of bastion hosts", [*by_key], find)
     return tuple(
-        _shown(user, valid.get(user.key, PERMANENT), now, locked=user.key in locked) for user in users
+        [
+            inside if validity.start <= now < validity.end else outside
+            for validity, inside, outside in kept.values()
+        ]
     )
 
 
-def _shown(user: Thing, validity: Validity, now: Millis, *, locked: bool) -> User:
+def _either(user: Thing, validity: Validity, *, locked: bool) -> tuple[Validity, User, User]:
+    """For how long a user is valid; the user as shown while that is so, and otherwise."""
+    inside = _shown(user, validity, locked=locked)
+    if validity is PERMANENT:
+        return validity, inside, inside
+    return validity, inside, replace(inside, user_state=("Frozen", "Expired") if locked else ("Expired",))
+
+
+def _shown(user: Thing, validity: Validity, *, locked: bool) -> User:
     kept = user.read(UserDetails)
     enabled = kept.two_factor_status == "Enable"
     return User(
@@ -142,7 +160,7 @@ def _shown(user: Thing, validity: Validity, now: Millis, *, locked: bool) -> Use
         display_name=kept.display_name or user.name,
         source=kept.source,
         source_user_id=kept.source_user_id,
-        user_state=_states(locked=locked, expired=not validity.holds_at(now)),
+        user_state=("Frozen",) if locked else ("Normal",),
         comment=kept.comment,
         email=kept.email,
         mobile=kept.mobile,
@@ -155,15 +173,6 @@ def _shown(user: Thing, validity: Validity, now: Millis, *, locked: bool) -> Use
         effective_start_time=None if validity.start == BEGINNING else validity.start // SECOND,
         effective_end_time=None if validity.end == FOREVER else validity.end // SECOND,
     )
-
-
-def _states(*, locked: bool, expired: bool) -> tuple[State, ...]:
-    found: list[State] = []
-    if locked:
-        found.append("Frozen")
-    if expired:
-        found.append("Expired")
-    return tuple(found) or ("Normal",)
 
 
 def period(start: int | None, end: int | None, was: Validity = PERMANENT) -> Validity:

@@ -1,6 +1,6 @@
 """Users of a bastion host: shown one by one, and listed."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from admit.control.bastionhost.bastion import LOCKED
 from admit.core.links import Kind

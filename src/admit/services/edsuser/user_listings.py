@@ -1,8 +1,9 @@
 """Convenience users, listed and one by one."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Annotated, Any
+
+from msgspec.structs import replace
 
 from admit.core.errors import InvalidNextToken, InvalidParameter
 from admit.core.links import Kind

@@ -1,9 +1,9 @@
 """Applications as they are read: one, and many."""
 
-from dataclasses import replace
 from typing import Annotated, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from admit.control.eiam.applications import ApplicationDetails, SourceType
 from admit.core.errors import InvalidParameter
