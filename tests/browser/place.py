@@ -121,3 +121,23 @@ def in_both_themes(page: Page) -> list[str]:
         page.wait_for_selector(f"html[data-bs-theme={theme}]")
         found += [f"{theme}: {each}" for each in violations(page)]
     return found
+
+
+AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
+
+@contextmanager
+def authenticator(page: Page) -> Iterator[None]:
+    """A device with a passkey chip and a finger on it."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+    yield
+    session.detach()

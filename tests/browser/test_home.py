@@ -1,24 +1,14 @@
 """What a person meets in a browser: their page, the terminal, asking, passkeys."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Page, Route
 
 from admit.base.clock import SystemClock
 from admit.core.validity import MINUTE, SECOND
-from tests.browser.place import Place, in_both_themes, shown, sign_in, until_shown
+from tests.browser.place import Place, authenticator, in_both_themes, shown, sign_in, until_shown
 from tests.ssh.office import PASSWORD
-
-AUTHENTICATOR = {
-    "protocol": "ctap2",
-    "transport": "internal",
-    "hasResidentKey": True,
-    "hasUserVerification": True,
-    "isUserVerified": True,
-    "automaticPresenceSimulation": True,
-}
 
 
 @pytest.fixture
@@ -165,16 +155,6 @@ def test_glass_is_broken_on_a_page_that_says_what_it_means(place: Place) -> None
     (told,) = place.call("ListAccessRequests", Person="bob", State="approved")["AccessRequests"]
     assert told["Reason"] == "the shop is down"
     assert told["AgreementId"]
-
-
-@contextmanager
-def authenticator(page: Page) -> Iterator[None]:
-    """A device with a passkey chip and a finger on it."""
-    session = page.context.new_cdp_session(page)
-    session.send("WebAuthn.enable")
-    session.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
-    yield
-    session.detach()
 
 
 def test_a_passkey_signs_in_and_one_that_was_removed_does_not(place: Place) -> None:

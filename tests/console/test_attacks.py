@@ -6,6 +6,7 @@ import re
 import pytest
 
 from admit.console.routes import READ
+from admit.core.activity import Activity, ActivityKind, Outcome
 from tests.browsing import Pages
 from tests.console.office import SESSION, allow, as_admin, as_caller
 from tests.console.test_rights import filled
@@ -63,6 +64,20 @@ def test_nothing_that_people_write_is_more_than_text(office: System) -> None:
         assert shown.count("&lt;xss-mark") >= 2
         assert "<xss-mark" not in shown
         assert "1779547" not in shown
+
+
+def test_commands_and_names_of_files_are_no_more_than_text(office: System) -> None:
+    """What was typed in a session and which files were copied stand in the activity, as they are."""
+    for kind, what in ((ActivityKind.COMMAND, EVIL), (ActivityKind.TRANSFER, f"download /tmp/{EVIL}")):
+        noted = Activity(office.clock.now(), kind, Outcome.OK, "bob", action=what, session=SESSION)
+        office.admit.world.activities.note(noted)
+    office.admit.world.activities.write(office.admit.store, office.admit.world.metrics)
+    admin = as_admin(office)
+    for place in ("/console/activity", f"/console/sessions/{SESSION}"):
+        text = admin.get(place).text
+        assert text.count("&lt;xss-mark") >= 2, place
+        assert "<xss-mark" not in text, place
+        assert "1779547" not in text, place
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

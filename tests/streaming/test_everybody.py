@@ -38,3 +38,17 @@ def test_a_screen_its_dialogs_and_its_end_keep_nobody_out(office: Office, reader
     page.wait_for_selector("main h1")
     assert in_both_themes(page) == []
     assert reader.faults == []
+
+
+@pytest.mark.parametrize(
+    "name", ["<img src=x onerror=document.title='xss'>.txt", "'\"><svg onload=x>{{7*7}}.txt"]
+)
+def test_a_file_called_like_a_tag_stays_a_name(office: Office, person: Person, name: str) -> None:
+    group = office.group(person.name, rules={"FileTransfer": "all"})
+    person.open(group, office.app("Terminal"))
+    page = person.page
+    page.click("[data-tool=files]")
+    page.set_input_files("#upload", {"name": name, "mimeType": "text/plain", "buffer": b"x"})
+    page.wait_for_selector("#listing li")
+    assert page.text_content(".s-file") == name
+    assert page.locator("#files img, #files svg[onload]").count() == 0

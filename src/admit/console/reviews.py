@@ -36,7 +36,7 @@ KINDS = (
     "rule",
     "cloud role",
 )
-TEXTS = ("name", "subject", "resource", "unused", "reviewers", "due", "unanswered", "note")
+TEXTS = ("name", "subject", "resource", "text", "unused", "reviewers", "due", "unanswered", "note")
 USUAL = 14 * DAY
 """How long a review lasts if nobody says otherwise."""
 PAGE = 50
@@ -94,6 +94,7 @@ async def begun(desk: Desk, request: Request) -> Response:
             Kinds=[str(each) for each in sent.getlist("kind")] or None,
             Subject=fields["subject"] or None,
             Resource=fields["resource"] or None,
+            Text=fields["text"] or None,
             UnusedDays=fields["unused"] or None,
             Unending="unending" in sent,
             Owners="owners" in sent,

@@ -40,6 +40,8 @@ class Scope:
     """Only those that are as they are since this moment or longer."""
     unending: bool = False
     """Only those without an end."""
+    ends: frozenset[int] | None = None
+    """Keys of things: only grants of one of these, or to one of these."""
 
 
 class Captured(NamedTuple):
@@ -114,11 +116,17 @@ def granted(sql: Connection, scope: Scope, now: Millis, limit: int) -> list[Capt
             true() if scope.targets is None else links.c.target.in_(sorted(scope.targets)),
             true() if scope.added_by is None else links.c.added_at <= scope.added_by,
             links.c.ends_at == FOREVER if scope.unending else true(),
+            true() if scope.ends is None else _at_either_end(scope.ends),
         )
         .order_by(links.c.source, links.c.target)
         .limit(limit)
     )
     return [Captured(*row) for row in sql.execute(statement)]
+
+
+def _at_either_end(keys: frozenset[int]) -> ColumnElement[bool]:
+    meant = sorted(keys)
+    return or_(links.c.source.in_(meant), links.c.target.in_(meant))
 
 
 _PUT = PreparedRows(review_items)

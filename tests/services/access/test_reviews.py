@@ -259,6 +259,23 @@ def test_a_scope_narrows_what_is_captured(desk: Desk, system: System) -> None:
     assert refused(begin, desk, UnusedDays=3000)[1] == "InvalidParameter.UnusedDays"
 
 
+def test_a_scope_is_found_by_part_of_a_name_as_grants_are(desk: Desk) -> None:
+    desk.call("GrantAccess", Subject="olga", Resource="host:db-1")
+    assert list(items(desk, begin(desk, Text="OLG"))) == ["olga host:db-1"]
+    assert set(items(desk, begin(desk, Text="root@db"))) == {"alice root@db-1", "bob root@db-1"}
+    named = desk.call("GetReview", ReviewId=begin(desk, Text="db-1", Unending=True))["Review"]
+    assert (named["Text"], named["Items"] > 3) == ("db-1", True)
+    assert refused(begin, desk, Text="nothing like it") == (400, "UnsupportedAction.CreateReview")
+
+
+def test_a_text_that_is_found_too_often_to_be_looked_through_is_refused(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "alice root@db-1" in items(desk, begin(desk, Text="a"))
+    monkeypatch.setattr("admit.services.access.reviews.MOST_THINGS", 1)
+    assert refused(begin, desk, Text="a") == (400, "UnsupportedAction.CreateReview")
+
+
 def test_a_review_of_too_many_grants_is_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reviews, "MOST_ITEMS", 3)
     assert refused(begin, desk) == (400, "UnsupportedAction.CreateReview")

@@ -43,6 +43,7 @@ class AskedScope(msgspec.Struct, omit_defaults=True):
     resource: str | None = None
     unused_days: int | None = None
     unending: bool = False
+    text: str | None = None
 
 
 class ReviewDetails(msgspec.Struct, kw_only=True):

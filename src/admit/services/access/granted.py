@@ -119,7 +119,7 @@ class ListGrants(Shape):
         after = place_after(self.next_token)
         if not self.text:
             return page(call.sql, which, after, self.max_results)
-        keys = sorted(_meant(call, self.text))
+        keys = sorted(meant(call, self.text))
         found = of_things(call.sql, keys, which) if keys else []
         first = 0 if after is None else after.target
         some = found[first : first + self.max_results]
@@ -127,10 +127,10 @@ class ListGrants(Shape):
         return Page(some, Place(_FOUND, 1, 1, first + len(some)) if more else None)
 
 
-def _meant(call: Call, text: str) -> set[int]:
+def meant(call: Call, text: str) -> set[int]:
     """The things a text means: those whose name contains it, a host's accounts, ``root@db-1``."""
     account, at, host = text.partition("@")
-    kinds = sorted(_ENDS)
+    kinds = sorted(ENDS)
     found = finding.named_like(call.sql, kinds, text, limit=MOST_THINGS)
     found += finding.with_id(call.sql, text, kinds)
     keys = {thing.key for thing in found}
@@ -145,7 +145,7 @@ def _meant(call: Call, text: str) -> set[int]:
     return keys
 
 
-_ENDS = GRANTABLE - {Kind.PERSON, Kind.RECORDING, Kind.OPERATION_TICKET, Kind.HELD_COMMAND}
+ENDS = GRANTABLE - {Kind.PERSON, Kind.RECORDING, Kind.OPERATION_TICKET, Kind.HELD_COMMAND}
 """Kinds that are at an end of grants."""
 
 

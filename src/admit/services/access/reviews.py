@@ -14,15 +14,15 @@ from admit.core.validity import DAY
 from admit.rpc.operation import Call
 from admit.rpc.paging import offset_of, token
 from admit.rpc.shape import Shape, at_most, like
-from admit.services.access.brief import KINDS
+from admit.services.access.brief import KINDS, Text
 from admit.services.access.errors import Ambiguous, NotFound, NothingToReview, ReviewClosed, ReviewNotFound
-from admit.services.access.granted import GrantedKind
+from admit.services.access.granted import ENDS, MOST_THINGS, GrantedKind, meant
 from admit.services.access.listings import MaxResults, NextToken
 from admit.services.access.offers import Note
 from admit.services.access.unused import Days
 from admit.services.access.vocabulary import Moment, PersonName, access, named
+from admit.store import finding, things
 from admit.store import reviews as stored
-from admit.store import things
 from admit.store.granted import GRANTABLE
 from admit.store.reviews import Captured, Scope, Sight
 from admit.store.things import Thing, Where
@@ -80,6 +80,7 @@ class Review(Shape):
     """What it was narrowed to; absent if to no kinds."""
     subject: str | None = None
     resource: str | None = None
+    text: str | None = None
     unused_days: int | None = None
     unending: bool | None = None
     reminded_at: Moment | None = None
@@ -112,6 +113,7 @@ def told(call: Call, review: Thing) -> Review:
         kinds=scope.kinds,
         subject=scope.subject,
         resource=scope.resource,
+        text=scope.text,
         unused_days=scope.unused_days,
         unending=scope.unending or None,
     )
@@ -152,6 +154,8 @@ class CreateReview(Shape):
     """Only what a person, group:NAME or unit:NAME was granted itself."""
     resource: ScopeName | None = None
     """Only grants of this; a host stands for its accounts too."""
+    text: Text | None = None
+    """Only grants that ListGrants finds by this text: in the name of who has them, or of what they are of."""
     unused_days: Days | None = None
     """Only what nobody has used for so many days, and is as old."""
     unending: bool = False
@@ -180,6 +184,7 @@ class CreateReview(Shape):
             None if self.resource is None else _targets(call, self.resource),
             since,
             self.unending,
+            None if not self.text else _ends(call, self.text),
         )
         found = stored.granted(call.sql, scope, call.now, reviews.MOST_ITEMS + 1)
         if len(found) > reviews.MOST_ITEMS:
@@ -200,7 +205,9 @@ class CreateReview(Shape):
             raise InvalidParameter("DueAt", "it must be an hour to a year from now", "Value")
         users = _reviewers(call, self.reviewers, {each.directory for each in found})
         details = ReviewDetails(
-            scope=AskedScope(self.kinds, self.subject, self.resource, self.unused_days, self.unending),
+            scope=AskedScope(
+                self.kinds, self.subject, self.resource, self.unused_days, self.unending, self.text or None
+            ),
             items=len(found),
             reviewers=tuple(user.key for user in users),
             reviewer_names=tuple(dict.fromkeys(self.reviewers)),
@@ -236,6 +243,17 @@ def _targets(call: Call, text: str) -> frozenset[int]:
     found = named(lambda: names.passed(call.sql, text), "Resource")
     inside = things.find(call.sql, Where(Kind.HOST_ACCOUNT, parent=found.key))
     return frozenset({found.key, *(each.key for each in inside)})
+
+
+def _ends(call: Call, text: str) -> frozenset[int]:
+    """Keys of all that a text is found in.
+
+    Raises:
+        NothingToReview: that is so much that some would be left out.
+    """
+    if len(finding.named_like(call.sql, sorted(ENDS), text, limit=MOST_THINGS)) == MOST_THINGS:
+        raise NothingToReview(f"{text} is found in {MOST_THINGS} names or more: say more of them.")
+    return frozenset(meant(call, text))
 
 
 def _reviewers(call: Call, people: Sequence[str], directories: set[int]) -> list[Thing]:
