@@ -265,3 +265,30 @@ def test_a_single_application_is_found_alone_until_its_end(streaming: Streaming)
     assert (found.app.name, found.resource.kind) == ("Terminal", Kind.APP)
     with streaming.system.admit.store.read() as sql:
         assert things.by_key(sql, found.group.key).id == group
+
+
+@pytest.mark.parametrize("left", [{"Grace": 10 * MINUTE}, {"Drain": True}], ids=["grace", "drain"])
+def test_a_grant_may_let_a_session_go_on_after_its_end_while_none_begins(streaming: Streaming, left: dict):
+    group, end = streaming.create(), streaming.system.clock.now() + MINUTE
+    granted = {"Subject": "alice", "Resource": "delivery-group:Office", "EndTime": end, **left}
+    streaming.system.call("admit", "GrantAccess", **granted)
+
+    async def body() -> None:
+        async with opened(streaming) as door:
+            stream = await opens(streaming, door, "alice", group)
+            streaming.system.advance(2 * MINUTE)
+            await door.sessions.look()
+            assert stream.over is None
+            assert stream.warning is not None
+            assert "has ended; this session" in stream.warning["text"]
+            with pytest.raises(Refused, match="has ended"):
+                await opens(streaming, door, "alice", group, "Text Editor")
+            streaming.system.advance(9 * MINUTE)
+            await door.sessions.look()
+            if "Drain" in left:
+                assert stream.over is None
+                return
+            assert stream.over is not None
+            assert stream.over.code is Close.EXPIRED
+
+    asyncio.run(body())
