@@ -95,6 +95,7 @@ def made(root: Path, *controllers: str) -> tuple[Path, Path]:
     group.mkdir(parents=True)
     (group / "cgroup.controllers").write_text(" ".join(controllers))
     (group / "cgroup.procs").write_text("11\n12\n")
+    (group / "cgroup.type").write_text("domain\n")
     own = root / "own"
     own.write_text("0::/service\n")
     return root / "cgroup", own
@@ -130,6 +131,26 @@ def test_control_groups_of_version_2_are_set_up_as_the_kernel_wants_them(tmp_pat
     }
     assert line[4] == str(group / "cgroup.procs")
     assert f"--fsize={MIB}" in line
+
+
+def test_the_machines_own_group_keeps_its_processes_and_a_process_that_is_gone_stops_nothing(
+    tmp_path, monkeypatch
+):
+    root, own = made(tmp_path, "cpu", "memory", "pids")
+    write, moved = Path.write_text, []
+
+    def written(path: Path, text: str, *rest: str) -> int:
+        if path.name == "cgroup.procs":
+            moved.append(text)
+            raise ProcessLookupError
+        return write(path, text, *rest)
+
+    monkeypatch.setattr(Path, "write_text", written)
+    assert best(root, own).word == "cgroup v2"
+    assert moved == ["11", "12"]
+    (root / "service/cgroup.type").unlink()
+    assert best(root, own).word == "cgroup v2"
+    assert moved == ["11", "12"]
 
 
 def test_where_memory_is_not_controlled_every_process_is_limited_by_itself(tmp_path):

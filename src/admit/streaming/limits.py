@@ -206,11 +206,15 @@ def _parents_v2(group: Path) -> dict[str, Path]:
         raise KeyError("memory")
     wanted = [each for each in ("memory", "pids", "cpu") if each in controllers]
     group = group.parent if group.name == "admit" else group
-    # A group that gives controllers to groups in it may hold no process itself.
-    leaf = group / "admit"
-    leaf.mkdir(exist_ok=True)
-    for pid in (group / "cgroup.procs").read_text().split():
-        (leaf / "cgroup.procs").write_text(pid)
+    # A group that gives controllers to groups in it may hold no process itself. The machine's own, which has
+    # no type, may: the kernel's threads do not leave it.
+    if (group / "cgroup.type").exists():
+        leaf = group / "admit"
+        leaf.mkdir(exist_ok=True)
+        for pid in (group / "cgroup.procs").read_text().split():
+            # It may be gone by now.
+            with suppress(ProcessLookupError):
+                (leaf / "cgroup.procs").write_text(pid)
     parent = _made(group / "admit-sessions")
     for each in (group, parent):
         (each / "cgroup.subtree_control").write_text(" ".join(f"+{name}" for name in wanted))
