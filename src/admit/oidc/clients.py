@@ -1,5 +1,7 @@
 """Applications as clients of the protocol."""
 
+from collections.abc import Mapping
+
 from authlib.oauth2.rfc6749 import ClientMixin
 from sqlalchemy import Connection
 
@@ -15,9 +17,12 @@ from admit.store.things import Thing
 class Client(ClientMixin):  # type: ignore[misc]  # Authlib carries no types
     """An application, and the secrets it may show."""
 
-    def __init__(self, application: Thing, secrets: list[Secret]) -> None:
+    def __init__(self, application: Thing, secrets: Mapping[int, Secret]) -> None:
+        """``secrets`` are given by their keys."""
         self.application = application
         self.config: OidcConfig = application.read(ApplicationDetails).oidc
+        self.shown: tuple[int, ...] = ()
+        """The keys of the secrets that it has shown."""
         self._secrets = secrets
 
     def get_client_id(self) -> str:
@@ -39,7 +44,9 @@ class Client(ClientMixin):  # type: ignore[misc]  # Authlib carries no types
     def check_client_secret(self, client_secret: str) -> bool:
         """Whether it is one of its secrets; how long that takes tells nothing."""
         shown = Secret(client_secret)
-        return any([shown == each for each in self._secrets])  # noqa: C419 - every one is compared
+        # Every one is compared.
+        self.shown = tuple(key for key, each in self._secrets.items() if shown == each)
+        return bool(self.shown)
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:  # noqa: ARG002 - all are alike
         """Whether it may show so that it is itself."""

@@ -50,6 +50,17 @@ class Protocol(AuthorizationServer):  # type: ignore[misc]  # Authlib carries no
         """The application that calls itself so."""
         return self.read(lambda sql: clients.client(sql, self.provider.world, self.issuer, client_id))
 
+    def authenticate_client(self, request: Asked, methods: list[str], endpoint: str = "token") -> Client:
+        """The application that a request comes from, whose secret is noted as used.
+
+        Raises:
+            InvalidClientError: it has not shown that it is itself.
+        """
+        found: Client = super().authenticate_client(request, methods, endpoint)
+        for each in found.shown:
+            self.provider.secret_uses.note(each)
+        return found
+
     def save_token(self, token: dict[str, object], request: Asked) -> None:
         """Open the sign-in that tokens are of, or go on with it, and keep them.
 

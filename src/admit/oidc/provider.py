@@ -21,8 +21,9 @@ from admit.core.access import AccessDenied
 from admit.core.links import Kind
 from admit.core.sessions import LASTING_DOOR
 from admit.core.validity import HOUR, SECOND, Millis
+from admit.oidc.secret_uses import SecretUses
 from admit.oidc.telling import Telling
-from admit.store import sessions, things
+from admit.store import secret_uses, sessions, things
 from admit.store import sign_ins as stored
 from admit.store.engine import Store, Tx
 from admit.store.sign_ins import SignIn, Token
@@ -78,6 +79,7 @@ class Provider:
         self.world = world
         self.sessions = Sessions(store, world, lasting=True)
         self.telling = Telling(store, world)
+        self.secret_uses = SecretUses(store, world)
         self.threads = ThreadPoolExecutor(THREADS, "oidc")
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -90,6 +92,7 @@ class Provider:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.sessions.run())
                 tasks.create_task(self._take_over())
+                tasks.create_task(self.secret_uses.run())
         finally:
             self._loop = None
 
@@ -286,3 +289,4 @@ class Provider:
 
 def _forget(tx: Tx) -> None:
     stored.forget(tx.sql, tx.now - KEPT_AFTER)
+    secret_uses.forget(tx.sql)

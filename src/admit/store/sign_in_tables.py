@@ -4,7 +4,15 @@ from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, T
 
 from admit.store.tables import metadata
 
-__all__ = ["known_places", "mailed_codes", "metadata", "sign_in_tokens", "sign_ins", "wrong_tries"]
+__all__ = [
+    "client_secret_uses",
+    "known_places",
+    "mailed_codes",
+    "metadata",
+    "sign_in_tokens",
+    "sign_ins",
+    "wrong_tries",
+]
 
 sign_ins = Table(
     "sign_ins",
@@ -85,4 +93,12 @@ mailed_codes = Table(
     Column("tries", Integer, nullable=False, comment="how many are left"),
     sqlite_with_rowid=False,
     comment="Codes that were mailed to people who are signing in: one each.",
+)
+
+client_secret_uses = Table(
+    "client_secret_uses",
+    metadata,
+    Column("secret", BigInteger, primary_key=True, autoincrement=False),
+    Column("used_at", BigInteger, nullable=False, comment="when it was shown last, UNIX milliseconds"),
+    comment="When the secrets of applications were used last, a few seconds late.",
 )

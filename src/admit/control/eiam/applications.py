@@ -96,11 +96,11 @@ def is_address(uri: str) -> bool:
     return safe and bool(host) and not odd
 
 
-def client_secrets(sql: Connection, world: World, application: Thing, now: Millis) -> list[Secret]:
-    """The secrets that an application may show at a moment."""
+def client_secrets(sql: Connection, world: World, application: Thing, now: Millis) -> dict[int, Secret]:
+    """The secrets that an application may show at a moment, by their keys."""
     where = Where(Kind.CLIENT_SECRET, parent=application.key, not_blocked=DISABLED)
     living = (each for each in things.find(sql, where) if each.read(ClientSecretDetails).expires_at > now)
-    return [opened(sql, world, each) for each in living]
+    return {each.key: opened(sql, world, each) for each in living}
 
 
 def opened(sql: Connection, world: World, secret: Thing) -> Secret:

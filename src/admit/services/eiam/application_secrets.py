@@ -1,5 +1,6 @@
 """The secrets with which an application shows that it is itself."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
@@ -29,7 +30,7 @@ from admit.services.eiam.vocabulary import (
     instance,
     ordered_id,
 )
-from admit.store import things
+from admit.store import secret_uses, things
 from admit.store.things import Thing, Where
 
 MOST = 10
@@ -62,19 +63,29 @@ class ClientSecret(Shape):
     expiration_time: Moment | None = None
     """When it ends; absent if it does not."""
     last_used_time: Moment | None = None
+    """When the application showed it last and was right, some ten seconds late; absent if it never did."""
 
 
-def _told(idaas: Thing, owner: Thing, secret: Thing, text: str, *, disabled: bool) -> ClientSecret:
-    ends_at = secret.read(ClientSecretDetails).expires_at
-    return ClientSecret(
-        application_id=owner.id,
-        client_id=owner.id,
-        instance_id=idaas.id,
-        secret_id=secret.id,
-        status="disabled" if disabled else "enabled",
-        client_secret=text,
-        expiration_time=None if ends_at == FOREVER else ends_at,
-    )
+def _told(call: Call, idaas: Thing, owner: Thing, texts: Mapping[Thing, str]) -> tuple[ClientSecret, ...]:
+    """Secrets as they are told, each with a text."""
+    disabled = disabled_among(call, list(texts))
+    used = secret_uses.last(call.sql, [each.key for each in texts])
+    told = []
+    for secret, text in texts.items():
+        ends_at = secret.read(ClientSecretDetails).expires_at
+        told.append(
+            ClientSecret(
+                application_id=owner.id,
+                client_id=owner.id,
+                instance_id=idaas.id,
+                secret_id=secret.id,
+                status="disabled" if secret.key in disabled else "enabled",
+                client_secret=text,
+                expiration_time=None if ends_at == FOREVER else ends_at,
+                last_used_time=used.get(secret.key),
+            )
+        )
+    return tuple(told)
 
 
 @eiam.operation(
@@ -117,7 +128,7 @@ class CreateApplicationClientSecret(Shape):
 class ListApplicationClientSecrets(Shape):
     """Queries the client secrets of an application, the oldest first.
 
-    Ours: of each secret only the last four letters are shown, and when it was used last is not kept.
+    Ours: of each secret only the last four letters are shown.
     """
 
     instance_id: InstanceId
@@ -134,10 +145,7 @@ class ListApplicationClientSecrets(Shape):
         idaas = instance(call, self.instance_id)
         owner = application(call, idaas, self.application_id)
         found = things.find(call.sql, Where(Kind.CLIENT_SECRET, parent=owner.key))
-        disabled = disabled_among(call, found)
-        told = tuple(
-            _told(idaas, owner, each, _hidden(call, each), disabled=each.key in disabled) for each in found
-        )
+        told = _told(call, idaas, owner, {each: _hidden(call, each) for each in found})
         return self.Response(application_client_secrets=told, total_count=len(told))
 
 
@@ -164,8 +172,8 @@ class ObtainApplicationClientSecret(Shape):
         owner = application(call, idaas, self.application_id)
         found = _secret(call, owner, self.secret_id)
         text = opened(call.sql, call.world, found).reveal()
-        disabled = bool(disabled_among(call, [found]))
-        return self.Response(application_client_secret=_told(idaas, owner, found, text, disabled=disabled))
+        (told,) = _told(call, idaas, owner, {found: text})
+        return self.Response(application_client_secret=told)
 
 
 @eiam.operation("update", errors=(ResourceNotFound, InvalidParameter), resources=(ON_APPLICATION,))
