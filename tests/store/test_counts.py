@@ -99,3 +99,17 @@ def test_pages_of_different_lists_are_told_apart(store: Store):
         [["a1", "a2"], ["a3"]],
         [["b1", "b2"], ["b3"]],
     )
+
+
+def test_a_page_tells_how_many_there_are_in_all(store: Store):
+    for name in "abc":
+        make(store, name)
+
+    with store.read() as sql:
+        found = [stored.page(sql, GROUPS, offset, 2) for offset in (0, 2, 0)]
+
+    assert [([each.name for each in page], total) for page, total in found] == [
+        (["a", "b"], 3),
+        (["c"], 3),
+        (["a", "b"], 3),
+    ]

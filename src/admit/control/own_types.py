@@ -1,6 +1,6 @@
 """Types of one's own: what an application registers to have decided, each in a space of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -16,10 +16,12 @@ from admit.store import links as stored_links
 from admit.store import things as stored
 from admit.store.engine import Tx
 from admit.store.things import Thing
+from admit.store.views import kept
 
 DEFAULT = "default"
 """The space that is meant where none is named."""
 
+Else: TypeAlias = Callable[[Connection, str, Millis | None], Thing]
 Role: TypeAlias = Literal["subject", "resource"]
 KINDS: Mapping[Role, Kind] = {"subject": Kind.SUBJECT, "resource": Kind.RESOURCE}
 
@@ -185,10 +187,7 @@ def subject(sql: Connection, text: str, at: Millis | None = None) -> Thing:
     Raises:
         NameFault: nobody, or more than one.
     """
-    name = Name.read(text)
-    if name is not None and type_named(sql, name.space, name.type) is not None:
-        return own(sql, name, "subject", at)
-    return names.person(sql, text, at)
+    return _named(sql, text, "subject", names.person, at)
 
 
 def resource(sql: Connection, text: str, at: Millis | None = None) -> Thing:
@@ -197,7 +196,20 @@ def resource(sql: Connection, text: str, at: Millis | None = None) -> Thing:
     Raises:
         NameFault: nothing, or more than one thing.
     """
+    return _named(sql, text, "resource", names.resource, at)
+
+
+def _named(sql: Connection, text: str, role: Role, else_: Else, at: Millis | None) -> Thing:
+    """What a text names: one's own, or else something of admit's. The same few are asked about again."""
+    known = kept(sql, f"{role} by name") if at is None else None
+    found: Thing | None = None if known is None else known.get(text)
+    if found is not None:
+        return found
     name = Name.read(text)
     if name is not None and type_named(sql, name.space, name.type) is not None:
-        return own(sql, name, "resource", at)
-    return names.resource(sql, text, at)
+        found = own(sql, name, role, at)
+    else:
+        found = else_(sql, text, at)
+    if known is not None:
+        known[text] = found
+    return found

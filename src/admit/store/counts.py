@@ -20,7 +20,7 @@ def counted(sql: Connection, statement: Prepared, values: dict[str, Any]) -> int
     numbers = kept(sql, "counts")
     if numbers is None:
         return _count(sql, statement, values)
-    asked = (statement, *values.items())
+    asked = (statement, *values.values())
     if asked not in numbers:
         numbers[asked] = _count(sql, statement, values)
     return int(numbers[asked])

@@ -23,7 +23,7 @@ from admit.store.lookups import (
 )
 from admit.store.prepared import Conflict, Prepared, PreparedForKeys
 from admit.store.tables import blocks, secrets, things
-from admit.store.where import COLUMNS, Listing, Where, counting, listing
+from admit.store.where import COLUMNS, Listing, Where, listing
 
 T = TypeVar("T")
 
@@ -91,8 +91,17 @@ def child_counts(sql: Connection, parents: Sequence[int], kind: Kind) -> dict[in
 
 def find(sql: Connection, where: Where, *, offset: int = 0, limit: int | None = None) -> list[Thing]:
     """The living things a ``Where`` selects, in its order."""
+    return _found(sql, listing(where), offset, limit)
+
+
+def page(sql: Connection, where: Where, offset: int, limit: int | None) -> tuple[list[Thing], int]:
+    """A page of what a ``Where`` selects, and how many there are in all."""
     asked = listing(where)
-    if limit is None or where.asks_of_now:
+    return _found(sql, asked, offset, limit), counted(sql, *asked.count())
+
+
+def _found(sql: Connection, asked: Listing, offset: int, limit: int | None) -> list[Thing]:
+    if limit is None or asked.asks_of_now:
         return _read(sql, asked, offset, limit)
     return listed(sql, (*asked.key, offset, limit), lambda: _page(sql, asked, offset, limit))
 
@@ -118,7 +127,7 @@ def _read(sql: Connection, asked: Listing, offset: int, limit: int | None) -> li
 
 def count(sql: Connection, where: Where) -> int:
     """How many living things a ``Where`` selects."""
-    return counted(sql, *counting(where))
+    return counted(sql, *listing(where).count())
 
 
 def block_words(sql: Connection, key: int) -> frozenset[str]:

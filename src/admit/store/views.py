@@ -79,11 +79,14 @@ def kept_of_each(
     known = kept(sql, sort)
     if known is None:
         return find(keys)
+    told: list[Any] = [*map(known.get, keys)]
+    if None not in told:
+        return dict(zip(keys, told, strict=True))
     wanted = [key for key in keys if key not in known]
     if wanted:
         known.update(dict.fromkeys(wanted))
         known.update(find(wanted).items())
-    return {key: told for key in keys if (told := known[key]) is not None}
+    return {key: found for key in keys if (found := known[key]) is not None}
 
 
 def kept_things(sql: Connection) -> dict[Hashable, Any] | None:

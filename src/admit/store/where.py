@@ -53,11 +53,6 @@ class Where(msgspec.Struct, frozen=True):
     not_blocked: str | None = None
     order: Order = "oldest"
 
-    @property
-    def asks_of_now(self) -> bool:
-        """Whether another moment may select other things, without any change."""
-        return self.held_at is not None or self.not_held_at is not None
-
 
 COLUMNS = (
     things.c.key,
@@ -246,6 +241,11 @@ class Listing(msgspec.Struct, frozen=True):
         return (self.criteria, self.order, *self.values.values())
 
     @property
+    def asks_of_now(self) -> bool:
+        """Whether another moment may select other things, without any change."""
+        return ("held_at",) in self.criteria or ("not_held_at",) in self.criteria
+
+    @property
     def by_key(self) -> bool:
         """Whether a page may begin after the key that the one before it ended with."""
         return self.order == "oldest" and ("after",) not in self.criteria
@@ -260,16 +260,13 @@ class Listing(msgspec.Struct, frozen=True):
         paging = {"limit": EVERYTHING if limit is None else limit, "offset": offset}
         return _listing(self.criteria, self.order), {**self.values, **paging}
 
+    def count(self) -> tuple[Prepared, dict[str, Any]]:
+        """The statement that counts, and its values."""
+        return _counting(self.criteria), self.values
+
 
 def listing(where: Where) -> Listing:
     """What a ``Where`` asks for."""
     criteria, values = _asked(where)
     values["kind"] = int(where.kind)
     return Listing(criteria, where.order, values)
-
-
-def counting(where: Where) -> tuple[Prepared, dict[str, Any]]:
-    """The statement that counts, and its values."""
-    criteria, values = _asked(where)
-    values["kind"] = int(where.kind)
-    return _counting(criteria), values

@@ -158,7 +158,7 @@ class GrantedHostFilter(HostFilter, kw_only=True):
         else:
             where = replace(where, not_linked_from=principal.key)
         offset, limit = pages(self.page_number, self.page_size)
-        return things.find(call.sql, where, offset=offset, limit=limit), things.count(call.sql, where)
+        return things.page(call.sql, where, offset, limit)
 
 
 class GrantedHostAccount(Shape):

@@ -203,7 +203,7 @@ class ListHosts(SourcedHostFilter, kw_only=True):
             # There are no host groups yet: none of them has a member.
             where = replace(where, keys=())
         offset, limit = pages(self.page_number, self.page_size, default=10)
-        found = things.find(call.sql, where, offset=offset, limit=limit)
+        found, total = things.page(call.sql, where, offset, limit)
         accounts = things.child_counts(call.sql, [each.key for each in found], Kind.HOST_ACCOUNT)
         return self.Response(
             hosts=tuple(
@@ -214,7 +214,7 @@ class ListHosts(SourcedHostFilter, kw_only=True):
                 )
                 for each in found
             ),
-            total_count=things.count(call.sql, where),
+            total_count=total,
         )
 
 

@@ -127,14 +127,14 @@ class User(Shape):
 
 def shown(sql: Connection, users: Sequence[Thing], now: Millis) -> tuple[User, ...]:
     """Users as the wire shows them."""
-    by_key = {user.key: user for user in users}
 
     def find(keys: Sequence[int]) -> dict[int, tuple[Validity, User, User]]:
+        by_key = {user.key: user for user in users}
         valid = links.validities(sql, keys, Kind.PERSON)
         locked = things.blocked_among(sql, keys, LOCKED)
         return {key: _either(by_key[key], valid.get(key, PERMANENT), locked=key in locked) for key in keys}
 
-    kept = kept_of_each(sql, "users of bastion hosts", [*by_key], find)
+    kept = kept_of_each(sql, "users of bastion hosts", [user.key for user in users], find)
     return tuple(
         [
             inside if validity.start <= now < validity.end else outside

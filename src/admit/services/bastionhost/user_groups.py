@@ -145,7 +145,7 @@ class ListUserGroups(Shape):
         bastion = instance(call, self.instance_id)
         where = Where(Kind.GROUP, parent=bastion.key, name=self.user_group_name or None)
         offset, limit = pages(self.page_number, self.page_size)
-        found = things.find(call.sql, where, offset=offset, limit=limit)
+        found, total = things.page(call.sql, where, offset, limit)
         members = links.counts(call.sql, [group.key for group in found], inward=True)
         groups = tuple(
             CountedUserGroup(
@@ -156,7 +156,7 @@ class ListUserGroups(Shape):
             )
             for group in found
         )
-        return self.Response(user_groups=groups, total_count=things.count(call.sql, where))
+        return self.Response(user_groups=groups, total_count=total)
 
 
 @bastionhost.operation(

@@ -88,10 +88,8 @@ class ListUsers(Shape):
         if where is None:
             return self.Response(users=(), total_count=0)
         offset, limit = pages(self.page_number, self.page_size)
-        found = things.find(call.sql, where, offset=offset, limit=limit)
-        return self.Response(
-            users=shown(call.sql, found, call.now), total_count=things.count(call.sql, where)
-        )
+        found, total = things.page(call.sql, where, offset, limit)
+        return self.Response(users=shown(call.sql, found, call.now), total_count=total)
 
     def _where(self, call: Call, bastion: Thing) -> Where | None:
         """What is asked for; None if nothing can match."""

@@ -191,10 +191,10 @@ class DescribeGroups(Shape):
             name_contains=self.group_name or None,
         )
         offset, limit = page(self.page_number, self.page_size, 10)
-        found = things.find(call.sql, where, offset=offset, limit=limit)
+        found, total = things.page(call.sql, where, offset, limit)
         members = links.counts(call.sql, [each.key for each in found], inward=True)
         return self.Response(
-            count=things.count(call.sql, where),
+            count=total,
             groups=tuple(_told(each, members.get(each.key, 0)) for each in found),
         )
 

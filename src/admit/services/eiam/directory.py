@@ -74,7 +74,7 @@ def permit_units(call: Call, operation: type[Shape], instance_id: str, unit_ids:
 def paged(call: Call, where: Where, number: int | None, size: int | None) -> tuple[list[Thing], int]:
     """The numbered page of the things that ``where`` selects, and how many there are in all."""
     offset, limit = page(number, size, PAGE)
-    return things.find(call.sql, where, offset=offset, limit=limit), things.count(call.sql, where)
+    return things.page(call.sql, where, offset, limit)
 
 
 def named_by(call: Call, idaas: Thing, kind: Kind, ids: Sequence[str]) -> list[Thing]:

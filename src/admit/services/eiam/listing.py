@@ -72,5 +72,4 @@ def page_of(call: Call, where: Where, next_token: str | None, max_results: int |
         InvalidNextToken: the token was not given out here.
     """
     offset, limit = token_page(next_token, max_results)
-    found = things.find(call.sql, where, offset=offset, limit=limit)
-    return Page.of(found, things.count(call.sql, where), offset, limit)
+    return Page.of(*things.page(call.sql, where, offset, limit), offset, limit)
