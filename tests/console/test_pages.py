@@ -169,6 +169,27 @@ def test_the_past_is_shown_as_it_was(office: System) -> None:
         assert ("carol" in past, "alice" in past) == (False, True), place
 
 
+def test_what_is_gone_is_shown_as_it_was_and_only_looked_at(office: System) -> None:
+    pages = as_admin(office)
+    host = office.call("admit", "ListThings", Kinds=["host"], Text="db-1")["Things"][0]
+    office.advance(MINUTE)
+    then = office.clock.now()
+    office.advance(MINUTE)
+    office.call("yundun-bastionhost", "DeleteHost", InstanceId=host["InsideId"], HostId=host["Id"])
+
+    now, past = (pages.get(f"/console/hosts{asked}").text for asked in ("", f"?at={then}"))
+    place = f"/console/hosts/{host['Id']}"
+    assert (place in now, f'"{place}?at={then}"' in past) == (False, True)
+    assert pages.get(place).status == 404
+    for tab in ("reached", "inside", "sessions", "history", "details"):
+        page = pages.get(f"{place}?at={then}&tab={tab}")
+        assert (page.status, "Nothing can be changed in the past." in page.text) == (200, True), tab
+        assert "/do/" not in page.text
+        assert "/console/grants/new" not in page.text
+    sessions = [pages.get(f"/console/sessions?at={at}").text for at in (then, then - DAY)]
+    assert [">alice<" in text or ">bob<" in text for text in sessions] == [True, False]
+
+
 def test_grants_are_exported_as_the_filters_show_them(admin: Pages) -> None:
     answer = admin.get("/console/grants.csv?kind=web&status=current")
     assert answer.headers["content-type"].startswith("text/csv")

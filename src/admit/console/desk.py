@@ -178,7 +178,7 @@ class Visit:
             "menu": MENU,
             "done": DONE.get(self.asked("done")),
         }
-        told = known | tools(self.reader) | values
+        told = known | tools(self.reader, self.asked("at")) | values
         return self.desk.site.page(self.request, f"console/{template}", told, status=code, policy=policy)
 
     @staticmethod

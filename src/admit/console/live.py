@@ -18,18 +18,20 @@ MOST_PARTS = 400
 
 
 async def sessions(desk: Desk, request: Request) -> Response:
-    """Who is in now; or who was."""
+    """Who is in now; or who was, at a moment or ever."""
     visit = await desk.visit(request)
-    state = visit.asked("state") or "live"
+    at = visit.moment(visit.asked("at"))
+    state = visit.asked("state") or ("any" if at else "live")
     listed = await visit.call(
         "ListSessions",
         State=None if state == "any" else state,
         Person=visit.asked("person") or None,
         Resource=visit.asked("resource") or None,
+        At=at,
         MaxResults=50,
         NextToken=visit.asked("next") or None,
     )
-    return visit.page("sessions.html", listed=listed, state=state)
+    return visit.page("sessions.html", listed=listed, state=state, at=at)
 
 
 async def session(desk: Desk, request: Request) -> Response:

@@ -156,8 +156,14 @@ DONE = {
 """What a page says after a form, by the word in its address."""
 
 
-def tools(reader: Reader) -> dict[str, Any]:
-    """What every template of the console can do."""
+def tools(reader: Reader, at: str = "") -> dict[str, Any]:
+    """What every template of the console can do; a page as of a moment leads to others as of the same."""
+    past = f"?{urlencode({'at': at})}" if at else ""
+
+    def place_then(thing: Any) -> str | None:
+        place = place_of(thing)
+        return None if place is None else place + past
+
     return {
         "actor": actor,
         "bar": bar,
@@ -169,7 +175,8 @@ def tools(reader: Reader) -> dict[str, Any]:
         "left_at": lambda until, at: moments.left(until, at, reader.language),
         "local": lambda at: local(at, reader.zone),
         "moment_of": lambda text: moment_of(text, reader.zone) or 0,
-        "place_of": place_of,
+        "past": past,
+        "place_of": place_then,
         "resource_name": resource_name,
         "shelf_of": shelf_of,
         "size": size,

@@ -21,14 +21,16 @@ SECTIONS = (
 
 
 async def shelf(desk: Desk, request: Request, shelf: Shelf) -> Response:
-    """The list of one sort of things."""
+    """The list of one sort of things; as of a moment if one is given."""
     visit = await desk.visit(request)
+    at = visit.moment(visit.asked("at"))
     blocked = visit.asked("status") == "blocked"
     listed = await visit.call(
         "ListThings",
         Kinds=[shelf.kind],
         Text=visit.asked("q") or None,
         Blocked=blocked or None,
+        At=at,
         MaxResults=50,
         NextToken=visit.asked("next") or None,
     )
@@ -40,7 +42,7 @@ async def shelf(desk: Desk, request: Request, shelf: Shelf) -> Response:
     near |= {"accounts": ("hosts",), "cloud-accounts": ("cloud-roles",)}
     others = [BY_SLUG[slug] for slug in near.get(shelf.slug, ())]
     return visit.page(
-        "things.html", shelf=shelf, listed=listed, makings=makings, others=others, blocked=blocked
+        "things.html", shelf=shelf, listed=listed, makings=makings, others=others, blocked=blocked, at=at
     )
 
 
@@ -73,7 +75,7 @@ async def thing(desk: Desk, request: Request, shelf: Shelf) -> Response:
     visit = await desk.visit(request)
     about = {"Kind": shelf.kind, "Id": request.path_params["id"]}
     at = visit.moment(visit.asked("at"))
-    told = await visit.call("DescribeThing", **about)
+    told = await visit.call("DescribeThing", **about, At=at)
     it = told["Thing"]
     tabs = _tabs(told, it)
     tab = visit.asked("tab") if visit.asked("tab") in dict(tabs) else tabs[0][0]
@@ -86,7 +88,7 @@ async def thing(desk: Desk, request: Request, shelf: Shelf) -> Response:
         tabs=tabs,
         tab=tab,
         shown=await _tab(visit, tab, about, it, at),
-        deeds=[each for each in deeds().done if each.offered(it)],
+        deeds=[] if at else [each for each in deeds().done if each.offered(it)],
         resource=resource_name(it),
         join_of=join_of,
     )
@@ -128,7 +130,7 @@ async def _tab(  # noqa: PLR0911 - a table of calls
             return await visit.call("ListWho", Resource=name, At=at, MaxResults=25, NextToken=after)
         case "sessions":
             whose = {"Person": it["Name"]} if it["Kind"] == "person" else {"Resource": resource_name(it)}
-            return await visit.call("ListSessions", **whose, MaxResults=25, NextToken=after)
+            return await visit.call("ListSessions", **whose, At=at, MaxResults=25, NextToken=after)
         case "history":
             return await visit.call("ListChanges", **about, At=at, MaxResults=25, NextToken=after)
         case "inside":
@@ -138,6 +140,7 @@ async def _tab(  # noqa: PLR0911 - a table of calls
                 Kinds=[inside],
                 InsideKind=it["Kind"],
                 InsideId=it["Id"],
+                At=at,
                 MaxResults=50,
                 NextToken=after,
             )

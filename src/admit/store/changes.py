@@ -18,7 +18,7 @@ from sqlalchemy import (
     update,
 )
 
-from admit.core.events import EVENTS, Event
+from admit.core.events import EVENTS, Event, ThingAdded, ThingChanged
 from admit.core.validity import Millis
 from admit.store.ledger import Entry
 from admit.store.prepared import Prepared, PreparedForKeys
@@ -159,6 +159,34 @@ def newest(sql: Connection, told: Told, before: tuple[int, int], limit: int) -> 
         found = [row for each in _NEWEST_ABOUT for row in each.rows(sql, **place, key=told.about)]
         rows = sorted(found, key=lambda row: (row[0], row[1]), reverse=True)[:limit]
     return [(_change(Entry(*row[:-1])), bytes(row[-1])) for row in rows]
+
+
+_ATTRIBUTES = Prepared(
+    select(changes.c.event, changes.c.fact)
+    .where(
+        bindparam("key", type_=BigInteger) == ABOUT,
+        changes.c.event.in_(
+            [
+                bindparam(f"kind_{number}", kind.__name__)
+                for number, kind in enumerate((ThingAdded, ThingChanged))
+            ]
+        ),
+        changes.c.revision <= bindparam("until", type_=BigInteger),
+    )
+    .order_by(changes.c.revision, changes.c.ordinal)
+)
+
+
+def attributes_at(sql: Connection, key: int, until: int) -> dict[str, Any]:
+    """What was kept of a thing at a revision, besides its name: as its entries add up to."""
+    found: dict[str, Any] = {}
+    for event, fact in _ATTRIBUTES.rows(sql, key=key, until=until):
+        told: Event = msgspec.json.decode(fact, type=EVENTS[event])
+        if isinstance(told, ThingAdded | ThingChanged):
+            found |= told.fields
+    # A new name is told among the attributes, of which none has this name.
+    found.pop("name", None)
+    return found
 
 
 _MOMENT = Prepared(

@@ -25,12 +25,29 @@ LARGE = 50_000
 _NEWEST = Prepared(select(func.max(things.c.key)))
 
 
+def _there(*, then: bool) -> ColumnElement[bool]:
+    """Whether a thing is there; or was, at a moment."""
+    gone = things.c.removed_at
+    if not then:
+        return gone.is_(None)
+    at = bindparam("at", type_=BigInteger)
+    return and_(things.c.created_at <= at, or_(gone.is_(None), gone > at))
+
+
+def _off(*, then: bool) -> ColumnElement[bool]:
+    """Whether a block stands; or stood, at a moment."""
+    at, ended = bindparam("at", type_=BigInteger), blocks.c.removed_at
+    return and_(blocks.c.added_at <= at, or_(ended.is_(None), ended > at)) if then else ended.is_(None)
+
+
 @cache
-def _page(many: int, match: Match, *, blocked: bool, inside: bool, few: bool) -> Prepared:
+def _page(  # noqa: PLR0913 - a statement: what it asks for
+    many: int, match: Match, *, blocked: bool, inside: bool, few: bool, then: bool
+) -> Prepared:
     kinds: list[ColumnElement[int]] = [bindparam(f"kind_{number}") for number in range(many)]
     # Of one kind, what is in the order of its names need not be sorted.
     statement = select(*COLUMNS).where(
-        things.c.kind == kinds[0] if many == 1 else things.c.kind.in_(kinds), things.c.removed_at.is_(None)
+        things.c.kind == kinds[0] if many == 1 else things.c.kind.in_(kinds), _there(then=then)
     )
     if few:
         statement = statement.where(OF_FEW)
@@ -45,19 +62,22 @@ def _page(many: int, match: Match, *, blocked: bool, inside: bool, few: bool) ->
     if match == "contains":
         statement = statement.where(Contains(things.c.name, text))
     if blocked:
-        standing = select(blocks.c.thing).where(blocks.c.removed_at.is_(None))
-        statement = statement.where(things.c.key.in_(standing))
+        statement = statement.where(things.c.key.in_(select(blocks.c.thing).where(_off(then=then))))
     if inside:
         statement = statement.where(things.c.parent == bindparam("parent"))
     return Prepared(statement.order_by(*_ORDER).limit(bindparam("limit")))
 
 
-_BY_ID = Prepared(select(*COLUMNS).where(things.c.id == bindparam("id"), things.c.removed_at.is_(None)))
+_BY_ID = {
+    then: Prepared(select(*COLUMNS).where(things.c.id == bindparam("id"), _there(then=then)))
+    for then in (False, True)
+}
 
 
-def with_id(sql: Connection, thing_id: str, kinds: Sequence[Kind]) -> list[Thing]:
-    """Living things of some kinds that have an id."""
-    found = [Thing(row[0], KINDS[row[1]], *row[2:]) for row in _BY_ID.rows(sql, id=thing_id)]
+def with_id(sql: Connection, thing_id: str, kinds: Sequence[Kind], at: Millis | None = None) -> list[Thing]:
+    """Things of some kinds that have an id, living now or at a past moment."""
+    rows = _BY_ID[at is not None].rows(sql, id=thing_id, **_moment(at))
+    found = [Thing(row[0], KINDS[row[1]], *row[2:]) for row in rows]
     return [thing for thing in found if thing.kind in kinds]
 
 
@@ -83,15 +103,18 @@ def named_like(  # noqa: PLR0913 - a listing: what is meant, and which page
     blocked: bool = False,
     parent: int | None = None,
     after: Thing | None = None,
+    at: Millis | None = None,
     limit: int,
 ) -> list[Thing]:
-    """Living things of some kinds by name, from one on; with a text only those whose name contains it.
+    """Things of some kinds by name, from one on; with a text only those whose name contains it.
+
+    They are those that live, or lived at a past moment, by the names of now.
 
     Among very many things names that begin with the text are looked up, and only if there are none all
     names are looked into.
     """
     more = {} if parent is None else {"parent": parent}
-    asked = _Asked(kinds, blocked=blocked, after=after, limit=limit, more=more)
+    asked = _Asked(kinds, blocked=blocked, after=after, at=at, limit=limit, more=more)
     if text is None:
         return _found(sql, asked, "any")
     if parent is None and _is_large(sql):
@@ -108,6 +131,7 @@ class _Asked:
     kinds: Sequence[Kind]
     blocked: bool
     after: Thing | None
+    at: Millis | None
     limit: int
     more: Mapping[str, int]
 
@@ -116,9 +140,12 @@ def _found(sql: Connection, asked: _Asked, match: Match, text: str = "") -> list
     after = asked.after
     first = text if match == "begins" else ""
     place = (first, 0, 0, 0) if after is None else (after.name, int(after.kind), after.parent, after.key)
-    # Inside of something, and with a name that begins so, there are others to go by.
-    few = not asked.more and match != "begins" and MANY.isdisjoint(asked.kinds)
-    statement = _page(len(asked.kinds), match, blocked=asked.blocked, inside=bool(asked.more), few=few)
+    then = asked.at is not None
+    # Inside of something, and with a name that begins so, there are others to go by; that index has no past.
+    few = not then and not asked.more and match != "begins" and MANY.isdisjoint(asked.kinds)
+    statement = _page(
+        len(asked.kinds), match, blocked=asked.blocked, inside=bool(asked.more), few=few, then=then
+    )
     rows = statement.rows(
         sql,
         **{f"kind_{number}": int(kind) for number, kind in enumerate(asked.kinds)},
@@ -126,6 +153,7 @@ def _found(sql: Connection, asked: _Asked, match: Match, text: str = "") -> list
         **({} if match == "any" else {"text": text}),
         **({} if match != "begins" else {"last": f"{text}\U0010ffff"}),
         **asked.more,
+        **_moment(asked.at),
         limit=asked.limit,
     )
     return [Thing(row[0], KINDS[row[1]], *row[2:]) for row in rows]
@@ -148,17 +176,18 @@ def counts(sql: Connection) -> dict[Kind, int]:
 
 
 def _standing(*, then: bool) -> PreparedForKeys:
-    at, ended = bindparam("at", type_=BigInteger), blocks.c.removed_at
-    when = and_(blocks.c.added_at <= at, or_(ended.is_(None), ended > at)) if then else ended.is_(None)
     return PreparedForKeys(
-        lambda keys: select(blocks.c.thing, blocks.c.word).where(blocks.c.thing.in_(keys), when)
+        lambda keys: select(blocks.c.thing, blocks.c.word).where(blocks.c.thing.in_(keys), _off(then=then))
     )
 
 
 _STANDING = {then: _standing(then=then) for then in (False, True)}
 
 
+def _moment(at: Millis | None) -> dict[str, Millis]:
+    return {} if at is None else {"at": at}
+
+
 def words(sql: Connection, keys: Sequence[int], at: Millis | None = None) -> dict[int, str]:
     """What switches some things off, now or at a past moment; one that is on is left out."""
-    moment = {} if at is None else {"at": at}
-    return {row[0]: row[1] for row in _STANDING[at is not None].rows(sql, keys, **moment)}
+    return {row[0]: row[1] for row in _STANDING[at is not None].rows(sql, keys, **_moment(at))}

@@ -85,6 +85,43 @@ def test_a_thing_tells_what_it_has_and_its_links_say_since_when(office: System) 
     assert timed["GrantedBy"].endswith(":root")
 
 
+def test_what_there_was_at_a_moment_is_told_as_it_was_then(office: System) -> None:
+    dba, host, bastion = _the(office, "group", "dba"), _the(office, "host", "db-1"), "yundun-bastionhost"
+    inside = {"InstanceId": office.call("admit", "DescribeThing", **dba)["Thing"]["InsideId"]}
+    office.call("admit", "GrantAccess", Subject="group:dba", Resource="root@db-1")
+    made = office.clock.now()
+    office.advance(MINUTE)
+    office.call(bastion, "ModifyUserGroup", **inside, UserGroupId=dba["Id"], Comment="on call")
+    user = _the(office, "user", "bob")["Id"]
+    office.call(bastion, "LockUsers", **inside, UserIds=[user])
+    then = office.clock.now()
+    office.advance(MINUTE)
+    office.call(bastion, "ModifyUserGroup", **inside, UserGroupId=dba["Id"], Comment="to be removed")
+    office.call(bastion, "UnlockUsers", **inside, UserIds=[user])
+    office.call(bastion, "DeleteUserGroup", **inside, UserGroupId=dba["Id"])
+    office.call(bastion, "DeleteHost", **inside, HostId=host["Id"])
+
+    def comment(at: int) -> str:
+        return office.call("admit", "DescribeThing", **dba, At=at)["Details"].get("comment") or ""
+
+    assert (comment(made), comment(then)) == ("", "on call")
+    told = office.call("admit", "DescribeThing", **dba, At=then)
+    assert (told["Thing"]["Name"], told["Members"], told["Grants"]) == ("dba", 1, 2)
+    for gone in ({}, {"At": made - DAY}):
+        with pytest.raises(Refused) as refused:
+            office.call("admit", "DescribeThing", **dba, **gone)
+        assert refused.value.code == "EntityNotExist"
+
+    assert _names(office, Kinds=["host"], Text="db-1") == []
+    assert _names(office, Kinds=["host"], Text="db-1", At=then) == ["db-1"]
+    assert _names(office, Kinds=["host"], Text=host["Id"], At=then) == ["db-1"]
+    assert _names(office, Kinds=["host"], Text="db-1", At=made - DAY) == []
+    accounts = {"Kinds": ["host account"], "InsideKind": "host", "InsideId": host["Id"]}
+    assert _names(office, **accounts, At=then) == ["app", "root"]
+    assert (_names(office, Blocked=True), _names(office, Blocked=True, At=then)) == ([], ["bob"])
+    assert _names(office, Kinds=["host"], At=office.clock.now() + DAY) == _names(office, Kinds=["host"])
+
+
 def test_links_of_a_past_moment_are_those_of_then(office: System) -> None:
     office.call("admit", "GrantAccess", Subject="alice", Resource="root@db-1")
     office.advance(MINUTE)

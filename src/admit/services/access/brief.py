@@ -111,15 +111,15 @@ def fields(thing: Thing) -> dict[str, Any]:
 _FIELDS = msgspec.json.Decoder(dict[str, Any])
 
 
-def the_thing(call: Call, kind: str, thing_id: str) -> Thing:
-    """The living thing of a kind that has an id.
+def the_thing(call: Call, kind: str, thing_id: str, at: Millis | None = None) -> Thing:
+    """The thing of a kind that has an id, living now or at a past moment.
 
     Raises:
-        NotFound: there is none.
+        NotFound: there is none, or was none.
     """
-    found = finding.with_id(call.sql, thing_id, (KINDS[kind],))
+    found = finding.with_id(call.sql, thing_id, (KINDS[kind],), at)
     if not found:
-        raise NotFound(f"There is no {kind} {thing_id}.")
+        raise NotFound(f"There {'is' if at is None else 'was'} no {kind} {thing_id}.")
     return found[0]
 
 

@@ -10,7 +10,7 @@ from admit.rpc.paging import GREATEST, marker, place_of
 from admit.rpc.shape import Shape, at_most, like
 from admit.services.access.brief import KINDS, Brief, Text, briefs
 from admit.services.access.listings import NextToken
-from admit.services.access.vocabulary import At, Moment, access, end
+from admit.services.access.vocabulary import At, Moment, access, end, past
 from admit.store import changes, finding
 from admit.store.granted import GRANTABLE, Granted, Page, Place, Which, of_things, page
 
@@ -99,7 +99,7 @@ class ListGrants(Shape):
 
     def _which(self, call: Call, now: Millis) -> Which:
         kinds = GRANTABLE if self.kinds is None else frozenset(KINDS[word] for word in self.kinds)
-        as_of = self.at if self.at is not None and self.at < call.now else None
+        as_of = past(self.at, call)
         soon = SOON if self.hours is None else self.hours * HOUR
         match self.status:
             case "current":

@@ -9,7 +9,7 @@ from admit.rpc.shape import Shape
 from admit.services.access.brief import Brief, KindName, ThingId, briefs, the_thing_or_past
 from admit.services.access.errors import NotFound
 from admit.services.access.granted import status_of
-from admit.services.access.vocabulary import At, Moment, access, end
+from admit.services.access.vocabulary import At, Moment, access, end, past
 from admit.store import changes
 
 COLUMNS = {
@@ -82,9 +82,9 @@ class GetReach(Shape):
     def handle(self, call: Call) -> Response:
         """Walk both ways."""
         start = the_thing_or_past(call, self.kind, self.id)
-        past = self.at if self.at is not None and self.at < call.now else None
-        drawn = reaching.picture(call.sql, start.ref, past)
-        things = briefs(call, (ref.key for ref in drawn.things), past)
+        then = past(self.at, call)
+        drawn = reaching.picture(call.sql, start.ref, then)
+        things = briefs(call, (ref.key for ref in drawn.things), then)
         place = {ref: number for number, ref in enumerate(drawn.things)}
         actors = changes.actors(call.sql, sorted({each.added_in for each in drawn.edges.values()}))
         now = call.now if self.at is None else self.at

@@ -11,7 +11,7 @@ from admit.rpc.paging import marker, place_of
 from admit.rpc.shape import Shape, like
 from admit.services.access.errors import Ambiguous, NotFound, SessionNotFound
 from admit.services.access.listings import MaxResults, NextToken
-from admit.services.access.vocabulary import Moment, PersonName, ResourceName, access, named
+from admit.services.access.vocabulary import At, Moment, PersonName, ResourceName, access, named, past
 from admit.store import sessions as stored
 from admit.store.sessions import Session, Which
 
@@ -75,6 +75,8 @@ class ListSessions(Shape):
     """Only those that had not ended before."""
     end_time: Moment | None = None
     """Only those that were opened before."""
+    at: At | None = None
+    """Only those that there were at a moment, of whom and what bore the names then."""
     max_results: MaxResults = 100
     next_token: NextToken | None = None
 
@@ -98,14 +100,17 @@ class ListSessions(Shape):
 
     def _which(self, call: Call) -> Which:
         person, resource, place = self.person, self.resource, place_of(self.next_token)
+        at, after = past(self.at, call), None if self.at is None else self.at + 1
         return Which(
             live=None if self.state is None else self.state == "live",
-            person=None if person is None else named(lambda: names.person(call.sql, person), "Person").key,
+            person=None
+            if person is None
+            else named(lambda: names.person(call.sql, person, at), "Person").key,
             resource=None
             if resource is None
-            else named(lambda: names.resource(call.sql, resource), "Resource").key,
-            since=self.start_time,
-            until=self.end_time,
+            else named(lambda: names.resource(call.sql, resource, at), "Resource").key,
+            since=max((each for each in (self.start_time, self.at) if each is not None), default=None),
+            until=min((each for each in (self.end_time, after) if each is not None), default=None),
             before=None if place is None else place[0],
         )
 

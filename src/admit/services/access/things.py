@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from admit.control import names
 from admit.core.errors import InvalidNextToken
 from admit.core.links import Kind, Stage
-from admit.core.validity import BEGINNING
+from admit.core.validity import BEGINNING, Millis
 from admit.rpc.operation import Call
 from admit.rpc.paging import marker, offset_of, place_of, token
 from admit.rpc.shape import Shape, at_most
@@ -23,9 +23,10 @@ from admit.services.access.brief import (
 from admit.services.access.errors import NotFound
 from admit.services.access.granted import ListSize, status_of
 from admit.services.access.listings import NextToken
-from admit.services.access.vocabulary import At, Moment, access, end
+from admit.services.access.vocabulary import At, Moment, access, end, past
 from admit.store import changes, finding, neighbours
 from admit.store import things as stored
+from admit.store.links import current_revision
 from admit.store.things import Thing
 
 SEARCHED = (
@@ -47,9 +48,9 @@ _STAGES = {"join": Stage.JOIN, "grant": Stage.GRANT, "hold": Stage.HOLD}
 
 @access.operation("list", errors=(NotFound, InvalidNextToken), slow=True)
 class ListThings(Shape):
-    """Lists people, users, groups, hosts and whatever else there is, by name.
+    """Lists people, users, groups, hosts and whatever else there is, by name; or was, at a moment.
 
-    What is left out does not restrict.
+    What is left out does not restrict. What there was is told by the names of now.
 
     Ours: a name as GrantAccess takes it, such as root@db-1 or group:dba, finds what it means.
 
@@ -65,6 +66,8 @@ class ListThings(Shape):
     """Only what lives in this, such as the accounts of a host; with InsideKind."""
     blocked: bool = False
     """Only what is locked or disabled."""
+    at: At | None = None
+    """What there was at a moment, also of what is no more."""
     max_results: ListSize = 50
     next_token: NextToken | None = None
 
@@ -78,45 +81,48 @@ class ListThings(Shape):
     def handle(self, call: Call) -> Response:
         """Read a page, and one more to see whether there is another."""
         kinds = SEARCHED if self.kinds is None else tuple(sorted({KINDS[word] for word in self.kinds}))
-        place = place_of(self.next_token)
+        place, at = place_of(self.next_token), past(self.at, call)
         found = finding.named_like(
             call.sql,
             kinds,
             self.text or None,
             blocked=self.blocked,
-            parent=self._inside(call),
+            parent=self._inside(call, at),
             after=None if place is None else _anchor(call, place[0]),
+            at=at,
             limit=self.max_results + 1,
         )
         page = found[: self.max_results]
-        listed = [*self._by_id(call, kinds, page), *page] if place is None else page
-        told = briefs(call, (thing.key for thing in listed))
+        listed = [*self._by_id(call, kinds, page, at), *page] if place is None else page
+        told = briefs(call, (thing.key for thing in listed), at)
         return self.Response(
             things=tuple(told[thing.key] for thing in listed),
             max_results=self.max_results,
             next_token=marker(page[-1].key) if len(found) > len(page) else None,
         )
 
-    def _inside(self, call: Call) -> int | None:
+    def _inside(self, call: Call, at: Millis | None) -> int | None:
         if self.inside_kind is None or self.inside_id is None:
             return None
-        return the_thing(call, self.inside_kind, self.inside_id).key
+        return the_thing(call, self.inside_kind, self.inside_id, at).key
 
-    def _by_id(self, call: Call, kinds: tuple[Kind, ...], page: list[Thing]) -> list[Thing]:
+    def _by_id(
+        self, call: Call, kinds: tuple[Kind, ...], page: list[Thing], at: Millis | None
+    ) -> list[Thing]:
         """What has the text for its id, or is meant by it, comes before what only has it in its name."""
         if not self.text or self.inside_id is not None or self.blocked:
             return []
         known = {thing.key for thing in page}
-        meant = [*finding.with_id(call.sql, self.text, kinds), *_meant(call, self.text, kinds)]
+        meant = [*finding.with_id(call.sql, self.text, kinds, at), *_meant(call, self.text, kinds, at)]
         return [each for each in meant if each.key not in known]
 
 
-def _meant(call: Call, text: str, kinds: tuple[Kind, ...]) -> list[Thing]:
+def _meant(call: Call, text: str, kinds: tuple[Kind, ...], at: Millis | None) -> list[Thing]:
     """What a name such as ``root@db-1`` or ``group:dba`` means to the operations that take one."""
     if "@" not in text and ":" not in text:
         return []
     try:
-        found = names.passed(call.sql, text)
+        found = names.passed(call.sql, text, at)
     except names.NameFault:
         return []
     return [found] if found.kind in kinds else []
@@ -131,10 +137,12 @@ def _anchor(call: Call, key: int) -> Thing:
 
 @access.operation("get", errors=(NotFound,), resources=("thing/{Kind}/{Id}",))
 class DescribeThing(Shape):
-    """Tells all that is kept of a thing. Secrets are never told, only which there are."""
+    """Tells all that is kept of a thing, or was at a moment. Secrets are never told, only which there are."""
 
     kind: KindName
     id: ThingId
+    at: At | None = None
+    """What was kept of it then, and how much it was joined to; its name and its secrets are those of now."""
 
     class Response(Shape):
         """The thing."""
@@ -160,17 +168,18 @@ class DescribeThing(Shape):
 
     def handle(self, call: Call) -> Response:
         """Read it."""
-        thing = the_thing(call, self.kind, self.id)
+        at = past(self.at, call)
+        thing = the_thing(call, self.kind, self.id, at)
         counts = {
-            (stage, inward): neighbours.count(call.sql, thing.key, inward=inward, stage=stage)
+            (stage, inward): neighbours.count(call.sql, thing.key, inward=inward, stage=stage, at=at)
             for stage in Stage
             for inward in (False, True)
         }
         return self.Response(
-            thing=briefs(call, [thing.key])[thing.key],
+            thing=briefs(call, [thing.key], at)[thing.key],
             created_at=thing.created_at,
             changed_at=thing.changed_at,
-            details=fields(thing),
+            details=fields(thing) if at is None else _fields_at(call, thing, at),
             secrets=tuple(sorted(stored.secret_purposes(call.sql, thing.key))),
             members=counts[Stage.JOIN, True],
             memberships=counts[Stage.JOIN, False],
@@ -180,6 +189,11 @@ class DescribeThing(Shape):
             contained=counts[Stage.HOLD, True],
             inside=_inside(call, thing),
         )
+
+
+def _fields_at(call: Call, thing: Thing, at: Millis) -> dict[str, Any]:
+    until = changes.revision_at(call.sql, at, current_revision(call.sql))
+    return changes.attributes_at(call.sql, thing.key, until)
 
 
 _INSIDE = {Kind.HOST: Kind.HOST_ACCOUNT, Kind.CLOUD_ACCOUNT: Kind.CLOUD_ROLE}
@@ -236,7 +250,7 @@ class ListLinks(Shape):
         thing = the_thing_or_past(call, self.kind, self.id)
         offset = offset_of(self.next_token)
         inward, stage = self.direction == "inward", None if self.stage is None else _STAGES[self.stage]
-        at = self.at if self.at is not None and self.at < call.now else None
+        at = past(self.at, call)
         total = neighbours.count(call.sql, thing.key, inward=inward, stage=stage, at=at)
         found = neighbours.neighbours(
             call.sql, thing.key, inward=inward, stage=stage, at=at, offset=offset, limit=self.max_results

@@ -14,7 +14,7 @@ from admit.core.access import Decision
 from admit.core.errors import InvalidParameter
 from admit.core.links import Link, Ref
 from admit.core.validity import BEGINNING, FOREVER, Millis
-from admit.rpc.operation import Service
+from admit.rpc.operation import Call, Service
 from admit.rpc.shape import Shape, like
 from admit.services.access.errors import Ambiguous, NotFound
 
@@ -109,6 +109,11 @@ def named(find: Callable[[], T], parameter: str) -> T:
         if fault.kind == "Ambiguous":
             raise Ambiguous(fault.text) from None
         raise InvalidParameter(parameter, fault.text, "Value") from None
+
+
+def past(at: Millis | None, call: Call) -> Millis | None:
+    """The moment that is asked about, if it is over; what is to come is told by what is there now."""
+    return at if at is not None and at < call.now else None
 
 
 def end(moment: Millis) -> Millis | None:
