@@ -20,6 +20,7 @@ from admit.main import create, open_admit
 from admit.rpc.signing import SigningKey
 from admit.settings import load
 from bench import calls, commits, decisions, emulation
+from bench.bulk import BULK, fill_in_bulk
 from bench.calls import Caller
 from bench.figures import Figure, Measured, figures, table
 from bench.filling import Filled, Size, fill
@@ -38,12 +39,12 @@ def main() -> None:
     asked = _arguments()
     measured = Measured()
     sizes = [Size(each) for each in sorted(set(asked.size or [1_000, 100_000]))]
-    sizes += [Size(1_000_000)] * bool(asked.full)
+    sizes += [Size(1_000_000)] * bool(asked.full) + [Size(10_000_000)] * bool(asked.large)
     PLACE.mkdir(exist_ok=True)
     began = perf_counter()
     with TemporaryDirectory(dir=PLACE, prefix="bench-") as place:
         for size in sizes:
-            rates = size == next((each for each in sizes if each.grants >= LARGE), None)
+            rates = size == next((each for each in sizes if LARGE <= each.grants < BULK), None)
             filled = _filled(Path(place) / str(size.grants), size, asked.rounds, measured)
             if not asked.decisions:
                 _served(Path(place) / str(size.grants), filled, asked.rounds, measured, rates=rates)
@@ -64,6 +65,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--size", type=int, action="append", help="grants in the system; may be repeated")
     parser.add_argument("--full", action="store_true", help="also a million grants: some minutes more")
+    parser.add_argument("--large", action="store_true", help="also ten million, filled past the ledger")
     parser.add_argument("--decisions", action="store_true", help="decisions in process alone")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser.parse_args()
@@ -96,19 +98,23 @@ def _filled(place: Path, size: Size, rounds: int, measured: Measured) -> _Full:
     founded = create(settings)
     admit = open_admit(settings)
     try:
-        filled = fill(admit, size)
+        in_bulk = size.grants >= BULK
+        filled = fill_in_bulk(admit, size) if in_bulk else fill(admit, size)
         took_s = perf_counter() - began
         measured.add(f"filled, {name}", took_s)
         _say(f"{name} and {size.people:,} people written in {took_s:.1f} s")
-        measured.add(f"grants with history and ledger, {name}", filled.granted_s)
         questions = filled.questions(QUESTIONS)
         for _ in range(rounds):
             decisions.measure(admit, questions, name, measured)
     finally:
         admit.close()
-    measured.add(f"bare sorted insert, {name}", commits.sorted_insert(place / "sorted.db", size.grants))
-    for row, rows_of in (("a link on disk", "links"), ("an entry of the ledger on disk", "changes")):
-        measured.add(f"{row}, {name}", commits.bytes_of(settings.database_file, rows_of))
+    measured.add(f"a link on disk, {name}", commits.bytes_of(settings.database_file, "links"))
+    if not in_bulk:
+        measured.add(f"grants with history and ledger, {name}", filled.granted_s)
+        insert_s = commits.sorted_insert(place / "sorted.db", size.grants)
+        measured.add(f"bare sorted insert, {name}", insert_s)
+        of_an_entry = commits.bytes_of(settings.database_file, "changes")
+        measured.add(f"an entry of the ledger on disk, {name}", of_an_entry)
     with local(settings) as client:
         token = asking_program(client)
     return _Full(name, filled, SigningKey(founded.access_key_id, founded.access_key_secret), token)
@@ -136,6 +142,7 @@ def _served(place: Path, full: _Full, rounds: int, measured: Measured, *, rates:
                 _commits(place, measured)
                 calls.measure_rates(caller, grants, measured)
             calls.measure_answers(caller, full.name, measured)
+        measured.add(f"memory of the server, {full.name}", served.memory_mb())
         if rates:
             measured.add("memory, after the load", served.memory_mb())
 

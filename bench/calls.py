@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from random import Random
+from statistics import median
 
 from admit.rpc.paging import marker
-from bench import emulation
+from bench import emulation, seen
 from bench.figures import Measured
 from bench.filling import Filled
 from bench.load import Outcome, send
@@ -97,10 +98,22 @@ class Caller:
 
     def evaluation(self) -> bytes:
         """May somebody use something? Asked over AuthZEN."""
+        return self._evaluation(self.chance.choice(self.filled.people).name, self._resource())
+
+    def change(self) -> tuple[bytes, bytes]:
+        """A grant to a group, and whether one who is in it may use what it grants."""
+        number = self.chance.choice([each for each, members in self.filled.members.items() if members])
+        person = self.filled.people[self.chance.choice(self.filled.members[number])].name
+        place = self.chance.randrange(len(self.filled.accounts))
+        account, host = self.filled.accounts[place], self.filled.host_of(place)
+        granted = self.write(self.filled.groups[number].id, host.id, account.id)
+        return granted, self._evaluation(person, f"{account.name}@{host.name}")
+
+    def _evaluation(self, person: str, resource: str) -> bytes:
         asked = {
-            "subject": {"type": "person", "id": self.chance.choice(self.filled.people).name},
+            "subject": {"type": "person", "id": person},
             "action": {"name": "connect"},
-            "resource": {"type": "host-account", "id": self._resource()},
+            "resource": {"type": "host-account", "id": resource},
         }
         body = json.dumps(asked).encode()
         head = (
@@ -190,7 +203,12 @@ def measure_answers(caller: Caller, size: str, measured: Measured) -> None:
     measured.add(f"signed form, {size}", _sent(caller, Caller.signed, 6_000, 64).per_second)
     measured.add(f"CheckAccess, {size}", _sent(caller, Caller.check, 1_000, 64).per_second)
     measured.add(f"hello, {size}", _sent(caller, Caller.hello, 16_000, 64).per_second)
-    measured.add(f"AuthZEN evaluation, {size}", _sent(caller, Caller.evaluation, 2_000, 64).per_second)
+    measured.add(f"AuthZEN evaluation, {size}", _sent(caller, Caller.evaluation, 8_000, 64).per_second)
+    alone = _sent(caller, Caller.evaluation, 1_000, 1)
+    measured.add(f"AuthZEN evaluation, one caller, {size}", alone.p50_ms)
+    measured.add(f"AuthZEN evaluation, one caller, p99, {size}", alone.p99_ms)
+    seen_ms = median(seen.times(caller.admit.address, [caller.change() for _ in range(20)]))
+    measured.add(f"a grant, until an answer shows it, {size}", seen_ms)
     pages: tuple[tuple[str, Callable[[Caller], bytes], int], ...] = (
         ("ListWhat, first page", Caller.what, 40),
         ("ListWhat, from the middle", Caller.what_else, 40),

@@ -1,6 +1,6 @@
 """A system filled with people, hosts and grants, as large as asked; its ledger is whole."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, MutableSequence, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -57,15 +57,15 @@ class Filled:
     """What a system was filled with, as questions need it."""
 
     bastion: Named
-    people: list[Named] = field(default_factory=list)
-    users: list[Named] = field(default_factory=list)
-    groups: list[Named] = field(default_factory=list)
+    people: Sequence[Named] = ()
+    users: Sequence[Named] = ()
+    groups: Sequence[Named] = ()
     everybody: Named | None = None
     """The group that everybody is in: it may use one account, and everybody by it."""
-    hosts: list[Named] = field(default_factory=list)
-    accounts: list[Named] = field(default_factory=list)
+    hosts: Sequence[Named] = ()
+    accounts: Sequence[Named] = ()
     """Of ``hosts[0]`` first, then of ``hosts[1]``, and so on."""
-    members: dict[int, list[int]] = field(default_factory=dict)
+    members: dict[int, MutableSequence[int]] = field(default_factory=dict)
     """Users of each group, by their place in ``users``."""
     granted: list[tuple[Named, Named]] = field(default_factory=list)
     granted_s: float = 0
@@ -105,8 +105,11 @@ def fill(admit: Admit, size: Size) -> Filled:
     (filled.everybody,) = filler.things(Kind.GROUP, bastion, ["everybody"], UserGroupDetails())
     host = HostDetails("Local", "Linux", "Private", "Normal", private_address="10.0.0.1")
     filled.hosts = filler.things(Kind.HOST, bastion, _numbered("host", size.hosts), host)
-    for each in filled.hosts:
-        filled.accounts += filler.later(Kind.HOST_ACCOUNT, each.key, ACCOUNTS, HostAccountDetails("SSH"))
+    filled.accounts = [
+        account
+        for each in filled.hosts
+        for account in filler.later(Kind.HOST_ACCOUNT, each.key, ACCOUNTS, HostAccountDetails("SSH"))
+    ]
     filler.write()
 
     filler.links((person, user, PERMANENT) for person, user in zip(filled.people, filled.users, strict=True))
