@@ -32,6 +32,9 @@ define tests
 	$(BIN)/python -m pytest -n 3 --database=postgresql || $(BIN)/python -m pytest --database=postgresql $(alone)
 endef
 
+# What asks for nothing but a processor, and is asked in as many processes as there are: the generated cases.
+generated := tests/core tests/store
+
 help: ## lists what can be made
 	@sed -nE 's/^([a-z]+): .*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
@@ -65,7 +68,8 @@ bench: ## measures admit and its peers on this machine
 soak: ## runs the tests that take minutes
 	@tools/system-packages soak
 	@tools/venv dev
-	$(BIN)/python -m pytest -m soak --timeout=0
+	$(BIN)/python -m pytest -n auto -m soak --timeout=0 $(generated)
+	$(BIN)/python -m pytest -m soak --timeout=0 $(addprefix --ignore=,$(generated))
 
 docs: ## computes docs/reference from the code
 	@tools/venv run
