@@ -9,7 +9,7 @@ import pytest
 
 from admit.control.expected import Coming, Wanted
 from admit.control.live.live_session import Live
-from admit.core.validity import MINUTE
+from admit.core.validity import DAY, MINUTE
 from admit.streaming.door import Door
 from admit.streaming.launcher import Order
 from admit.streaming.refusals import Refused
@@ -312,5 +312,26 @@ def test_only_what_is_heard_waits_and_a_fault_ends_nothing(
             await until(lambda: [*door.streams.values()] == [stream])
             await ticket(streaming, "alice", group)
             await until(lambda: ready(door))
+
+    asyncio.run(body())
+
+
+def test_what_nobody_came_to_is_no_use_of_a_grant(streaming: Streaming):
+    group = streaming.create()
+    streaming.authorize(group, "alice")
+    streaming.system.advance(30 * DAY)
+
+    def unused() -> int:
+        admit = streaming.system.admit
+        admit.world.activities.write(admit.store, admit.world.metrics)
+        return len(streaming.system.call("admit", "ListUnused", Days=30)["Grants"])
+
+    async def body() -> None:
+        async with opened(streaming) as door:
+            await comes(streaming, door, "alice", group)
+            assert ready(door)
+            assert await asyncio.to_thread(unused) == 1
+            await opens(streaming, door, "alice", group)
+            assert await asyncio.to_thread(unused) == 0
 
     asyncio.run(body())

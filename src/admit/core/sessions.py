@@ -15,6 +15,9 @@ WARNINGS: tuple[Millis, ...] = (15 * MINUTE, 5 * MINUTE, MINUTE)
 FORESEEN: Millis = SECOND
 """How long before its end it is asked what will become of it: at the end itself many may end at once."""
 
+AHEAD = "ahead"
+"""What a session is that was opened before anybody asked for it, until somebody comes: nobody has used it."""
+
 LASTING_DOOR = "oidc"
 """The door whose sessions outlast the process that opened them: what it gave out is asked about at each use,
 so that nothing is open while nobody watches. Another process takes them over."""

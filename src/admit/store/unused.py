@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, func, select
 
 from admit.core.activity import ActivityKind, Outcome
 from admit.core.links import Stage
+from admit.core.sessions import AHEAD
 from admit.core.validity import Millis
 from admit.store.granted import Granted
 from admit.store.prepared import Prepared, PreparedForKeys
@@ -34,6 +35,7 @@ def _used(keys: list[Any]) -> tuple[ColumnElement[bool], ...]:
         activity.c.kind.in_([bindparam(f"kind_{number}", kind) for number, kind in enumerate(_USES)]),
         activity.c.user_key.is_not(None),
         ~activity.c.action.startswith(ASKED),
+        activity.c.action != AHEAD,
     )
 
 

@@ -20,6 +20,7 @@ from admit.control.world import World
 from admit.core.access import AccessDenied, Decision, Permit, Reason
 from admit.core.activity import Activity, ActivityKind, Detail, Mention, Outcome
 from admit.core.recordings import RecordingRefused
+from admit.core.sessions import AHEAD
 from admit.store.engine import Store
 from admit.store.things import Thing
 from admit.streaming import ahead
@@ -349,5 +350,5 @@ class Door:
 
 def _about(stream: Stream, visitor: Visitor) -> About:
     """What is told of a session that somebody comes to, or that is made ready for them."""
-    app, what = stream.streamed.app, "ahead" if stream.ahead else "stream"
+    app, what = stream.streamed.app, AHEAD if stream.ahead else "stream"
     return About(DOOR, app.name, app.id, visitor.peer, visitor.client, what)

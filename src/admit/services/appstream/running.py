@@ -8,6 +8,7 @@ from admit.control.live import session_ledger
 from admit.control.streaming.streamed_apps import Seat, seat
 from admit.core.errors import MissingParameter
 from admit.core.links import Kind
+from admit.core.sessions import AHEAD
 from admit.core.validity import SECOND, iso_with_millis
 from admit.rpc.operation import Call
 from admit.rpc.paging import PageNumber, page
@@ -58,7 +59,7 @@ class Running:
     @property
     def is_ahead(self) -> bool:
         """Whether it was made ready, and its user has not come to it yet."""
-        return self.row.what == "ahead"
+        return self.row.what == AHEAD
 
     @property
     def status(self) -> Literal["IDLE", "BOUND"]:
