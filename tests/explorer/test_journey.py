@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from admit.explorer.values import flattened
 from tests.browsing import chromium
@@ -15,14 +15,19 @@ from tests.explorer.test_samples import ABSENT, SEEDS, ran_python
 @pytest.fixture(scope="module")
 def page(target: Target) -> Iterator[Page]:
     with chromium() as browser:
-        page = browser.new_page(viewport={"width": 1366, "height": 900})
-        page.goto(f"http://{target.address}/sign-in?next=/explorer")
-        name, password = target.admin
-        page.get_by_label("Name").fill(name)
-        page.get_by_label("Password").fill(password)
-        page.get_by_role("button", name="Sign in", exact=True).click()
-        page.wait_for_url("**/explorer")
-        yield page
+        yield signed_in(browser, target)
+
+
+def signed_in(browser: Browser, target: Target) -> Page:
+    """The explorer, with the administrator signed in."""
+    page = browser.new_page(viewport={"width": 1366, "height": 900})
+    page.goto(f"http://{target.address}/sign-in?next=/explorer")
+    name, password = target.admin
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url("**/explorer")
+    return page
 
 
 def fill(page: Page, values: dict[str, Any]) -> None:
