@@ -57,7 +57,7 @@ def test_a_review_is_closed_early(run: Run, begun: str) -> None:
 def test_it_says_when_it_is_due_and_on_what_nobody_can_decide(office: None, run: Run) -> None:
     run("grant", "alice", "root@db-1")
     assert run("review", "begin", "Q4", "--unanswered", "end").exit_code == 2
-    made = run("review", "begin", "Q4", "--for", "14d", "--unanswered", "keep", "--resource", "host:db-1")
+    made = run("review", "begin", "Q4", "--for", "14d", "--unanswered", "keep", "--text", "db-1")
     assert "only callers of the API can decide" in made.stderr
     assert "due" in made.output
     assert run("review", "show", "999").exit_code == 4

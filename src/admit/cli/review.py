@@ -65,6 +65,7 @@ def list_(client: Client, *, closed: bool, as_json: bool) -> None:
 @click.option("--kind", "kinds", multiple=True, help="Only grants of this: host, host account, rule, …")
 @click.option("--subject", help="Only what a person, group:NAME or unit:NAME was granted.")
 @click.option("--resource", help="Only grants of this; a host stands for its accounts.")
+@click.option("--text", help="Only grants in whose names this is found, as in the list of grants.")
 @click.option("--unused", "unused", type=Duration(), help="Only what nobody has used for so long: 90d.")
 @click.option("--unending", is_flag=True, help="Only grants without an end.")
 @click.option("--reviewer", "reviewers", multiple=True, help="A person who reviews.")
@@ -97,6 +98,7 @@ def begin(  # noqa: PLR0913 - a command has the options people need
         Resource=asked["resource"],
         UnusedDays=None if unused is None else max(1, unused // DAY),
         Unending=asked["unending"],
+        Text=asked["text"],
         Reviewers=list(asked["reviewers"]),
         Owners=not no_owners,
         Note=asked["note"],
