@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from admit.console.routes import READ
 from admit.console.shelves import SHELVES, place_of
 from admit.core.validity import DAY
-from tests.browser.place import violations
+from tests.browser.place import in_both_themes, violations
 from tests.conftest import Template
 from tests.console.office import SESSION, record
 from tests.console.place import Place, served
@@ -30,6 +30,9 @@ NO_PAGES |= {f"/console/reviews/{{id}}/report.{form}" for form in ("csv", "json"
 """What the console answers with something else than a page."""
 
 
+REVIEW = {"Name": "Q4", "Unanswered": "end", "Reviewers": ["alice"], "Note": "Who still needs it?"}
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory, template: Template) -> Iterator[Place]:
     """An office in which every page has something to show."""
@@ -44,7 +47,7 @@ def _furnish(office: System) -> None:
     office.call(
         "admit", "AgreeBreakGlass", Subject="alice", Resource="root@web-2", Lasting=3_600_000, Note="night"
     )
-    office.call("admit", "CreateReview", Name="Q4", DueAt=office.clock.now() + 9 * DAY, Unanswered="end")
+    office.call("admit", "CreateReview", **REVIEW, DueAt=office.clock.now() + 9 * DAY)
     office.call("ram", "CreateUser", UserName="robot")
     office.call("ram", "CreateAccessKey", UserName="robot")
     record(office, b"$ ls\r\n", b"notes.txt\r\n")
@@ -145,10 +148,40 @@ def test_the_drawer_keeps_nobody_out(place: Place, language: str) -> None:
         assert violations(page) == []
 
 
+@pytest.mark.parametrize(("language", "width"), [("en", 1280), ("zh", 390)])
+def test_what_is_shown_before_something_is_done_keeps_nobody_out(
+    place: Place, language: str, width: int
+) -> None:
+    with place.visiting(language, width) as page:
+        page.goto("/console/import")
+        page.fill("#text", "username,display name,groups\nmei,Mei,dba;new\nalice,Alice,\nno good!,x,\n")
+        page.click("button[value=preview]")
+        page.wait_for_selector("button[value=sure]")
+        assert in_both_themes(page) == []
+        page.goto("/console/reviews")
+        page.click("#list tbody a")
+        end_first(page)
+        assert in_both_themes(page) == []
+    with place.visiting(language, width, name="alice") as page:
+        page.goto("/home/reviews")
+        page.click("main a.primary")
+        end_first(page)
+        assert in_both_themes(page) == []
+
+
+def end_first(page: Page) -> None:
+    """Select the first grant of a review to be ended, and see what that would do."""
+    page.locator("[name=item]").first.check()
+    page.click(".r-bulk button[value=end]")
+    page.wait_for_selector("button[value=sure]")
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
 OF_PEOPLE = (
     "/home",
     "/home/ask",
     "/home/requests",
+    "/home/reviews",
     "/home/settings",
     "/home/settings/authenticator",
     "/prove?next=/home/settings",
@@ -168,8 +201,10 @@ def test_no_page_for_people_keeps_anybody_out(place: Place, language: str, width
             "InstanceId"
         ]
     refused = [f"/oidc/{idaas}/authorize?client_id=nobody&response_type=code", f"/oidc/{idaas}/device"]
+    review = place.call("ListReviews")["Reviews"][0]["ReviewId"]
+    more = [f"/home/break-glass/{glass}", f"/home/reviews/{review}", *refused]
     with place.visiting(language, width, name="alice") as page:
-        found = looked_at(page, [*OF_PEOPLE, f"/home/break-glass/{glass}", *refused])
+        found = looked_at(page, [*OF_PEOPLE, *more])
         page.context.clear_cookies(name="admit")
         found |= looked_at(page, ["/sign-in"])
         page.fill("[name=name]", "alice")

@@ -55,6 +55,7 @@ async def take(desk: Desk, request: Request) -> Response:
     visit = await desk.visit(request)
     sent = await visit.form()
     file = await _file(sent)
+    await sent.close()
     try:
         reading = file.read()
     except (UnicodeDecodeError, ValueError) as unreadable:
