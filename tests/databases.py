@@ -15,6 +15,16 @@ from typing import LiteralString
 import psycopg
 
 _NUMBERS = itertools.count()
+_SETTINGS = (
+    "listen_addresses=''",
+    "max_connections=200",
+    # No test is about a machine that loses its power: what a killed server had written is there.
+    "fsync=off",
+    "full_page_writes=off",
+    # A database lives for a moment, and is copied as it is.
+    "autovacuum=off",
+    "shared_buffers=32MB",
+)
 
 
 def _program(name: str) -> str:
@@ -45,7 +55,7 @@ class Cluster:
     def restart(self) -> None:
         """Start it on what is left."""
         files = str(self.directory / "data")
-        options = f"-c listen_addresses='' -k {self.directory} -c fsync=off -c max_connections=200"
+        options = " ".join((f"-k {self.directory}", *(f"-c {setting}" for setting in _SETTINGS)))
         log = str(self.directory / "log")
         self._run(_program("pg_ctl"), "-D", files, "-l", log, "-o", options, "-w", "start")
 

@@ -154,6 +154,15 @@ def test_of_two_paths_the_one_open_longest_counts() -> None:
     assert [link.target for link in decision.because] == [USER, OPS, ROOT]
 
 
+def test_of_several_paths_those_that_are_open_are_told() -> None:
+    by_ops = (CHAIN[0], Link(USER, OPS), Link(OPS, ROOT))
+    known = _facts(*CHAIN, *by_ops[1:])
+
+    assert set(open_paths(Question(ALICE, ROOT), known, 7)) == {CHAIN, by_ops}
+    assert set(open_paths(Question(ALICE, ROOT), known, 10)) == {by_ops}
+    assert set(open_paths(Question(ALICE, ROOT), replace(known, blocked={OPS: "locked"}), 10)) == set()
+
+
 def test_of_equal_paths_the_shorter_explains() -> None:
     decision = decide(
         Question(ALICE, ROOT),

@@ -314,3 +314,15 @@ def test_of_no_more_subjects_than_there_is_room_for_it_is_kept_what_they_are(mon
     for subject in (ALICE, USER, ALICE):
         assert decide(Question(subject, ROOT), index, 1).allowed
         assert set(index.lasting) == {subject.key}
+
+
+def test_an_index_tells_the_kind_of_a_thing_and_grows_with_what_it_knows():
+    index = indexes.empty().after(1, born())
+    linked = index.after(2, [LinkAdded(named(USER), named(FAR), 0, 5), ThingBlocked(named(USER), "locked")])
+
+    assert [linked.known.kinds.of(ref.key) for ref in EVERYTHING] == [ref.kind for ref in EVERYTHING]
+    assert linked.size_bytes > index.size_bytes
+
+
+def test_from_no_links_no_pages_are_made():
+    assert Filling().done(Periods()).pages == Pages(Periods()).pages

@@ -156,3 +156,20 @@ def test_as_one_user_nobody_is_told_for_a_group_that_only_another_of_their_users
 
     assert who(known) == who(AsUser(known, ALICE.key, USERS[2].key)) == {ALICE, BOB}
     assert who(AsUser(known, ALICE.key, USERS[0].key)) == {BOB}
+
+
+def test_a_page_that_is_full_tells_where_the_next_begins() -> None:
+    known = Facts((Link(ALICE, USERS[0]), *(Link(USERS[0], thing) for thing in (HOST, ROOT, WIKI))))
+
+    first = lists.what(ALICE, known, 1, Span(2, USABLE))
+    assert [each.ref for each in first.reaches] == [HOST, ROOT]
+    assert first.after == ROOT.key
+    second = lists.what(ALICE, known, 1, Span(2, USABLE, first.after))
+    assert [each.ref for each in second.reaches] == [WIKI]
+    assert second.after is None
+
+
+def test_what_a_rule_holds_is_listed_with_it() -> None:
+    known = Facts((Link(ALICE, USERS[0]), Link(USERS[0], RULE), Link(RULE, ROLE)))
+
+    assert [each.ref for each in lists.what(ALICE, known, 1, Span(5, USABLE)).reaches] == [ROLE]

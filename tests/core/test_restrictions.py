@@ -15,6 +15,7 @@ from admit.core.hours import Hours
 from admit.core.restrictions import (
     NOTHING,
     OPEN_CHANNELS,
+    USES,
     Channel,
     Leave,
     Part,
@@ -195,6 +196,18 @@ def test_a_session_from_elsewhere_does_not_begin_and_does_not_go_on() -> None:
         f"the control policy first does not allow sessions from {THERE}",
     )
     assert left.in_session(THERE, NOW) == left.at_logon(THERE, NOW)
+
+
+def test_a_session_is_for_what_its_switches_and_no_tunnel_where_commands_are_looked_at() -> None:
+    files_only = restrict((replace(POLICY, channels=frozenset({Channel.SFTP})),))
+    looked_at = restrict((replace(POLICY, commands=DENIES),))
+
+    assert [NOTHING.refuses_use(what) for what in USES] == [None] * len(USES)
+    assert [what for what in USES if files_only.refuses_use(what) is None] == ["sftp"]
+    assert [what for what in USES if looked_at.refuses_use(what) is not None] == ["tunnel"]
+    refused = looked_at.refuses_use("tunnel")
+    assert refused is not None
+    assert (refused.part, refused.policy.name) == (Part.COMMANDS, "office")
 
 
 def test_outside_the_hours_it_is_told_when_they_begin() -> None:

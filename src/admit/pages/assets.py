@@ -1,7 +1,6 @@
 """Style sheets, scripts, fonts and icons: from files of ours, under names that change with them."""
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -34,8 +33,9 @@ class Assets:
     """Of all of them: with any change every address is another, and old copies are asked for no more."""
 
     @classmethod
-    def of(cls, rooms: Iterable[str]) -> "Assets":
-        """What is served of these rooms."""
+    @cache
+    def of(cls, rooms: tuple[str, ...]) -> "Assets":
+        """What is served of these rooms; read once in a process, since the files come with the program."""
         found: dict[str, Path] = {}
         for room in rooms:
             folder = Path(str(resources.files(f"admit.{room}"))) / "static"

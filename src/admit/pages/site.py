@@ -1,7 +1,7 @@
 """A page: who asks for it, what it is made of, and with what it is protected."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -92,22 +92,13 @@ class Reader:
 class Site:
     """What all pages are made with."""
 
-    def __init__(self, store: Store, world: World, sessions: WebSessions, rooms: Iterable[str]) -> None:
+    def __init__(self, store: Store, world: World, sessions: WebSessions, rooms: tuple[str, ...]) -> None:
         """``rooms`` are those with templates and files of their own, besides this one."""
         self.store = store
         self.world = world
         self.sessions = sessions
-        rooms = tuple(rooms)
         self.assets = Assets.of(("pages", *rooms))
-        loaders = {room: jinja2.PackageLoader(f"admit.{room}") for room in rooms}
-        self._templates = jinja2.Environment(
-            loader=jinja2.ChoiceLoader([jinja2.PackageLoader("admit.pages"), jinja2.PrefixLoader(loaders)]),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.globals |= {"asset": self.assets.url, "icon": icon, "languages": LANGUAGES}
+        self._templates = _templates(rooms)
 
     # -- who asks ----------------------------------------------------------------------------------
 
@@ -217,6 +208,21 @@ class Site:
             soon=lambda until: until - reader.now < moments.SOON,
             **values,
         )
+
+
+@cache
+def _templates(rooms: tuple[str, ...]) -> jinja2.Environment:
+    """The templates of these rooms, each compiled once in a process."""
+    loaders = {room: jinja2.PackageLoader(f"admit.{room}") for room in rooms}
+    made = jinja2.Environment(
+        loader=jinja2.ChoiceLoader([jinja2.PackageLoader("admit.pages"), jinja2.PrefixLoader(loaders)]),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals |= {"asset": Assets.of(("pages", *rooms)).url, "icon": icon, "languages": LANGUAGES}
+    return made
 
 
 def protected(policy: dict[str, str]) -> dict[str, str]:
