@@ -6,9 +6,11 @@ import pytest
 
 from admit.control.callers import Caller
 from admit.core.errors import NoPermission
+from admit.core.validity import SECOND
 from admit.rpc.dispatch import Peer
-from admit.rpc.presented import Unproven, caller_of, permit_to
+from admit.rpc.presented import Presented, Unproven, let_in
 from admit.rpc.signing import SigningKey
+from admit.store.engine import Author
 from tests.callers import Callers, statement
 from tests.system import System
 
@@ -23,46 +25,74 @@ def basic(text: str) -> str:
     return f"Basic {base64.b64encode(text.encode()).decode()}"
 
 
-def proven(system: System, header: str) -> Caller:
+def asked(
+    system: System, header: str, action: str = "Evaluate", what: str = "space/shop", peer: str = "127.0.0.1"
+) -> Caller:
     with system.admit.store.read() as sql:
-        return caller_of(sql, system.admit.world, header)
+        shown = Presented(header, action, what, Peer(peer, secure=False))
+        return let_in(sql, system.admit.world, shown)
 
 
-def test_a_token_proves_its_user(system: System, key: SigningKey) -> None:
-    made = system.call("admit", "CreateBearerToken", UserName="orders", Name="test")
+def orders(system: System) -> str:
+    """The user's name in policies."""
+    return Callers(system).arn("user/orders")
 
-    assert proven(system, f"Bearer {made['Token']}").arn == Callers(system).arn("user/orders")
-    assert proven(system, f" bearer  {made['Token']} ").arn == Callers(system).arn("user/orders")
+
+def test_a_token_proves_its_user_until_it_ends(system: System, key: SigningKey) -> None:
+    end = system.clock.now() + 500
+    made = system.call("admit", "CreateBearerToken", UserName="orders", Name="test", EndTime=end)
+    header = f"Bearer {made['Token']}"
+
+    assert asked(system, header).arn == asked(system, f" {header} ").arn == orders(system)
+    system.advance(499)
+    assert asked(system, header).arn == orders(system)
+    system.advance(1)
+    with pytest.raises(Unproven):
+        asked(system, header)
 
 
 def test_an_access_key_proves_whose_it_is(system: System, key: SigningKey) -> None:
     shown = basic(f"{key.access_key_id}:{key.secret}")
 
-    assert proven(system, shown).arn == Callers(system).arn("user/orders")
+    assert asked(system, shown).arn == orders(system)
+    system.advance(SECOND)
+    assert asked(system, shown).arn == orders(system)
 
 
 @pytest.mark.parametrize(
-    "header", ["", "Digest x", "Bearer x", "Bearer admit_a_b", "Basic ?", basic("nobody:x"), basic("\\x80")]
+    "header", ["", "Digest x", "Bearer x", "Bearer admit_a_b", "Basic ?", basic("nobody:x"), "Basic /w=="]
 )
 def test_what_is_none_of_them_proves_nobody(system: System, header: str) -> None:
     with pytest.raises(Unproven):
-        proven(system, header)
+        asked(system, header)
 
 
 def test_a_wrong_secret_and_a_key_switched_off_prove_nobody(system: System, key: SigningKey) -> None:
+    shown = basic(f"{key.access_key_id}:{key.secret}")
     with pytest.raises(Unproven):
-        proven(system, basic(f"{key.access_key_id}:{key.secret}x"))
+        asked(system, basic(f"{key.access_key_id}:{key.secret}x"))
+    assert asked(system, shown).arn == orders(system)
 
     named = {"UserName": "orders", "UserAccessKeyId": key.access_key_id}
     Callers(system).ram("UpdateAccessKey", Status="Inactive", **named)
     with pytest.raises(Unproven):
-        proven(system, basic(f"{key.access_key_id}:{key.secret}"))
+        asked(system, shown)
+
+
+def test_in_a_transaction_that_writes_it_is_asked_anew(system: System, key: SigningKey) -> None:
+    header = basic(f"{key.access_key_id}:{key.secret}")
+    shown = Presented(header, "Evaluate", "space/shop", Peer("127.0.0.1", secure=False))
+    author = Author("acs:ram::1:root", "test", "request")
+
+    found = system.admit.store.write_now(author, lambda tx: let_in(tx.sql, system.admit.world, shown))
+    assert found.arn == orders(system)
 
 
 def test_ram_says_for_each_thing_what_is_permitted(system: System, key: SigningKey) -> None:
-    caller, world = proven(system, basic(f"{key.access_key_id}:{key.secret}")), system.admit.world
-    peer = Peer("127.0.0.1", secure=False)
+    shown = basic(f"{key.access_key_id}:{key.secret}")
 
-    permit_to(caller, world, "Evaluate", "space/shop", peer)
+    assert asked(system, shown).arn == orders(system)
     with pytest.raises(NoPermission):
-        permit_to(caller, world, "Evaluate", "space/bank", peer)
+        asked(system, shown, what="space/bank")
+    with pytest.raises(NoPermission):
+        asked(system, shown, action="Search")
