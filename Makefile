@@ -18,17 +18,22 @@ define static
 	$(BIN)/lint-imports --no-logo
 endef
 
-# Every branch of the decision and of the wire is tested; elsewhere such a demand breeds stubs.
 # What stands on a database runs on both. Half of the time tests wait, for servers, browsers and clocks: three at a
 # time keep two cores busy. Servers and browsers are then short of time now and then; what fails is told, and must
 # pass alone.
 alone := --last-failed --last-failed-no-failures none
 
+# Every branch of the decision and of the wire is tested by their own tests; elsewhere such a demand breeds stubs.
+# Only they are traced: tracing makes all Python slower, whatever of it is looked at.
+traced := tests/core tests/rpc
+others := $(addprefix --ignore=,$(traced))
+
 define tests
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m coverage run -m pytest -n 3 || $(BIN)/python -m coverage run -m pytest $(alone)
+	$(BIN)/python -m coverage run -m pytest -n 3 $(traced) || $(BIN)/python -m coverage run -m pytest $(alone) $(traced)
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage report --include='*/admit/core/*,*/admit/rpc/*' --fail-under=100
+	$(BIN)/python -m pytest -n 3 $(others) || $(BIN)/python -m pytest $(alone) $(others)
 	$(BIN)/python -m pytest -n 3 --database=postgresql || $(BIN)/python -m pytest --database=postgresql $(alone)
 endef
 
