@@ -1,7 +1,7 @@
 """What is kept of a user of a bastion host, and how it is shown."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, NamedTuple, TypeAlias
 
 import msgspec
 from msgspec.structs import replace
@@ -128,27 +128,35 @@ class User(Shape):
 def shown(sql: Connection, users: Sequence[Thing], now: Millis) -> tuple[User, ...]:
     """Users as the wire shows them."""
 
-    def find(keys: Sequence[int]) -> dict[int, tuple[Validity, User, User]]:
+    def find(keys: Sequence[int]) -> dict[int, User | _Bounded]:
         by_key = {user.key: user for user in users}
         valid = links.validities(sql, keys, Kind.PERSON)
         locked = things.blocked_among(sql, keys, LOCKED)
-        return {key: _either(by_key[key], valid.get(key, PERMANENT), locked=key in locked) for key in keys}
+        return {key: _kept(by_key[key], valid.get(key, PERMANENT), locked=key in locked) for key in keys}
 
     kept = kept_of_each(sql, "users of bastion hosts", [user.key for user in users], find)
-    return tuple(
-        [
-            inside if validity.start <= now < validity.end else outside
-            for validity, inside, outside in kept.values()
-        ]
-    )
+    return tuple([each if isinstance(each, User) else each.at(now) for each in kept.values()])
 
 
-def _either(user: Thing, validity: Validity, *, locked: bool) -> tuple[Validity, User, User]:
-    """For how long a user is valid; the user as shown while that is so, and otherwise."""
+class _Bounded(NamedTuple):
+    """A user who is not valid for ever, as shown while that is so, and as shown otherwise."""
+
+    validity: Validity
+    inside: User
+    outside: User
+
+    def at(self, moment: Millis) -> User:
+        """The user as shown at a moment."""
+        return self.inside if self.validity.holds_at(moment) else self.outside
+
+
+def _kept(user: Thing, validity: Validity, *, locked: bool) -> User | _Bounded:
+    """A user as shown, whatever the moment."""
     inside = _shown(user, validity, locked=locked)
-    if validity is PERMANENT:
-        return validity, inside, inside
-    return validity, inside, replace(inside, user_state=("Frozen", "Expired") if locked else ("Expired",))
+    if validity.permanent:
+        return inside
+    outside = replace(inside, user_state=("Frozen", "Expired") if locked else ("Expired",))
+    return _Bounded(validity, inside, outside)
 
 
 def _shown(user: Thing, validity: Validity, *, locked: bool) -> User:
