@@ -1,7 +1,6 @@
 """Showing on the command line what has happened."""
 
 import json
-from dataclasses import replace
 from itertools import islice
 
 import pytest
@@ -95,7 +94,7 @@ def test_following_shows_each_thing_once_the_newest_last_and_not_its_own_asking(
 ):
     new = iter([[command(5_000, "fourth"), command(4_000, "written late")], [command(99_000, "fifth")]])
     note(settings, *(command(at, name) for at, name in ((1, "first"), (2, "second"), (3_000, "third"))))
-    asking = replace(command(3_001, "admit:ListActivity"), kind=ActivityKind.API_CALL)
+    asking = command(3_001, "admit:ListActivity")._replace(kind=ActivityKind.API_CALL)
 
     def wait() -> None:
         note(settings, asking, *next(new))

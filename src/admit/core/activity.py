@@ -1,9 +1,9 @@
 """What happens all the time and changes no policy: calls, decisions, sign-ins, what is done in sessions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias
 
 from admit.core.validity import Millis
 
@@ -37,8 +37,7 @@ class Outcome(StrEnum):
     """It was allowed, and could not be done."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """A thing, as an activity names it."""
 
     name: str
@@ -47,9 +46,8 @@ class Mention:
     """None if nothing is known by that name: a stranger at a door."""
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
-    """One thing that happened."""
+class Activity(NamedTuple):
+    """One thing that happened. Every call makes one or two: a dataclass would take longer to make."""
 
     at: Millis
     kind: ActivityKind
@@ -68,4 +66,4 @@ class Activity:
     """The address it came from."""
     session: str = ""
     """The ID of the session it was done in."""
-    details: Mapping[str, Detail] = field(default_factory=dict)
+    details: Mapping[str, Detail] = MappingProxyType({})

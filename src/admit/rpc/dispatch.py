@@ -56,8 +56,7 @@ from admit.store.links import callers_revision, current_revision
 log = structlog.get_logger("admit.rpc")
 
 
-@dataclass(frozen=True, slots=True)
-class Peer:
+class Peer(msgspec.Struct, frozen=True):
     """What the connection itself says of the caller; the request cannot forge it."""
 
     address: str
@@ -241,8 +240,8 @@ class Dispatcher:
         operation, sent = admitted.operation, admitted.parameters
         # What the operation does not read must not tell RAM what it is about.
         known = {name: value for name, value in sent.items() if name in operation.by_name}
-        told = conditions_of(operation, known)
-        permitted = replace(admitted, known=known, conditions=admitted.conditions | told)
+        conditions = admitted.conditions | conditions_of(operation, known)
+        permitted = replace(admitted, known=known, conditions=conditions)
         self._ask_ram(permitted)
         return permitted
 

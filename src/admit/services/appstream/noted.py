@@ -1,7 +1,5 @@
 """Who was let in to what, and who was not and why: noted, since the answer does not tell it."""
 
-from dataclasses import replace
-
 from admit.control import decisions
 from admit.control.decisions import Asker
 from admit.core.access import Decision, Reason
@@ -35,7 +33,7 @@ def _asker(call: Call) -> Asker:
 
 def _let_in(call: Call, offer: Offer) -> Activity:
     person = Mention(offer.person.name, offer.person.key)
-    return replace(_of(call, offer.decision), person=person)
+    return _of(call, offer.decision)._replace(person=person)
 
 
 def _refused(call: Call, wish: Wish, weighed: Weighed) -> Activity:
@@ -44,9 +42,9 @@ def _refused(call: Call, wish: Wish, weighed: Weighed) -> Activity:
     if weighed.refusals:
         # One that came near says more than one that never was granted.
         nearest = min(weighed.refusals, key=lambda each: each.reason is Reason.NOT_GRANTED)
-        return replace(_of(call, nearest), person=person)
+        return _of(call, nearest)._replace(person=person)
     why = "nothing there is fits the request" if people else "no user of this name can be used"
-    return replace(_bare(call, Outcome.REFUSED, why), person=person, resource=Mention(f"app:{wish.app_id}"))
+    return _bare(call, Outcome.REFUSED, why)._replace(person=person, resource=Mention(f"app:{wish.app_id}"))
 
 
 def _of(call: Call, decision: Decision) -> Activity:
