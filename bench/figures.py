@@ -80,7 +80,8 @@ def figures(rows: Iterable[Row], measured: Measured) -> Iterator[Figure]:
         if row.name not in measured.values:
             continue
         value = measured.of(row.name)
-        floor = None if row.floor is None else measured.of(row.floor)
+        # A peer that is not installed is no floor.
+        floor = measured.of(row.floor) if row.floor in measured.values else None
         yield Figure(
             row.name,
             row.unit,
@@ -89,7 +90,7 @@ def figures(rows: Iterable[Row], measured: Measured) -> Iterator[Figure]:
             row.floor,
             None if floor is None else value / floor,
             None if row.target is None else row.target.text(row.unit),
-            None if row.target is None else row.target.met(value, floor),
+            None if row.target is None or (row.floor and floor is None) else row.target.met(value, floor),
         )
 
 

@@ -70,3 +70,11 @@ def test_every_floor_is_a_row_before_the_one_that_stands_on_it():
         known = [*names[:place], "signed form, some grants"]
         assert row.floor is None or row.floor in known, row.name
     assert len(set(names)) == len(names)
+
+
+def test_what_stands_on_a_peer_that_is_not_installed_is_told_without_it() -> None:
+    measured = Measured()
+    measured.add("ours", 100)
+    (figure,) = figures([Row("ours", "/s", "theirs", Target("at least times", 20))], measured)
+
+    assert (figure.ratio, figure.met) == (None, None)
