@@ -44,7 +44,7 @@ async def requests(desk: Desk, request: Request) -> Response:
     listed = await visit.call(
         "ListAccessRequests",
         State=None if state == "any" else state,
-        MaxResults=50,
+        MaxResults=25,
         NextToken=visit.asked("next") or None,
     )
     return visit.page("requests.html", listed=listed, state=state, offers=await visit.may_call("ListOffers"))

@@ -39,7 +39,7 @@ KINDS = (
 TEXTS = ("name", "subject", "resource", "text", "unused", "reviewers", "due", "unanswered", "note")
 USUAL = 14 * DAY
 """How long a review lasts if nobody says otherwise."""
-PAGE = 50
+PAGE = 25
 CUT = "More grants wait than are tried here: the first of them were."
 MOST_OF_ONE, MOST_PARTS = 200, 5
 """How many grants one call decides on, and how many calls one preview takes."""

@@ -1,5 +1,7 @@
 """Who is given a grant: of a person's users the one in the resource's own directory."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import Connection
 
 from admit.control.world import World
@@ -14,6 +16,17 @@ def directory_of(sql: Connection, resource: Thing) -> int:
     if resource.kind is Kind.HOST_ACCOUNT or resource.kind is Kind.CLOUD_ROLE:
         return things.by_key(sql, resource.parent).parent
     return resource.parent
+
+
+def directories_of(sql: Connection, resources: Iterable[Thing]) -> dict[int, int]:
+    """The same of several resources, by their keys."""
+    inside = {each.key: each.parent for each in resources}
+    parents = things.by_keys(sql, sorted(set(inside.values())))
+    nested = (Kind.HOST, Kind.CLOUD_ACCOUNT)
+    return {
+        key: parents[parent].parent if parent in parents and parents[parent].kind in nested else parent
+        for key, parent in inside.items()
+    }
 
 
 def users_of(sql: Connection, person: Thing, directory: int) -> list[Thing]:

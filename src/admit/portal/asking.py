@@ -19,7 +19,7 @@ from admit.core.validity import DAY, HOUR, Millis
 from admit.pages.site import PageRefused, Site
 from admit.portal.fields import peer_of, text_of
 from admit.portal.holdings import held
-from admit.portal.home import Glass, glass_of
+from admit.portal.home import WAITING_SHOWN, Glass, glass_of
 from admit.portal.past import ASKABLE, Choice, called, choices, had
 from admit.store import things
 from admit.store.engine import Author, Tx
@@ -96,7 +96,7 @@ class AskingPages:
         now = self.site.world.clock.now()
 
         def read(sql: Connection) -> tuple[list[Thing], list[tuple[Thing, str]]]:
-            waiting = access_requests.to_decide(sql, signed_in.users, now)
+            waiting = access_requests.to_decide(sql, signed_in.users, now, WAITING_SHOWN + 1)
             told = [(each, access_requests.person_of(sql, each).name) for each in waiting]
             return access_requests.of_users(sql, signed_in.users), told
 
@@ -105,6 +105,7 @@ class AskingPages:
             "signed_in": signed_in,
             "mine": mine,
             "to_decide": to_decide,
+            "waiting_shown": WAITING_SHOWN,
             "fault": fault,
             "state_of": lambda each: access_requests.state_of(each, now),
             "called": called,

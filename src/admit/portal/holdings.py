@@ -1,6 +1,6 @@
 """What somebody who has signed in may use now: each thing once, by the path that stays open longest."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -24,13 +24,12 @@ class Holding:
     label: str
     """As people call it; of a host account ``root@db-1``."""
     until: Millis
-    path: tuple[str, ...]
-    """What leads there, from the user to the thing, by what people call it."""
-    through: str
-    """The group or unit that it is held through; empty if it was granted to the user."""
+    way: tuple[Link, ...]
+    """What leads there, from the person on."""
+    labels: Mapping[int, names.Named] = field(repr=False, compare=False)
+    """What all on the way is called: of hundreds of things few are shown, and only their ways are told."""
     parent: Thing
     """What it is in: of an application to stream the delivery group."""
-    details: "Shown"
     session: Thing | None = None
     """Of an application to stream: the persistent session it is opened in, where users are granted those."""
 
@@ -38,6 +37,28 @@ class Holding:
     def key(self) -> str:
         """What tells it from all the others: an application may be had in several sessions."""
         return str(self.thing.key) if self.session is None else f"{self.thing.key}-{self.session.key}"
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """The keys of what leads there after the person, who is whoever looks."""
+        return tuple(link.target.key for link in self.way)
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """What leads there, from the user to the thing, by what people call it."""
+        return tuple(self.labels[key].label for key in self.steps)
+
+    @property
+    def through(self) -> str:
+        """The group or unit that it is held through; empty if it was granted to the user."""
+        ends = ((link.source, link.target) for link in self.way)
+        holder = next(source for source, target in ends if stage_of(source.kind, target.kind) is Stage.GRANT)
+        return "" if holder.kind is Kind.USER else self.labels[holder.key].thing.name
+
+    @property
+    def details(self) -> "Shown":
+        """What is shown of it besides."""
+        return self.thing.read(Shown)
 
     @property
     def asked_as(self) -> Thing:
@@ -149,14 +170,10 @@ def _told(sql: Connection, reaches: list[Reach], labels: dict[int, names.Named])
     told = []
     for reach in reaches:
         thing = found[reach.ref.key]
-        path = tuple(labels[ref.key].label for ref in _steps(reach.path))
         plain = thing.kind is not Kind.HOST_ACCOUNT
         label = thing.name if plain else labels[thing.key].label
-        holder = _through(reach.path, labels)
         parent = parents[thing.parent]
-        told.append(
-            Holding(thing, names.printable(label), reach.until, path, holder, parent, thing.read(Shown))
-        )
+        told.append(Holding(thing, names.printable(label), reach.until, reach.path, labels, parent))
     return sorted(told, key=lambda each: (each.parent.name.lower(), each.label.lower()))
 
 
@@ -167,30 +184,18 @@ def _streamed(
     found = []
     for each in apps:
         way = best[each.resource.ref].path
-        path = tuple(labels[ref.key].label for ref in _steps(way))
         found.append(
             Holding(
                 each.app,
                 names.printable(each.app.name),
                 each.until,
-                path,
-                _through(way, labels),
+                way,
+                labels,
                 each.group,
-                each.app.read(Shown),
                 each.session,
             )
         )
     return tuple(found)
-
-
-def _steps(path: tuple[Link, ...]) -> list[Ref]:
-    """The things of a path after the person, who is whoever looks."""
-    return [link.target for link in path]
-
-
-def _through(path: tuple[Link, ...], labels: dict[int, names.Named]) -> str:
-    grant = next(link for link in path if stage_of(link.source.kind, link.target.kind) is Stage.GRANT)
-    return "" if grant.source.kind is Kind.USER else labels[grant.source.key].thing.name
 
 
 def _of(found: list[Holding], kind: Kind) -> tuple[Holding, ...]:

@@ -24,7 +24,9 @@ from admit.portal.past import Choice, Had, called, choices, had, plain
 from admit.store.things import Thing
 
 LONGEST_SEARCH = 200
-SHOWN = 60
+WAITING_SHOWN = 20
+"""How many requests an owner is shown, the oldest: others follow when these are decided."""
+SHOWN = 40
 """How many of one sort are shown until all are asked for."""
 LOOK_MS: Millis = 5_000
 """How often an open page looks whether its browser is still signed in."""
@@ -62,7 +64,7 @@ class Seen:
     @property
     def mark(self) -> str:
         """A text that is another as soon as something else is shown."""
-        held = tuple((each.key, each.until, each.label, each.path) for each in self.held.all())
+        held = tuple((each.key, each.until, each.label, each.steps) for each in self.held.all())
         rest = (*self.had, *self.choices, *self.glass)
         states = tuple((each.key, each.changed_at) for each in (*self.requests, *self.to_decide))
         states += tuple((each.key, many) for each, many in self.reviews)
@@ -78,7 +80,7 @@ def seen(sql: Connection, users: tuple[Thing, ...], now: Millis) -> Seen:
         lost,
         choices(sql, users, now_held, lost),
         access_requests.of_users(sql, users)[:20],
-        access_requests.to_decide(sql, users, now),
+        access_requests.to_decide(sql, users, now, WAITING_SHOWN + 1),
         glass_of(sql, users, now),
         reviews.open_to(sql, users, now),
     )
@@ -194,6 +196,7 @@ class HomePages:
             "shown": found.held.matching(search) if search else found.held,
             "search": search,
             "ending": found.held.ending(now + DAY),
+            "waiting_shown": WAITING_SHOWN,
             "most": None if "all" in request.query_params else SHOWN,
             "state_of": lambda each: access_requests.state_of(each, now),
             "called": called,

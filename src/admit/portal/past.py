@@ -71,12 +71,15 @@ def _without_hosts(told: Sequence[Had]) -> list[Had]:
 def choices(sql: Connection, users: tuple[Thing, ...], now_held: Holdings, lost: list[Had]) -> list[Choice]:
     """What may be asked for: what is offered, and what they have or had for a time."""
     found: dict[int, Choice] = {}
-    for offer, what in offers.askable(sql, users):
+    askable = offers.askable(sql, users)
+    labels = names.labels(sql, [what.key for _, what in askable])
+    owners = offers.owner_names(sql, askable)
+    for offer, what in askable:
         details = offer.read(OfferDetails)
-        label = plain(names.labels(sql, [what.key])[what.key])
-        owners = tuple(sorted(set(offers.owner_names(sql, what))))
         held = what.key in now_held.keys
-        found[what.key] = Choice(what, label, details.longest_ms, details.note, owners, held)
+        found[what.key] = Choice(
+            what, plain(labels[what.key]), details.longest_ms, details.note, owners[what.key], held
+        )
     for each in lost:
         found.setdefault(each.thing.key, Choice(each.thing, each.label, offers.LONGEST, "", (), held=False))
     return sorted(found.values(), key=lambda each: each.label.lower())

@@ -31,7 +31,7 @@ T = TypeVar("T")
 Decide: TypeAlias = Callable[[Tx], dict[int, Refusal | None]]
 """Decides on grants; why not on some."""
 
-SHOWN = 50
+SHOWN = 25
 """How many grants one page shows."""
 ABSENT = "There is no such page."
 NOTHING_CHOSEN = "Select the grants that you decide on."

@@ -1,27 +1,46 @@
 """Finding things by what is typed: any part of their name, or their id."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Text, and_, bindparam, func, or_, select, tuple_
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    TextClause,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 
 from admit.core.links import KINDS, Kind
 from admit.core.validity import Millis
-from admit.store.prepared import Prepared, PreparedForKeys
-from admit.store.tables import OF_FEW, blocks, things
+from admit.store.prepared import EVERYTHING, Prepared, PreparedForKeys
+from admit.store.tables import OF_FEW, OF_MANY, blocks, things
 from admit.store.things import Thing
 from admit.store.where import COLUMNS, MANY
 from admit.store.within import Begins, Contains
 
 _ORDER = (things.c.name, things.c.kind, things.c.parent, things.c.key)
 """The order of the index by name, which is walked: the names are in it."""
+_OF_ONE = (things.c.name, things.c.parent, things.c.key)
+"""The same of one kind, as the indexes by kind have it."""
 
 
-Match: TypeAlias = Literal["any", "begins", "contains"]
+Match: TypeAlias = Literal["any", "begins", "contains", "contains among some"]
 LARGE = 50_000
-"""Of more things than this no name is looked into that another begins like."""
+"""Of more things than this no name is looked into that another begins like, and only some at a time."""
+LOOKED_INTO = 15_000
+"""Into how many names is looked at a time where there are so many."""
 _NEWEST = Prepared(select(func.max(things.c.key)))
 
 
@@ -40,32 +59,79 @@ def _off(*, then: bool) -> ColumnElement[bool]:
     return and_(blocks.c.added_at <= at, or_(ended.is_(None), ended > at)) if then else ended.is_(None)
 
 
-@cache
-def _page(  # noqa: PLR0913 - a statement: what it asks for
-    many: int, match: Match, *, blocked: bool, inside: bool, few: bool, then: bool
-) -> Prepared:
-    kinds: list[ColumnElement[int]] = [bindparam(f"kind_{number}") for number in range(many)]
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What makes one statement another."""
+
+    many: int
+    """How many kinds."""
+    match: Match
+    blocked: bool
+    inside: bool
+    then: bool
+    """Of a past moment."""
+    within: Literal["few", "many", ""]
+    """Among the kinds of which there are few, or among those of which there are many."""
+
+
+def _kinds(form: _Form) -> ColumnElement[bool]:
+    kinds: list[ColumnElement[int]] = [bindparam(f"kind_{number}") for number in range(form.many)]
+    return things.c.kind == kinds[0] if form.many == 1 else things.c.kind.in_(kinds)
+
+
+def _living(form: _Form) -> ColumnElement[bool] | TextClause:
+    # In the words of the indexes that hold nothing else.
+    return {"few": OF_FEW, "many": OF_MANY}.get(form.within, _there(then=form.then))
+
+
+def _order(form: _Form) -> tuple[Column[Any], ...]:
     # Of one kind, what is in the order of its names need not be sorted.
-    statement = select(*COLUMNS).where(
-        things.c.kind == kinds[0] if many == 1 else things.c.kind.in_(kinds), _there(then=then)
-    )
-    if few:
-        statement = statement.where(OF_FEW)
-    here, place = tuple_(*_ORDER), tuple_(*(bindparam(f"after_{each.name}") for each in _ORDER))
-    text, last = bindparam("text", type_=Text), bindparam("last", type_=Text)
-    if match == "begins":
+    return _OF_ONE if form.many == 1 else _ORDER
+
+
+def _onward(form: _Form) -> ColumnElement[bool]:
+    """What comes after a place."""
+    order = _order(form)
+    here, place = tuple_(*order), tuple_(*(bindparam(f"after_{each.name}") for each in order))
+    if form.match == "begins":
         # What is put together is no end of a range: the index is entered and left by the name alone.
-        here = tuple_(things.c.name.concat(""), *_ORDER[1:])
-        begins = Begins(things.c.name, text, bindparam("after_name", type_=Text), last)
-        statement = statement.where(begins)
-    statement = statement.where(here > place)
-    if match == "contains":
+        here = tuple_(things.c.name.concat(""), *order[1:])
+    return here > place
+
+
+@cache
+def _page(form: _Form) -> Prepared:
+    text, last = bindparam("text", type_=Text), bindparam("last", type_=Text)
+    statement = select(*COLUMNS).where(_kinds(form), _living(form))
+    if form.match == "contains among some":
+        some = _some(form).subquery()
+        statement = select(*COLUMNS).join(some, some.c.key == things.c.key)
+        # What is no more, or of another kind, has its name in the index by name all the same.
+        statement = statement.where(Contains(some.c.name, text), _kinds(form), _there(then=form.then))
+    else:
+        statement = statement.where(_onward(form))
+    if form.match == "begins":
+        statement = statement.where(Begins(things.c.name, text, bindparam("after_name", type_=Text), last))
+    if form.match == "contains":
         statement = statement.where(Contains(things.c.name, text))
-    if blocked:
-        statement = statement.where(things.c.key.in_(select(blocks.c.thing).where(_off(then=then))))
-    if inside:
+    if form.blocked:
+        statement = statement.where(things.c.key.in_(select(blocks.c.thing).where(_off(then=form.then))))
+    if form.inside:
         statement = statement.where(things.c.parent == bindparam("parent"))
-    return Prepared(statement.order_by(*_ORDER).limit(bindparam("limit")))
+    return Prepared(statement.order_by(*_order(form)).limit(bindparam("limit")))
+
+
+def _some(form: _Form) -> Select[Any]:
+    """So many names after a place, from an index alone."""
+    # An index of several kinds is walked whatever they are: who looks for few must not walk over all others.
+    meant = (_kinds(form), _living(form)) if form.many == 1 else ()
+    names = select(things.c.name, things.c.key).where(*meant, _onward(form))
+    return names.order_by(*_order(form)).limit(bindparam("looked_into"))
+
+
+@cache
+def _last_of_some(form: _Form) -> Prepared:
+    return Prepared(_some(form).offset(bindparam("skipped")))
 
 
 _BY_ID = {
@@ -95,6 +161,13 @@ def ever(sql: Connection, kind: Kind, thing_id: str) -> Thing | None:
     return None if row is None else Thing(row[0], KINDS[row[1]], *row[2:])
 
 
+class Found(NamedTuple):
+    """Some things, and the key of the one that the list goes on after; None where it ends."""
+
+    things: list[Thing]
+    after: int | None
+
+
 def named_like(  # noqa: PLR0913 - a listing: what is meant, and which page
     sql: Connection,
     kinds: Sequence[Kind],
@@ -105,23 +178,42 @@ def named_like(  # noqa: PLR0913 - a listing: what is meant, and which page
     after: Thing | None = None,
     at: Millis | None = None,
     limit: int,
-) -> list[Thing]:
+) -> Found:
     """Things of some kinds by name, from one on; with a text only those whose name contains it.
 
     They are those that live, or lived at a past moment, by the names of now.
 
-    Among very many things names that begin with the text are looked up, and only if there are none all
-    names are looked into.
+    Among very many things names that begin with the text are looked up, and only if there are none names are
+    looked into, some at a time: then there may be fewer than ``limit`` although others follow.
     """
     more = {} if parent is None else {"parent": parent}
-    asked = _Asked(kinds, blocked=blocked, after=after, at=at, limit=limit, more=more)
+    asked = _Asked(kinds, blocked=blocked, after=after, at=at, limit=limit + 1, more=more)
     if text is None:
-        return _found(sql, asked, "any")
-    if parent is None and _is_large(sql):
-        found = _found(sql, asked, "begins", text)
-        if found or (after is not None and after.name.startswith(text)):
-            return found
-    return _found(sql, asked, "contains", text)
+        return _cut(_found(sql, asked, "any"), limit)
+    if parent is not None or not _is_large(sql):
+        return _cut(_found(sql, asked, "contains", text), limit)
+    found = _beginning(sql, asked, text)
+    if found or (after is not None and after.name.startswith(text)):
+        return _cut(found, limit)
+    page = _cut(_found(sql, asked, "contains among some", text), limit)
+    return page if page.after is not None else page._replace(after=_last_looked_into(sql, asked))
+
+
+def _beginning(sql: Connection, asked: "_Asked", text: str) -> list[Thing]:
+    """What has a name that begins with a text, kind by kind: each has an index in this order."""
+    if sql.dialect.name != "sqlite":
+        # Its order may be that of a language, which only it knows.
+        return _found(sql, asked, "begins", text)
+    found = [thing for kind in asked.kinds for thing in _found(sql, asked.of_one(kind), "begins", text)]
+    return sorted(found, key=_place_of)[: asked.limit]
+
+
+def _place_of(thing: Thing) -> tuple[str, int, int, int]:
+    return thing.name, int(thing.kind), thing.parent, thing.key
+
+
+def _cut(found: list[Thing], limit: int) -> Found:
+    return Found(found[:limit], found[limit - 1].key if len(found) > limit else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,28 +227,59 @@ class _Asked:
     limit: int
     more: Mapping[str, int]
 
+    def of_one(self, kind: Kind) -> "_Asked":
+        """The same of one of the kinds."""
+        after = self.after
+        if after is not None and after.kind is not kind:
+            # Of those of the same name, lesser kinds come before, and greater ones after it.
+            place = EVERYTHING if kind < after.kind else -1
+            after = msgspec.structs.replace(after, kind=kind, parent=place, key=place)
+        return replace(self, kinds=[kind], after=after)
+
+    def form(self, match: Match) -> _Form:
+        """Its statement."""
+        within: Literal["few", "many", ""] = ""
+        # Inside of something there is another index to go by; these have no past.
+        living = not self.more and self.at is None
+        if living and MANY.isdisjoint(self.kinds):
+            within = "few"
+        if living and MANY.issuperset(self.kinds):
+            within = "many"
+        then = self.at is not None
+        return _Form(len(self.kinds), match, self.blocked, bool(self.more), then, within)
+
+    def values(self, first: str = "") -> dict[str, Any]:
+        """What its statements are told: the kinds, and the place to begin after."""
+        after = self.after
+        place = (first, 0, 0, 0) if after is None else (after.name, int(after.kind), after.parent, after.key)
+        kinds = {f"kind_{number}": int(kind) for number, kind in enumerate(self.kinds)}
+        places = zip(_ORDER, place, strict=True)
+        of_one = len(self.kinds) == 1
+        return {**kinds, **_moment(self.at)} | {
+            f"after_{column.name}": value
+            for column, value in places
+            if not (of_one and column is things.c.kind)
+        }
+
 
 def _found(sql: Connection, asked: _Asked, match: Match, text: str = "") -> list[Thing]:
-    after = asked.after
+    values: dict[str, Any] = {**asked.more, "limit": asked.limit}
+    if match != "any":
+        values["text"] = text
+    if match == "begins":
+        values["last"] = f"{text}\U0010ffff"
+    if match == "contains among some":
+        values["looked_into"] = LOOKED_INTO
     first = text if match == "begins" else ""
-    place = (first, 0, 0, 0) if after is None else (after.name, int(after.kind), after.parent, after.key)
-    then = asked.at is not None
-    # Inside of something, and with a name that begins so, there are others to go by; that index has no past.
-    few = not then and not asked.more and match != "begins" and MANY.isdisjoint(asked.kinds)
-    statement = _page(
-        len(asked.kinds), match, blocked=asked.blocked, inside=bool(asked.more), few=few, then=then
-    )
-    rows = statement.rows(
-        sql,
-        **{f"kind_{number}": int(kind) for number, kind in enumerate(asked.kinds)},
-        **{f"after_{column.name}": value for column, value in zip(_ORDER, place, strict=True)},
-        **({} if match == "any" else {"text": text}),
-        **({} if match != "begins" else {"last": f"{text}\U0010ffff"}),
-        **asked.more,
-        **_moment(asked.at),
-        limit=asked.limit,
-    )
+    rows = _page(asked.form(match)).rows(sql, **asked.values(first), **values)
     return [Thing(row[0], KINDS[row[1]], *row[2:]) for row in rows]
+
+
+def _last_looked_into(sql: Connection, asked: _Asked) -> int | None:
+    """The key of the last thing whose name was looked into; None if there is none after it."""
+    statement = _last_of_some(asked.form("contains among some"))
+    row = statement.first(sql, **asked.values(), looked_into=1, skipped=LOOKED_INTO - 1)
+    return None if row is None else int(row[1])
 
 
 def _is_large(sql: Connection) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
+    Column,
     Connection,
     Select,
     Table,
@@ -20,12 +21,16 @@ from sqlalchemy import (
 
 from admit.core.links import CALLERS, Kind, Stage
 from admit.core.validity import FOREVER, Millis
-from admit.store.prepared import Prepared, PreparedForKeys
-from admit.store.tables import TIME_BOUND_GRANT, links, past_links, things
+from admit.store.prepared import EVERYTHING, Prepared, PreparedForKeys
+from admit.store.tables import BEGINNING_GRANT, OF_FEW, TIME_BOUND_GRANT, links, past_links, things
+from admit.store.where import MANY
 
-LOOKED_AT = 10_000
+LOOKED_AT = 2_000
 """How many grants one page looks at: where few are meant it may be short, and others follow."""
 AT_ONCE = 500
+FEW_THINGS = 500
+FEW_GRANTS = 1_000
+"""Of kinds of which there are no more, with no more grants, all are read, and none is looked for."""
 MOST_FOUND = 2_000
 """How many grants of the things that a search found are looked at, each way."""
 
@@ -53,8 +58,9 @@ class Place(NamedTuple):
     target: int
 
 
-TIMED, UNENDING, THEN = 1, 2, 3
-"""Sections: what has an end, by it; what has none, by who; and what stood at a past moment, by who."""
+TIMED, UNENDING, THEN, COMING = 1, 2, 3, 5
+"""Sections: what has an end, by it; what has none, by who; what stood at a past moment, by who; and what is
+to come, by when it begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,8 @@ class Which:
     ends_by: Millis = FOREVER
     starts_after: Millis = -1
     starts_by: Millis = FOREVER
+    added_by: Millis = FOREVER
+    """Only what is as it is since then or longer."""
     latest_first: bool = False
     """Only for what has an end."""
     as_of: Millis | None = None
@@ -77,7 +85,30 @@ class Which:
             _BY_NUMBER.get(grant.kind) in self.kinds
             and self.ends_after < grant.end <= self.ends_by
             and self.starts_after < grant.start <= self.starts_by
+            and grant.added_at <= self.added_by
         )
+
+    @property
+    def sections(self) -> tuple[int, ...]:
+        """Where they are."""
+        if self.as_of is not None:
+            return (THEN,)
+        if self.starts_after >= 0:
+            return (COMING,)
+        return (TIMED,) if self.ends_by < FOREVER else (TIMED, UNENDING)
+
+    @property
+    def beginning(self) -> Place:
+        """The place that all of it comes after: nothing before it has to be walked over."""
+        section = self.sections[0]
+        if self.latest_first:
+            return Place(section, self.ends_by, EVERYTHING, 0)
+        moment = {TIMED: self.ends_after, COMING: self.starts_after}.get(section)
+        return Place(section, -1, 0, 0) if moment is None else Place(section, moment, EVERYTHING, 0)
+
+    def place(self, section: int, grant: Granted) -> Place:
+        """Where a grant is."""
+        return Place(section, grant.start if section == COMING else grant.end, grant.source, grant.target)
 
 
 GRANTABLE = frozenset(kind for kind in Kind if kind not in CALLERS)
@@ -110,44 +141,42 @@ def _columns(table: Table) -> tuple[Any, ...]:
     )
 
 
-def _within(table: Table) -> Select[Any]:
-    ends = table.c
-    return (
-        select(*_columns(table))
-        .join(things, things.c.key == ends.target)
-        .where(
-            ends.ends_at > bindparam("ends_after", type_=BigInteger),
-            ends.ends_at <= bindparam("ends_by", type_=BigInteger),
-            ends.starts_at > bindparam("starts_after", type_=BigInteger),
-            ends.starts_at <= bindparam("starts_by", type_=BigInteger),
-        )
-        .limit(bindparam("limit"))
-    )
+def _some(table: Table) -> Select[Any]:
+    """Some rows, whatever is meant: what is not is passed over, so that no statement looks for long."""
+    joined = select(*_columns(table)).join(things, things.c.key == table.c.target)
+    return joined.limit(bindparam("limit"))
 
 
-def _timed(*, backwards: bool) -> Select[Any]:
-    order = (links.c.ends_at, links.c.source, links.c.target)
+def _by_moment(moment: Column[int], grants: str, *, backwards: bool = False) -> Select[Any]:
+    """Grants by when they end, or begin, from a place on."""
+    order = (moment, links.c.source, links.c.target)
     here = tuple_(*order)
     place = tuple_(bindparam("end", type_=BigInteger), bindparam("source"), bindparam("target"))
-    statement = _within(links).where(
-        literal_column(TIME_BOUND_GRANT), here < place if backwards else here > place
-    )
+    statement = _some(links).where(literal_column(grants), here < place if backwards else here > place)
     return statement.order_by(*(each.desc() if backwards else each.asc() for each in order))
+
+
+def _ending(*, backwards: bool) -> Select[Any]:
+    return _by_moment(links.c.ends_at, TIME_BOUND_GRANT, backwards=backwards).where(
+        links.c.ends_at > bindparam("ends_after", type_=BigInteger),
+        links.c.ends_at <= bindparam("ends_by", type_=BigInteger),
+    )
 
 
 def _by_who(table: Table) -> Select[Any]:
     ends = table.c
     order = (ends.source, ends.stage, ends.target)
     place = tuple_(bindparam("source"), _number(_GRANT), bindparam("target"))
-    return _within(table).where(ends.stage == _number(_GRANT), tuple_(*order) > place).order_by(*order)
+    return _some(table).where(ends.stage == _number(_GRANT), tuple_(*order) > place).order_by(*order)
 
 
 def _number(number: int) -> Any:
     return literal_column(f"{number:d}", BigInteger)
 
 
-_TIMED = {False: Prepared(_timed(backwards=False)), True: Prepared(_timed(backwards=True))}
-_UNENDING = Prepared(_by_who(links).where(links.c.ends_at == _number(FOREVER)))
+_TIMED = {backwards: Prepared(_ending(backwards=backwards)) for backwards in (False, True)}
+_COMING = Prepared(_by_moment(links.c.starts_at, BEGINNING_GRANT))
+_UNENDING = Prepared(_by_who(links))
 _AT = bindparam("at", type_=BigInteger)
 _STOOD = (
     Prepared(_by_who(links).where(links.c.added_at <= _AT)),
@@ -159,10 +188,13 @@ def page(sql: Connection, which: Which, after: Place | None, limit: int) -> Page
     """The grants after a place in the list, at most ``limit``; fewer do not mean that it ends."""
     found: list[Granted] = []
     last = after
-    for looked, (grant, place) in enumerate(_walk(sql, which, after, limit)):
+    gathered = _gathered(sql, which, after)
+    for looked, (grant, place) in enumerate(
+        _walk(sql, which, after, limit) if gathered is None else gathered
+    ):
         if looked == LOOKED_AT:
             return Page(found, last)
-        if _BY_NUMBER.get(grant.kind) in which.kinds:
+        if which.takes(grant) and (place.section != UNENDING or grant.end == FOREVER):
             if len(found) == limit:
                 return Page(found, last)
             found.append(grant)
@@ -170,13 +202,38 @@ def page(sql: Connection, which: Which, after: Place | None, limit: int) -> Page
     return Page(found, None)
 
 
+def _gathered(sql: Connection, which: Which, after: Place | None) -> list[tuple[Granted, Place]] | None:
+    """What follows in the list, if it is of few things with few grants; None if they are not few."""
+    if which.as_of is not None or not MANY.isdisjoint(which.kinds):
+        return None
+    things_ = [key for kind in which.kinds for (key,) in _OF_KIND.rows(sql, kind=int(kind), limit=FEW_THINGS)]
+    if len(things_) >= FEW_THINGS:
+        return None
+    rows = list(_TO.rows(sql, things_, limit=FEW_GRANTS))
+    if len(rows) >= FEW_GRANTS:
+        return None
+    found = []
+    for row in rows:
+        grant = Granted(*row)
+        section = which.sections[0] if grant.end < FOREVER or COMING in which.sections else UNENDING
+        found.append((grant, which.place(section, grant)))
+    found.sort(key=lambda each: each[1], reverse=which.latest_first)
+    if after is None:
+        return found
+    return [each for each in found if (each[1] < after if which.latest_first else each[1] > after)]
+
+
+_OF_KIND = Prepared(
+    select(things.c.key).where(OF_FEW, things.c.kind == bindparam("kind")).limit(bindparam("limit"))
+)
+
+
 def _walk(sql: Connection, which: Which, after: Place | None, limit: int) -> Iterator[tuple[Granted, Place]]:
-    """All that is within the times, of any kind, with the place of each."""
-    first = after or Place(
-        THEN if which.as_of is not None else TIMED, FOREVER if which.latest_first else -1, 0, 0
-    )
-    for section in (THEN,) if which.as_of is not None else (TIMED, UNENDING):
-        if section < first.section or (section == UNENDING and which.ends_by < FOREVER):
+    """All that may be meant, with the place of each."""
+    sections = which.sections
+    first = after or which.beginning
+    for section in sections:
+        if section < first.section:
             continue
         place = first if section == first.section else Place(section, -1, 0, 0)
         # One more than a page needs: whether there is another is known without a second look.
@@ -184,7 +241,7 @@ def _walk(sql: Connection, which: Which, after: Place | None, limit: int) -> Ite
         while True:
             rows = _rows(sql, which, place, size)
             for row in rows:
-                place = Place(section, row.end, row.source, row.target)
+                place = which.place(section, row)
                 yield row, place
             if len(rows) < size:
                 break
@@ -192,17 +249,12 @@ def _walk(sql: Connection, which: Which, after: Place | None, limit: int) -> Ite
 
 
 def _rows(sql: Connection, which: Which, place: Place, limit: int) -> list[Granted]:
-    values = {
-        "ends_after": which.ends_after,
-        "ends_by": which.ends_by,
-        "starts_after": which.starts_after,
-        "starts_by": which.starts_by,
-        "source": place.source,
-        "target": place.target,
-        "limit": limit,
-    }
+    values = {"source": place.source, "target": place.target, "limit": limit}
     if place.section == TIMED:
-        rows = _TIMED[which.latest_first].rows(sql, **values, end=place.end)
+        ends = {"ends_after": which.ends_after, "ends_by": which.ends_by}
+        rows = _TIMED[which.latest_first].rows(sql, **values, **ends, end=place.end)
+    elif place.section == COMING:
+        rows = _COMING.rows(sql, **values, end=place.end)
     elif place.section == UNENDING:
         rows = _UNENDING.rows(sql, **values)
     else:
@@ -228,6 +280,7 @@ def _ends(table: Table, end: str, *, then: bool) -> PreparedForKeys:
     return PreparedForKeys(statement)
 
 
+_TO = _ends(links, "target", then=False)
 _FOUND = {
     then: tuple(
         _ends(table, end, then=then)

@@ -108,6 +108,27 @@ def count(
     return sum(row[0] for row in statement.rows(sql, **_asked(key, stage, at), limit=MOST_COUNTED))
 
 
+_GRANTED, _JOINED = links.alias("granted"), links.alias("joined")
+_JOIN = Prepared(
+    select(func.count()).select_from(
+        select(_JOINED.c.source)
+        .join(_GRANTED, _GRANTED.c.source == _JOINED.c.target)
+        .where(
+            _GRANTED.c.target == bindparam("here", type_=BigInteger),
+            _GRANTED.c.stage == int(Stage.GRANT),
+            _JOINED.c.stage == int(Stage.JOIN),
+        )
+        .limit(bindparam("limit"))
+        .subquery()
+    )
+)
+
+
+def more_join(sql: Connection, key: int, most: int) -> bool:
+    """Whether more than so many are joined to what a thing is granted to, in force or not."""
+    return bool(_JOIN.rows(sql, here=key, limit=most + 1)[0][0] > most)
+
+
 def _asked(key: int, stage: Stage | None, at: Millis | None) -> dict[str, int]:
     found = {"here": key}
     if stage is not None:

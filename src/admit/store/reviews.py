@@ -182,6 +182,9 @@ def _items(columns: Sequence[Any], review: int, sight: Sight | None) -> Select[A
     )
 
 
+_VERDICTS: dict[State | None, Verdict] = {"kept": "keep", "ended": "end"}
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which items of a review are asked for."""
@@ -198,7 +201,9 @@ def items(sql: Connection, review: int, wanted: Wanted, now: Millis, limit: int)
     statement = _items(_COLUMNS, review, wanted.sight).where(review_items.c.number > wanted.after)
     if wanted.state == "waiting":
         statement = statement.where(review_items.c.verdict.is_(None))
-    if wanted.state is not None:
+    if wanted.state in _VERDICTS:
+        statement = statement.where(review_items.c.verdict == _VERDICTS[wanted.state])
+    elif wanted.state is not None:
         statement = statement.where(_state(now) == wanted.state)
     return [Kept(*row) for row in sql.execute(statement.order_by(review_items.c.number).limit(limit))]
 
@@ -228,18 +233,44 @@ def stays(sql: Connection, review: int, source: int, targets: Sequence[int], now
     return sql.execute(statement).first() is not None
 
 
+LOOKED_AT = 2_000
+"""Of how many undecided items is asked how their grants stand now, where it is told how many stand how."""
+
+
 def counts(sql: Connection, review: int, now: Millis, sight: Sight | None = None) -> dict[State, int]:
-    """How many items of a review stand how."""
-    state = _state(now)
-    statement = _items((state, func.count()), review, sight).group_by(state)
-    found: dict[State, int] = {"waiting": 0, "kept": 0, "ended": 0, "changed": 0, "gone": 0}
-    return found | {row[0]: row[1] for row in sql.execute(statement)}
+    """How many items of a review stand how.
+
+    Of more than ``LOOKED_AT`` undecided ones the others count as waiting.
+    """
+    verdicts = select(review_items.c.verdict, func.count()).where(
+        review_items.c.review == review, _seen(sight)
+    )
+    decided = {row[0]: row[1] for row in sql.execute(verdicts.group_by(review_items.c.verdict))}
+    undecided = (
+        select(review_items.c.source, review_items.c.target, review_items.c.added_in)
+        .where(review_items.c.review == review, review_items.c.verdict.is_(None), _seen(sight))
+        .order_by(review_items.c.number)
+        .limit(LOOKED_AT)
+        .subquery()
+    )
+    standing = and_(
+        links.c.source == undecided.c.source,
+        links.c.target == undecided.c.target,
+        links.c.stage == int(Stage.GRANT),
+        links.c.ends_at > now,
+    )
+    same = links.c.added_in == undecided.c.added_in
+    state = case((links.c.added_in.is_(None), "gone"), (same, "waiting"), else_="changed")
+    looked = select(state, func.count()).select_from(undecided.outerjoin(links, standing)).group_by(state)
+    found: dict[State, int] = {"waiting": 0, "changed": 0, "gone": 0}
+    found |= {row[0]: row[1] for row in sql.execute(looked)}
+    found["waiting"] = decided.get(None, 0) - found["changed"] - found["gone"]
+    return found | {"kept": decided.get("keep", 0), "ended": decided.get("end", 0)}
 
 
 def waiting(sql: Connection, review: int, now: Millis, sight: Sight) -> int:
-    """How many items of a review wait for somebody."""
-    undecided = _items((func.count(),), review, sight).where(review_items.c.verdict.is_(None))
-    return int(sql.execute(undecided.where(_state(now) == "waiting")).scalar_one())
+    """How many items of a review wait for somebody, as :func:`counts` tells it."""
+    return counts(sql, review, now, sight)["waiting"]
 
 
 def decide(sql: Connection, review: int, numbers: Sequence[int], values: dict[str, Any]) -> None:

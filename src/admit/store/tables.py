@@ -17,8 +17,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from admit.core.validity import FOREVER
+from admit.core.validity import BEGINNING, FOREVER
 from admit.store.within import About, Detail
+
+BEGINNING_GRANT = f"stage = 1 and starts_at <> {BEGINNING}"
+"""Which links are grants that begin at some moment, in the same way."""
 
 metadata = MetaData()
 
@@ -80,6 +83,9 @@ OF_FEW = text("kind not in (1, 2, 20, 21) and removed_at is null")
 A statement that says the same in the same words finds them by ``things_of_few``; any other never looks at it.
 """
 
+OF_MANY = text("kind in (1, 2, 20, 21) and removed_at is null")
+"""Living persons, users, hosts and their accounts: listed by ``things_of_many``, in the same way."""
+
 things = Table(
     "things",
     metadata,
@@ -107,6 +113,8 @@ things = Table(
     Index("things_by_name", "name", "kind", "parent"),
     # Kinds there are few of are listed whole, and would be looked for among all people and accounts.
     Index("things_of_few", "kind", "name", "parent", sqlite_where=OF_FEW, postgresql_where=OF_FEW),
+    # One of these kinds would be listed from among the names of the others.
+    Index("things_of_many", "kind", "name", "parent", sqlite_where=OF_MANY, postgresql_where=OF_MANY),
     # With removed_at, what lives is counted from the index alone.
     Index("things_by_parent", "parent", "kind", "removed_at"),
     comment="Everything that has an id: people, users, groups, hosts, rules, keys.",
@@ -157,6 +165,14 @@ links = Table(
         "target",
         sqlite_where=text(TIME_BOUND_GRANT),
         postgresql_where=text(TIME_BOUND_GRANT),
+    ),
+    Index(
+        "grants_by_start",
+        "starts_at",
+        "source",
+        "target",
+        sqlite_where=text(BEGINNING_GRANT),
+        postgresql_where=text(BEGINNING_GRANT),
     ),
     sqlite_with_rowid=False,
     comment="The one relation, as it stands.",

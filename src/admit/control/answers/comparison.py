@@ -26,6 +26,7 @@ from admit.core.links import Kind, Ref, Stage, stage_of
 from admit.core.terms import presumed
 from admit.core.validity import Millis
 from admit.store.links import Scope, facts_about
+from admit.store.neighbours import more_join
 
 USABLE = frozenset(
     {
@@ -151,10 +152,15 @@ def difference(before: Lists, after: Lists) -> Difference:
 
 
 def listed(sql: Connection, asked: Iterable[Walk], moment: Moment, most: int) -> Lists:
-    """The lists, as many from the first on as have no more than ``most`` entries together."""
+    """The lists, as many from the first on as have no more than ``most`` entries together.
+
+    What more than so many are joined to is not walked to find that out: it may be everybody there is.
+    """
     lists: Lists = {}
     left = most
     for walk in asked:
+        if walk.backward and moment.past is None and more_join(sql, walk.start.key, left):
+            break
         found = _listed(sql, walk, moment, left)
         left -= len(found)
         if left <= 0:

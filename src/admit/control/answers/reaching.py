@@ -11,9 +11,9 @@ from admit.core.validity import Millis
 from admit.store import things
 from admit.store.neighbours import Neighbour, count, neighbours, open_accounts
 
-MOST_THINGS = 150
+MOST_THINGS = 80
 """How many things a picture shows."""
-FEW = 12
+FEW = 10
 """How many links are followed from one thing, each way and for each stage."""
 
 

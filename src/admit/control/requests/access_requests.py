@@ -1,6 +1,7 @@
 """Asking for access: a person asks, somebody who may grant it decides, and the approval is the grant."""
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -226,21 +227,27 @@ def of_users(sql: Connection, users: tuple[Thing, ...]) -> list[Thing]:
     return sorted(found, key=lambda each: each.key, reverse=True)
 
 
-def to_decide(sql: Connection, users: tuple[Thing, ...], now: Millis) -> list[Thing]:
-    """The requests that wait for proven users, as owners; their own are for others to decide."""
+def to_decide(
+    sql: Connection, users: tuple[Thing, ...], now: Millis, limit: int | None = None
+) -> list[Thing]:
+    """The requests that wait for proven users, as owners; their own are for others to decide.
+
+    With a ``limit`` the oldest of them.
+    """
     mine, owned = {user.key for user in users}, offers.owned(sql, users)
     if not owned:
         return []
     people = {person_behind(sql, user.ref) for user in users}
     waiting = things.find(sql, Where(Kind.ACCESS_REQUEST, details={"state": "waiting"}))
-    return [
+    theirs = (
         each
         for each in waiting
         if each.read(RequestDetails).resource in owned
         and each.parent not in mine
         and state_of(each, now) == "waiting"
         and person_of(sql, each).ref not in people
-    ]
+    )
+    return list(islice(theirs, limit))
 
 
 def person_of(sql: Connection, request: Thing) -> Thing:

@@ -1,13 +1,14 @@
 """Offers: what people may ask for, for how long at most, and who besides administrators may say yes."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Iterator
+from functools import cache
 
 import msgspec
 from sqlalchemy import Connection
 
 from admit.control import things as verbs
 from admit.control.access import person_behind
-from admit.control.recipients import directory_of
+from admit.control.recipients import directories_of, directory_of
 from admit.control.things import New
 from admit.core.links import Kind
 from admit.core.validity import DAY, MINUTE, Millis
@@ -58,7 +59,9 @@ def offered(sql: Connection) -> list[tuple[Thing, Thing]]:
 def askable(sql: Connection, users: Iterable[Thing]) -> list[tuple[Thing, Thing]]:
     """The offers of the directories that proven users are in: those of other places are not shown to them."""
     places = {user.parent for user in users}
-    return [(offer_, what) for offer_, what in offered(sql) if directory_of(sql, what) in places]
+    found = offered(sql)
+    directories = directories_of(sql, (what for _, what in found))
+    return [(offer_, what) for offer_, what in found if directories[what.key] in places]
 
 
 def owned(sql: Connection, users: Iterable[Thing]) -> set[int]:
@@ -75,10 +78,24 @@ def owners(sql: Connection, resource: Thing) -> list[Thing]:
     return [user for user in users if user is not None]
 
 
-def owner_names(sql: Connection, resource: Thing) -> Collection[str]:
-    """What the people are called who own a resource."""
-    keys = (person_behind(sql, user.ref).key for user in owners(sql, resource))
-    return [things.by_key(sql, key).name for key in keys]
+def owner_names(sql: Connection, found: Iterable[tuple[Thing, Thing]]) -> dict[int, tuple[str, ...]]:
+    """What the people are called who own what is offered, by the key of the resource."""
+
+    # Few own much: who somebody is is asked once.
+    @cache
+    def name_of(directory: int, user_id: str) -> str | None:
+        user = things.by_id(sql, Kind.USER, directory, user_id)
+        return None if user is None else things.by_key(sql, person_behind(sql, user.ref).key).name
+
+    offered_ = list(found)
+    directories = directories_of(sql, (resource for _, resource in offered_))
+
+    def names_of(offer_: Thing, resource: Thing) -> Iterator[str]:
+        for each in offer_.read(OfferDetails).owners:
+            if name := name_of(directories[resource.key], each):
+                yield name
+
+    return {resource.key: tuple(sorted(set(names_of(offer_, resource)))) for offer_, resource in offered_}
 
 
 def has_owners(offer_: Thing) -> bool:

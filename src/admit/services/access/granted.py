@@ -12,7 +12,19 @@ from admit.services.access.brief import KINDS, Brief, Text, briefs
 from admit.services.access.listings import NextToken
 from admit.services.access.vocabulary import At, Moment, access, end, past
 from admit.store import changes, finding
-from admit.store.granted import GRANTABLE, Granted, Page, Place, Which, of_things, page
+from admit.store.granted import (
+    COMING,
+    GRANTABLE,
+    THEN,
+    TIMED,
+    UNENDING,
+    Granted,
+    Page,
+    Place,
+    Which,
+    of_things,
+    page,
+)
 
 Status = Literal["current", "active", "ending", "future", "ended"]
 GrantedKind = Literal[
@@ -33,6 +45,7 @@ MOST_THINGS = 200
 """How many things a search text may mean."""
 _FOUND = 4
 """The section of the places in what a search found."""
+_SECTIONS = (TIMED, UNENDING, THEN, _FOUND, COMING)
 
 
 class Grant(Shape):
@@ -58,6 +71,7 @@ class Grant(Shape):
 class ListGrants(Shape):
     """Lists grants: those that end first come first, then those without an end.
 
+    Of future ones those come first that begin first.
     Each is of one user, group, unit or application. What is left out does not restrict. A page may be
     short although others follow: as long as there is a NextToken, there may be more.
 
@@ -131,17 +145,17 @@ def meant(call: Call, text: str) -> set[int]:
     """The things a text means: those whose name contains it, a host's accounts, ``root@db-1``."""
     account, at, host = text.partition("@")
     kinds = sorted(ENDS)
-    found = finding.named_like(call.sql, kinds, text, limit=MOST_THINGS)
+    found = finding.named_like(call.sql, kinds, text, limit=MOST_THINGS).things
     found += finding.with_id(call.sql, text, kinds)
     keys = {thing.key for thing in found}
     hosts = [thing for thing in found if thing.kind is Kind.HOST]
     if at:
-        hosts += finding.named_like(call.sql, [Kind.HOST], host, limit=MOST_THINGS)
+        hosts += finding.named_like(call.sql, [Kind.HOST], host, limit=MOST_THINGS).things
     for each in hosts[:MOST_THINGS]:
         inside = finding.named_like(
             call.sql, [Kind.HOST_ACCOUNT], account if at else None, parent=each.key, limit=MOST_THINGS
         )
-        keys |= {thing.key for thing in inside}
+        keys |= {thing.key for thing in inside.things}
     return keys
 
 
@@ -159,7 +173,7 @@ def place_after(given: str | None) -> Place | None:
     if place is None:
         return None
     section, until, source, target = place
-    if not 1 <= section <= _FOUND:
+    if section not in _SECTIONS:
         raise InvalidNextToken
     return Place(section, FOREVER if until == GREATEST else until, source, target)
 

@@ -64,7 +64,7 @@ class OfferAccess(Shape):
         )
         details = OfferDetails(owners, self.longest, self.note)
         made, changed = offers.offer(call.tx, resource, details)
-        return self.Response(changed=changed, offer=_told(call, made, resource))
+        return self.Response(changed=changed, offer=_told(call, [(made, resource)])[0])
 
 
 def _owner(call: Call, name: str, resource: Thing) -> list[Thing]:
@@ -75,13 +75,13 @@ def _owner(call: Call, name: str, resource: Thing) -> list[Thing]:
     return found
 
 
-def _told(call: Call, offer: Thing, resource: Thing) -> Offer:
-    details = offer.read(OfferDetails)
-    return Offer(
-        resource=names.labels(call.sql, [resource.key])[resource.key].label,
-        owners=tuple(sorted(set(offers.owner_names(call.sql, resource)))),
-        longest=details.longest_ms,
-        note=details.note,
+def _told(call: Call, found: list[tuple[Thing, Thing]]) -> tuple[Offer, ...]:
+    labels = names.labels(call.sql, [resource.key for _, resource in found])
+    owners = offers.owner_names(call.sql, found)
+    details = ((offer.read(OfferDetails), resource.key) for offer, resource in found)
+    return tuple(
+        Offer(resource=labels[key].label, owners=owners[key], longest=each.longest_ms, note=each.note)
+        for each, key in details
     )
 
 
@@ -117,4 +117,4 @@ class ListOffers(Shape):
 
     def handle(self, call: Call) -> Response:
         """Read all of them."""
-        return self.Response(offers=tuple(_told(call, *each) for each in offers.offered(call.sql)))
+        return self.Response(offers=_told(call, offers.offered(call.sql)))

@@ -55,7 +55,8 @@ class ListThings(Shape):
     Ours: a name as GrantAccess takes it, such as root@db-1 or group:dba, finds what it means.
 
     Ours: among more than 50000 things a text finds names that begin with it, and only if there are none
-    names that contain it.
+    names that contain it. These are looked for some at a time: as long as there is a NextToken, there may be
+    more, although a page is short or empty.
     """
 
     kinds: Annotated[tuple[KindName, ...], at_most(20)] | None = None
@@ -79,7 +80,7 @@ class ListThings(Shape):
         next_token: str | None = None
 
     def handle(self, call: Call) -> Response:
-        """Read a page, and one more to see whether there is another."""
+        """Read a page."""
         kinds = SEARCHED if self.kinds is None else tuple(sorted({KINDS[word] for word in self.kinds}))
         place, at = place_of(self.next_token), past(self.at, call)
         found = finding.named_like(
@@ -90,15 +91,15 @@ class ListThings(Shape):
             parent=self._inside(call, at),
             after=None if place is None else _anchor(call, place[0]),
             at=at,
-            limit=self.max_results + 1,
+            limit=self.max_results,
         )
-        page = found[: self.max_results]
+        page = found.things
         listed = [*self._by_id(call, kinds, page, at), *page] if place is None else page
         told = briefs(call, (thing.key for thing in listed), at)
         return self.Response(
             things=tuple(told[thing.key] for thing in listed),
             max_results=self.max_results,
-            next_token=marker(page[-1].key) if len(found) > len(page) else None,
+            next_token=None if found.after is None else marker(found.after),
         )
 
     def _inside(self, call: Call, at: Millis | None) -> int | None:

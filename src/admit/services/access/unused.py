@@ -46,10 +46,10 @@ class ListUnused(Shape):
                 "Days", f"activity is kept for {kept} days: what was used before is not known."
             )
         since = call.now - self.days * DAY
-        which = Which(GRANTABLE, ends_after=call.now, starts_by=since)
+        which = Which(GRANTABLE, ends_after=call.now, starts_by=since, added_by=since)
         found = page(call.sql, which, place_after(self.next_token), self.max_results)
         uses = Uses(call.sql, since)
-        unused = [each for each in found.grants if each.added_at <= since and not uses.of(each)]
+        unused = [each for each in found.grants if not uses.of(each)]
         things = briefs(call, (key for each in unused for key in (each.source, each.target)), None)
         actors = changes.actors(call.sql, sorted({each.added_in for each in unused}))
         return self.Response(
