@@ -192,9 +192,8 @@ def named_like(  # noqa: PLR0913 - a listing: what is meant, and which page
         return _cut(_found(sql, asked, "any"), limit)
     if parent is not None or not _is_large(sql):
         return _cut(_found(sql, asked, "contains", text), limit)
-    found = _beginning(sql, asked, text)
-    if found or (after is not None and after.name.startswith(text)):
-        return _cut(found, limit)
+    if _beginning(sql, replace(asked, after=None, limit=1), text):
+        return _cut(_beginning(sql, asked, text), limit)
     page = _cut(_found(sql, asked, "contains among some", text), limit)
     return page if page.after is not None else page._replace(after=_last_looked_into(sql, asked))
 

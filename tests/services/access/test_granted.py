@@ -1,11 +1,13 @@
 """Every grant listed: by its end, by what it is of, by a text, and as it stood at a past moment."""
 
+from typing import Any
+
 import pytest
 
-from admit.control import people
+from admit.control import grants, people, things
 from admit.control.things import New
 from admit.core.links import Kind
-from admit.core.validity import DAY, HOUR, MINUTE
+from admit.core.validity import DAY, HOUR, MINUTE, PERMANENT, Validity
 from admit.services.bastionhost.user_groups import UserGroupDetails
 from admit.store import granted
 from admit.store import things as stored
@@ -125,6 +127,66 @@ def test_a_page_looks_no_further_than_it_may_and_says_where_to_go_on(
         token, pages = page.get("NextToken"), pages + 1
     assert len(found) == 2
     assert pages == 2
+
+
+def test_what_is_to_come_is_listed_by_when_it_begins(office: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = office.clock.now()
+    _grant(office, "alice", "root@db-1", StartTime=now + 2 * DAY, EndTime=now + 3 * DAY)
+    _grant(office, "bob", "root@db-1", StartTime=now + DAY)
+    _grant(office, "group:dba", "root@db-1", StartTime=now - DAY)
+    found = _listed(office, Kinds=["host account"], Status="future")
+    assert [who for who, _, _ in found] == ["bob", "alice"]
+    monkeypatch.setattr(granted, "AT_ONCE", 1)
+    paged, token = [], None
+    while len(paged) == 0 or token is not None:
+        page = office.call(
+            "admit", "ListGrants", Status="future", Kinds=["host account"], MaxResults=1, NextToken=token
+        )
+        paged += [each["Subject"]["Name"] for each in page["Grants"]]
+        token = page.get("NextToken")
+    assert paged == ["bob", "alice"]
+
+
+@pytest.mark.parametrize("status", ["current", "active", "ending", "future", "ended", None])
+def test_grants_of_few_things_are_listed_as_those_of_many(
+    office: System, monkeypatch: pytest.MonkeyPatch, status: str | None
+) -> None:
+    desks: list[str] = []
+
+    def body(tx: Tx) -> None:
+        account = stored.find(tx.sql, stored.Where(Kind.ACCOUNT))[0]
+        for number in range(3):
+            made = things.add(
+                tx,
+                New(Kind.DELIVERY_GROUP, account.key, f"desk-{number}", UserGroupDetails(), f"aig-{number}"),
+            )
+            users = stored.find(tx.sql, stored.Where(Kind.USER))
+            periods = (PERMANENT, Validity(0, tx.now + HOUR), Validity(0, tx.now - HOUR))
+            later = Validity(tx.now + (number + 1) * HOUR, tx.now + DAY)
+            for user, period in zip(users, (periods[number], later), strict=False):
+                grants.grant(tx, user, made, period)
+            desks.append(made.name)
+
+    office.admit.store.write_now(AUTHOR, body)
+    asked = {"Kinds": ["delivery group"], "Status": status, "MaxResults": 2}
+
+    def all_of_them() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        token = None
+        while True:
+            page = office.call("admit", "ListGrants", **asked, NextToken=token)
+            found += page["Grants"]
+            token = page.get("NextToken")
+            if token is None:
+                return found
+
+    few = all_of_them()
+    for name in ("FEW_THINGS", "FEW_GRANTS"):
+        with monkeypatch.context() as patched:
+            patched.setattr(granted, name, 1)
+            assert all_of_them() == few
+    assert {each["Resource"]["Name"] for each in few} <= set(desks)
+    assert few
 
 
 def test_a_past_moment_is_listed_as_it_stood(office: System) -> None:

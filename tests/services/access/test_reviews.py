@@ -12,6 +12,7 @@ from admit.core.activity import Activity, ActivityKind, Mention, Outcome
 from admit.core.links import Kind
 from admit.core.validity import DAY, HOUR
 from admit.store import changes, messages, things
+from admit.store import reviews as stored_reviews
 from admit.store.engine import Author
 from admit.store.things import Thing
 from admit.store.verification import verify
@@ -209,6 +210,24 @@ def test_what_was_granted_anew_since_counts_as_decided(desk: Desk, system: Syste
     system.advance(7 * DAY)
     settle(system)
     assert desk.may("alice")
+
+
+def test_of_very_many_undecided_grants_only_the_first_are_looked_at(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review = begin(desk)
+    items_ = items(desk, review)
+    desk.call("DecideReviewItems", ReviewId=review, Items=[items_["alice host:db-1"]], Verdict="keep")
+    desk.call("RevokeAccess", Subject="alice", Resource="root@db-1")
+    desk.call("RevokeAccess", Subject="bob", Resource="root@db-1")
+
+    def counted() -> list[int]:
+        found = told(desk, review)
+        return [found[name] for name in ("Waiting", "Kept", "Ended", "Changed", "Gone")]
+
+    assert counted() == [1, 1, 0, 0, 2], items_
+    monkeypatch.setattr(stored_reviews, "LOOKED_AT", 1)
+    assert counted() == [2, 1, 0, 0, 1]
 
 
 def test_what_was_kept_may_still_be_ended_and_what_was_ended_is_gone(desk: Desk) -> None:

@@ -266,6 +266,27 @@ def test_among_very_many_things_names_that_begin_so_come_first(
     assert _names(office, Text="lic", Kinds=["user"]) == ["alice"]
 
 
+@pytest.mark.parametrize("kinds", [None, ["user"], ["group", "host"], ["person", "user"]])
+def test_among_very_many_names_a_search_goes_on_where_it_stopped(
+    office: System, monkeypatch: pytest.MonkeyPatch, kinds: list[str] | None
+) -> None:
+    def paged(text: str) -> list[str]:
+        found: list[str] = []
+        token = None
+        while True:
+            page = office.call("admit", "ListThings", Text=text, Kinds=kinds, MaxResults=1, NextToken=token)
+            found += [each["Name"] for each in page["Things"]]
+            token = page.get("NextToken")
+            if token is None:
+                return found
+
+    whole = {text: _names(office, Text=text, Kinds=kinds) for text in ("b-1", "lic", "a", "nowhere")}
+    monkeypatch.setattr(finding, "LARGE", 0)
+    monkeypatch.setattr(finding, "LOOKED_INTO", 2)
+    for text, names in whole.items():
+        assert paged(text) == ([name for name in names if name.startswith(text)] or names)
+
+
 def test_what_a_picture_has_no_room_for_is_counted(office: System, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reaching, "FEW", 1)
     office.call("admit", "GrantAccess", Subject="bob", Resource="root@db-1")
