@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -38,6 +39,48 @@ def test_it_answers_as_the_server_does(shop: Shop, replica: Replica) -> None:
         told = admit.ask_all(QUESTIONS)
     assert [replica.decide(each, "shop") for each in QUESTIONS] == told
     assert [bool(each) for each in told] == [True, False, True, False, False, True, False, False]
+
+
+def test_it_finds_what_the_server_finds(shop: Shop, replica: Replica) -> None:
+    with (
+        Admit(shop.server, token=shop.token, space="shop") as afar,
+        Admit(shop.server, token=shop.token, space="shop", replica=replica) as near,
+    ):
+        told = [searched(each) for each in (afar, near)]
+    assert told[0] == told[1]
+    assert told[0] == [["mia"], [], ["eve"], ["o-0", "o-1", "o-2"], [], [], ["count"]]
+
+    async def awaited() -> list[list[str]]:
+        async with AsyncAdmit(shop.server, token=shop.token, space="shop", replica=replica) as admit:
+            found = [
+                [each async for each in admit.who("user", "ship", "order:17", {"weight": 3})],
+                [each async for each in admit.what("user:eve", "count", "order")],
+            ]
+            return [*found, await admit.actions("user:eve", "order:o-1")]
+
+    assert asyncio.run(awaited()) == [told[0][0], told[0][3], told[0][6]]
+
+
+def searched(admit: Admit) -> list[list[str]]:
+    """What some searches find."""
+    return [
+        list(admit.who("user", "ship", "order:17", {"weight": 3})),
+        list(admit.who("user", "ship", "order:17", {"weight": 300})),
+        list(admit.who("user", "count", "order:o-1")),
+        list(admit.what("user:eve", "count", "order")),
+        list(admit.what("user:nobody", "count", "order")),
+        list(admit.who("person", "connect", "host:nothing")),
+        admit.actions("user:eve", "order:o-1"),
+    ]
+
+
+def test_a_search_that_cannot_be_read_is_refused_nearby_as_well(shop: Shop, replica: Replica) -> None:
+    nothing: Any = None
+    with (
+        Admit(shop.server, token=shop.token, space="shop", replica=replica) as admit,
+        pytest.raises(Refused, match="400"),
+    ):
+        list(admit.who(nothing, "count", "order:o-1"))
 
 
 def test_it_follows_what_is_changed_and_names_the_revision(shop: Shop, replica: Replica) -> None:
@@ -82,8 +125,11 @@ def test_one_that_is_too_old_answers_nothing(shop: Shop) -> None:
     ):
         with pytest.raises(Unavailable, match="too old"):
             admit.ask(QUESTIONS[2])
+        with pytest.raises(Unavailable, match="too old"):
+            admit.actions("user:eve", "order:o-1")
         old.or_ask = True
         assert admit.ask(QUESTIONS[2])
+        assert admit.actions("user:eve", "order:o-1")
 
 
 def test_it_is_handed_out_only_to_who_may_and_answers_nothing_once_they_may_no_more(shop: Shop) -> None:

@@ -9,15 +9,17 @@ import msgspec
 
 from admit.authzen.asking import Json, Unreadable, deed_of, entity_of, object_of
 from admit.authzen.evaluation import Asking
+from admit.authzen.parties import Space
 from admit.control.answers.asked import Asked as Question
 from admit.control.answers.asked import Party, all_deeds, all_they_may, all_who_may, decided
 from admit.control.names import NameFault
 from admit.core.links import Kind, Ref
+from admit.core.validity import Millis
 
 PAGE = 1000
 """How many results a page has, unless fewer are asked for."""
 
-Search: TypeAlias = Callable[[Asking, Json], list[dict[str, str]]]
+Search: TypeAlias = Callable[[Space, Json, Millis], list[dict[str, str]]]
 """Every result, in an order that stays."""
 
 
@@ -29,50 +31,50 @@ class _Place(msgspec.Struct, array_like=True):
     search: str
 
 
-def subjects(asking: Asking, body: Json) -> list[dict[str, str]]:
+def subjects(space: Space, body: Json, now: Millis) -> list[dict[str, str]]:
     """Every subject of a type that may do something with a resource."""
     wanted = entity_of(body, "subject", identified=False)
     deed, resource = deed_of(body), entity_of(body, "resource")
     try:
-        what = asking.space.party("resource", resource)
-        action = asking.space.deed(resource.type, deed.name)
+        what = space.party("resource", resource)
+        action = space.deed(resource.type, deed.name)
     except NameFault:
         return []
     asked = Question(_ANYBODY, what, action, deed.properties, object_of(body, "context"))
-    parties = asking.space.wanted("subject", wanted.type)
-    return _entities(all_who_may(asking.sql, asked, parties, asking.now))
+    parties = space.wanted("subject", wanted.type)
+    return _entities(all_who_may(space.sql, asked, parties, now))
 
 
-def resources(asking: Asking, body: Json) -> list[dict[str, str]]:
+def resources(space: Space, body: Json, now: Millis) -> list[dict[str, str]]:
     """Every resource of a type that a subject may do something with."""
     subject, deed = entity_of(body, "subject"), deed_of(body)
     wanted = entity_of(body, "resource", identified=False)
     try:
-        who = asking.space.party("subject", subject)
-        action = asking.space.deed(wanted.type, deed.name)
+        who = space.party("subject", subject)
+        action = space.deed(wanted.type, deed.name)
     except NameFault:
         return []
     asked = Question(who, _ANYBODY, action, deed.properties, object_of(body, "context"))
-    parties = asking.space.wanted("resource", wanted.type)
-    return _entities(all_they_may(asking.sql, asked, parties, asking.now))
+    parties = space.wanted("resource", wanted.type)
+    return _entities(all_they_may(space.sql, asked, parties, now))
 
 
 _ANYBODY = Party(Ref(Kind.TYPE, 0), "", "")
 """Stands where the search puts one after the other."""
 
 
-def actions(asking: Asking, body: Json) -> list[dict[str, str]]:
+def actions(space: Space, body: Json, now: Millis) -> list[dict[str, str]]:
     """Everything that a subject may do with a resource."""
     subject, resource = entity_of(body, "subject"), entity_of(body, "resource")
     try:
-        who, what = asking.space.party("subject", subject), asking.space.party("resource", resource)
+        who, what = space.party("subject", subject), space.party("resource", resource)
     except NameFault:
         return []
-    context, declared = object_of(body, "context"), asking.space.deeds(resource.type)
+    context, declared = object_of(body, "context"), space.deeds(resource.type)
     if what.ref.kind not in (Kind.RESOURCE, Kind.TYPE):
-        allowed = decided(asking.sql, Question(who, what), asking.now).allowed
+        allowed = decided(space.sql, Question(who, what), now).allowed
         return [{"name": name} for name in declared if allowed]
-    found = all_deeds(asking.sql, Question(who, what, context=context), declared, asking.now)
+    found = all_deeds(space.sql, Question(who, what, context=context), declared, now)
     return [{"name": name} for name in found]
 
 
@@ -90,7 +92,7 @@ def page_of(search: Search, asking: Asking, body: Json) -> dict[str, Any]:
         Unreadable: the search cannot be read, or its token is not one for it.
     """
     place = _place(body)
-    found = search(asking, body)
+    found = search(asking.space, body, asking.now)
     rest = [each for each in found if list(each.values()) > place.after]
     page = rest[: place.limit]
     more = _token(_Place(place.limit, list(page[-1].values()), place.search)) if len(rest) > len(page) else ""

@@ -56,7 +56,7 @@ class Admit:
         ca_file: str | None = None,
         replica: Nearby | None = None,
     ) -> None:
-        """``replica`` answers single questions nearby, as long as it is new enough."""
+        """``replica`` answers questions and searches nearby, as long as it is new enough."""
         self._http = httpx.Client(**wire.arguments(server, token, space, ca_file))
         self._space = space
         self._replica = replica
@@ -113,6 +113,10 @@ class Admit:
         return list(self._search(wire.actions(subject, resource, context)))
 
     def _search(self, search: wire.Search) -> Iterator[str]:
+        near = wire.found_by(self._replica, self._space, search)
+        if near is not None:
+            yield from near
+            return
         token = ""
         while True:
             found, token = search.read(self._post(search.path, search.body(token)))
@@ -153,7 +157,7 @@ class AsyncAdmit:
         ca_file: str | None = None,
         replica: Nearby | None = None,
     ) -> None:
-        """``replica`` answers single questions nearby, as long as it is new enough."""
+        """``replica`` answers questions and searches nearby, as long as it is new enough."""
         self._http = httpx.AsyncClient(**wire.arguments(server, token, space, ca_file))
         self._space = space
         self._replica = replica
@@ -217,6 +221,11 @@ class AsyncAdmit:
         return [each async for each in self._search(wire.actions(subject, resource, context))]
 
     async def _search(self, search: wire.Search) -> AsyncIterator[str]:
+        near = wire.found_by(self._replica, self._space, search)
+        if near is not None:
+            for each in near:
+                yield each
+            return
         token = ""
         while True:
             found, token = search.read(await self._post(search.path, search.body(token)))

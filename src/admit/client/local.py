@@ -26,6 +26,7 @@ import structlog
 from admit.authzen.asking import Unreadable, asked_of
 from admit.authzen.evaluation import answer_to
 from admit.authzen.parties import Space
+from admit.authzen.search import Search, actions, resources, subjects
 from admit.base.clock import Clock, SystemClock
 from admit.client import wire
 from admit.client.wire import Decision, Question, Refused, Unavailable
@@ -41,6 +42,12 @@ POLL_S = 0.5
 INDEX_BYTES = 512 * 1024 * 1024
 """How much memory the index may take; without it, answers come from a file, a little slower."""
 DEFAULT = "default"
+_SEARCHES: dict[str, Search] = {
+    "search/subject": subjects,
+    "search/resource": resources,
+    "search/action": actions,
+}
+"""What finds what is searched for, by where the server is asked for it."""
 
 
 class Replica:
@@ -103,6 +110,17 @@ class Replica:
             except Unreadable as fault:
                 raise Refused(400, str(fault)) from None
             return wire.decision_of(told.answer)
+
+    def search(self, search: wire.Search, space: str | None = None) -> list[str] | None:
+        """The IDs of all that a search finds, in the order of the server; None where it is too old."""
+        if self.age_s > self.most_age_s:
+            return None
+        with self._store.read() as sql:
+            try:
+                found = _SEARCHES[search.path](Space(sql, space or DEFAULT), search.asked, self._clock.now())
+            except Unreadable as fault:
+                raise Refused(400, str(fault)) from None
+        return [each.get("id") or each["name"] for each in found]
 
     def refresh(self) -> None:
         """Take in what is new, now.

@@ -167,6 +167,10 @@ class Nearby(Protocol):
         """The answer; None where there is none nearby."""
         ...
 
+    def search(self, search: "Search", space: str | None = None) -> list[str] | None:
+        """The IDs of all that a search finds; None where that is not known nearby."""
+        ...
+
 
 def answered_by(
     replica: Nearby | None, space: str | None, question: Question, revision: int
@@ -179,6 +183,20 @@ def answered_by(
     if replica is None:
         return None
     found = replica.decide(question, space, revision)
+    if found is None and not replica.or_ask:
+        raise Unavailable("The replica is too old to answer.")
+    return found
+
+
+def found_by(replica: Nearby | None, space: str | None, search: "Search") -> list[str] | None:
+    """What a replica finds; None where the server is to be asked.
+
+    Raises:
+        Unavailable: neither is there one, nor may the server be asked.
+    """
+    if replica is None:
+        return None
+    found = replica.search(search, space)
     if found is None and not replica.or_ask:
         raise Unavailable("The replica is too old to answer.")
     return found
