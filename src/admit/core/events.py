@@ -1,7 +1,8 @@
 """Every fact worth remembering, as a class. A change log entry is one of these."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TypeAlias
 
 from admit.core.links import Kind
@@ -167,11 +168,15 @@ Event: TypeAlias = (
 
 def touched(event: Event) -> tuple[Named, ...]:
     """The things an event is about: one, both ends of a link, or whose session at what."""
-    if isinstance(event, LinkAdded | LinkChanged | LinkRemoved | GraceSet | GrantReviewed):
-        return event.source, event.target
-    if isinstance(event, SessionEndOrdered | SessionEnded | GlassBroken):
-        return event.person, event.resource
-    return (event.thing,)
+    of_two = _OF_TWO.get(type(event))
+    return (event.thing,) if of_two is None else of_two(event)  # type: ignore[union-attr]
+
+
+_ENDS, _WHOSE_AT_WHAT = attrgetter("source", "target"), attrgetter("person", "resource")
+_OF_TWO: dict[type[Event], Callable[[Event], tuple[Named, Named]]] = {
+    **dict.fromkeys((LinkAdded, LinkChanged, LinkRemoved, GraceSet, GrantReviewed), _ENDS),
+    **dict.fromkeys((SessionEndOrdered, SessionEnded, GlassBroken), _WHOSE_AT_WHAT),
+}
 
 
 EVENTS: dict[str, type[Event]] = {

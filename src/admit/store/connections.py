@@ -49,7 +49,14 @@ def connected(url: URL, *, is_sqlite: bool) -> Engine:
     return engine
 
 
-_PRAGMAS = ("journal_mode = wal", "synchronous = full", "cache_size = -65536", "case_sensitive_like = on")
+_PRAGMAS = (
+    "journal_mode = wal",
+    "synchronous = full",
+    "cache_size = -65536",
+    "case_sensitive_like = on",
+    # Pages, 16 MB. A page that was written again meanwhile is copied into the database once.
+    "wal_autocheckpoint = 4000",
+)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

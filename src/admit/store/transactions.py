@@ -85,17 +85,10 @@ class Head:
     def extend(self, key: bytes, tx: Tx) -> None:
         """Put a transaction's events at the end of the chain: all of them, or on an error none."""
         author, head, rows = tx.author, self.hash, []
+        by = (author.actor, author.action, author.request_id)
         for ordinal, what in enumerate(tx.events):
-            entry = Entry(
-                tx.revision,
-                ordinal,
-                tx.now,
-                author.actor,
-                author.action,
-                author.request_id,
-                type(what).__name__,
-                msgspec.json.encode(what).decode(),
-            )
+            fact = msgspec.json.encode(what).decode()
+            entry = Entry(tx.revision, ordinal, tx.now, *by, type(what).__name__, fact)
             head = chain(key, head, entry)
             rows.append((*entry, head))
         self.n, self.hash = tx.revision, head

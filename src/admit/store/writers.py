@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine
 
 from admit.core.errors import AdmitError, ServiceUnavailable
-from admit.store.connections import in_transaction
+from admit.store.connections import driver, in_transaction
 from admit.store.listening import tell
 from admit.store.schema import NEWEST, version_of
 from admit.store.transactions import Bodies, Head, Job, fresh, load_head, save_head
@@ -54,6 +54,8 @@ class Writer:
 
     def _run(self) -> None:
         with self._engine.connect() as sql:
+            # What a savepoint may have to put back is copied aside, and would soon go to a file.
+            driver(sql)("pragma temp_store = memory")
             while batch := self._take():
                 self._commit(sql, batch)
 
