@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install demo test check bench soak docs lock clean
+.PHONY: help install demo test check bench soak screens docs lock clean
 
 BIN := .venv/bin
 
@@ -75,6 +75,11 @@ soak: ## runs the tests that take minutes
 	@tools/venv dev
 	$(BIN)/python -m pytest -n auto -m soak --timeout=0 $(generated)
 	$(BIN)/python -m pytest -m soak --timeout=0 $(addprefix --ignore=,$(generated))
+
+screens: ## takes pictures of every page into build/screens, in both themes and languages, wide and narrow
+	@tools/system-packages
+	@tools/venv dev
+	ADMIT_SCREENS=build/screens $(BIN)/python -m pytest tests/console/test_everybody.py tests/browser tests/streaming/test_screen.py
 
 docs: ## computes docs/reference from the code
 	@tools/venv run

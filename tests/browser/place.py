@@ -1,6 +1,8 @@
 """A served admit with a real host behind it, and browsers that visit it."""
 
 import json
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +17,8 @@ from tests.ssh.office import PASSWORD, Office
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 RULES = {"resultTypes": ["violations"], "preload": False}
 PATIENCE_MS = 10_000
+SCREENS = os.environ.get("ADMIT_SCREENS")
+"""Where pictures of all pages that are looked at are kept, if anywhere."""
 
 
 @dataclass
@@ -108,8 +112,19 @@ def violations(page: Page, **rules: Any) -> list[str]:
         },
     )
     session.detach()
+    if SCREENS:
+        _keep(page, Path(SCREENS))
     found = json.loads(answer["result"]["value"])
     return [f"{each['id']}: {node['html'][:200]}" for each in found for node in each["nodes"]]
+
+
+def _keep(page: Page, directory: Path) -> None:
+    """Keep a picture of a page: under its address, its language, its theme and its width."""
+    shown = "[document.documentElement.lang, document.documentElement.dataset.bsTheme, innerWidth]"
+    language, theme, width = page.evaluate(shown)
+    address = re.sub(r"[^A-Za-z0-9]+", "-", page.url.split("/", 3)[-1]).strip("-")[:80] or "start"
+    title = re.sub(r"\W+", "-", page.title())[:30]
+    page.screenshot(path=directory / f"{language}-{theme}-{width}" / f"{address}-{title}.png", full_page=True)
 
 
 def in_both_themes(page: Page) -> list[str]:
