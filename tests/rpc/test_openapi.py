@@ -1,9 +1,8 @@
-"""The OpenAPI document: valid, whole, true to what the engine reads, and served."""
+"""The OpenAPI document: whole, true to what the engine reads, and served."""
 
 import json
 
 import pytest
-from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from admit import __version__
 from admit.main import SERVICES
@@ -24,11 +23,6 @@ def document() -> dict:
 @pytest.fixture(scope="module")
 def sampled() -> dict:
     return openapi(Registry((SAMPLE,)), "1")["paths"]
-
-
-def test_the_document_is_valid_openapi_3_1(document):
-    assert document["openapi"] == "3.1.0"
-    assert [error.message for error in OpenAPIV31SpecValidator(document).iter_errors()] == []
 
 
 def test_every_operation_is_in_it_with_every_parameter(document):
