@@ -28,6 +28,33 @@ def test_every_text_of_every_template_is_translated(language: str) -> None:
     assert not missing, "not in src/admit/pages/words/" + language
 
 
+def refusals() -> Iterator[str]:
+    """Every text with which a page is refused, as far as it stands there itself."""
+    for module in SOURCE.rglob("*.py"):
+        tree = ast.parse(module.read_text("utf-8"))
+        constants = {
+            target.id: each.value.value
+            for each in tree.body
+            if isinstance(each, ast.Assign) and isinstance(each.value, ast.Constant)
+            for target in each.targets
+            if isinstance(target, ast.Name)
+        }
+        for call in ast.walk(tree):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == "PageRefused":
+                said = call.args[1]
+                text = said.value if isinstance(said, ast.Constant) else constants.get(ast.unparse(said))
+                if isinstance(text, str):
+                    yield text
+
+
+@pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "en"])
+def test_why_a_page_is_refused_is_said_in_every_language(language: str) -> None:
+    found = set(refusals())
+
+    assert len(found) > 5
+    assert sorted(found - set(catalogue(language))) == []
+
+
 @pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "en"])
 def test_a_translation_has_the_values_of_its_text(language: str) -> None:
     values = re.compile(r"{(\w+)}")

@@ -104,7 +104,11 @@ class Bringing:
         return plan
 
     async def _plan(self, record: PersonRecord | HostRecord) -> Plan:
-        return await (self._host(record) if isinstance(record, HostRecord) else self._person(record))
+        try:
+            return await (self._host(record) if isinstance(record, HostRecord) else self._person(record))
+        except Refused as refused:
+            # The page has begun: what is refused is told in its line.
+            return Plan("refuse", why=refused.text)
 
     # -- people ------------------------------------------------------------------------------------
 
