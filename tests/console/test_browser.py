@@ -164,6 +164,8 @@ def test_a_review_is_begun_and_decided_on_at_once(place: Place) -> None:
         assert violations(page) == []
         page.fill("[name=comment]", "the wiki is closed")
         page.click("text=End selected")
+        page.wait_for_selector("text=Lose access: 1")
+        page.click("button[value=sure]")
         page.wait_for_selector("text=Everything is decided")
         page.click("nav.bar >> text=Ended")
         page.wait_for_selector("text=the wiki is closed")

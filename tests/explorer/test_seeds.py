@@ -26,6 +26,8 @@ class Seed(NamedTuple):
     subject: str
     person: str
     resource: str
+    last: str = ""
+    """What the code has once it has followed all that was typed."""
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +63,7 @@ def streaming(caller: Caller) -> Seed:
     values = {"ProductType": "CloudApp", "AppInstanceGroupId": made["AppInstanceGroupId"]}
     values |= {"AuthorizeUserIds": ["ann"]}
     resource = "delivery-group:Seeds"
-    return Seed("appstream-center", "AuthorizeInstanceGroup", values, "ann", "ann", resource)
+    return Seed("appstream-center", "AuthorizeInstanceGroup", values, "ann", "ann", resource, '"ann"')
 
 
 def hosts(caller: Caller) -> Seed:
@@ -84,7 +86,8 @@ def hosts(caller: Caller) -> Seed:
         "UserGroupId": group,
         "Hosts": json.dumps([{"HostId": host, "HostAccountIds": [account]}]),
     }
-    return Seed(BASTION, "AttachHostAccountsToUserGroup", values, "group:seeds", "ben", "root@seed-1")
+    action = "AttachHostAccountsToUserGroup"
+    return Seed(BASTION, action, values, "group:seeds", "ben", "root@seed-1", "HostAccountIds")
 
 
 def rules(caller: Caller) -> Seed:
@@ -177,7 +180,9 @@ def test_a_call_from_the_form_grants_and_so_does_its_code_when_it_was_taken_back
 
     caller.call("admit", "RevokeAccess", Subject=seed.subject, Resource=seed.resource)
     assert decided(caller, seed) == (False, None)
-    assert "RequestId" in ran_python(page.locator("#text-python").inner_text(), target, monkeypatch)
+    code = page.locator("#text-python")
+    expect(code).to_contain_text(seed.last)
+    assert "RequestId" in ran_python(code.inner_text(), target, monkeypatch)
     assert decided(caller, seed) == (True, None)
 
 
