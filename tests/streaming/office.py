@@ -117,6 +117,10 @@ def office(data: Path, **environment: str) -> Iterator[Office]:
         caller.connection.close()
 
 
+CUT = ("WebSocket", "Failed to load", "Got data while disconnected")
+"""In what a browser says of a connection that was cut; the last by noVNC, of what it was still drawing."""
+
+
 @dataclass
 class Person:
     """Somebody at a browser of their own."""
@@ -135,12 +139,7 @@ class Person:
     def _heard(self, message: Any) -> None:
         # What the browser says of a cut connection is no fault of the page, nor of styles that axe sets.
         axe = self.page in AXED and "Content Security Policy" in message.text
-        if (
-            message.type == "error"
-            and not axe
-            and "WebSocket" not in message.text
-            and "Failed to load" not in message.text
-        ):
+        if message.type == "error" and not axe and not any(cut in message.text for cut in CUT):
             self.faults.append(message.text)
 
     def sign_in(self, password: str = PASSWORD, place: str = "/home") -> "Person":

@@ -41,6 +41,9 @@ from admit.streaming.relay import Wires
 from admit.streaming.stream import Over, Stream
 
 log = structlog.get_logger("admit.streaming")
+
+GREETING_S = 2.0
+"""How long a screen has to speak first, as RFB wants it (RFC 6143 §7.1.1); one that hangs is not gone."""
 T = TypeVar("T")
 
 DOOR = "streaming"
@@ -248,12 +251,24 @@ class Door:
 
     async def broke_off(self, stream: Stream) -> bool:
         """Whether a screen that broke off is gone, and its session with it: the application was closed."""
+        if await self._greets(stream):
+            return False
+        await self._gone(stream)
+        return True
+
+    async def _greets(self, stream: Stream) -> bool:
+        """Whether the screen of a session speaks: one that is about to end is still connected to."""
         try:
-            (await self.launcher.connect(stream.id)).close()
-        except OSError:
-            await self._gone(stream)
+            reader, writer = await self.connect(stream)
+            try:
+                async with asyncio.timeout(GREETING_S):
+                    return await reader.read(1) != b""
+            finally:
+                writer.close()
+        except TimeoutError:
             return True
-        return False
+        except OSError:
+            return False
 
     async def _gone(self, stream: Stream) -> None:
         """Close a session whose sandbox is gone."""
