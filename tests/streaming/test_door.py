@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -79,6 +80,30 @@ def connects(streaming: Streaming, name: str, group: str) -> str:
 def rules(**said: object) -> dict[str, object]:
     """A policy of a delivery group."""
     return {"UserDefinePolicy": {"CustomConfig": json.dumps(said)}}
+
+
+def test_a_screen_that_is_connected_to_and_does_not_greet_is_gone(
+    streaming: Streaming, monkeypatch: pytest.MonkeyPatch
+):
+    group = streaming.create()
+    streaming.authorize(group, "alice")
+
+    async def ending(_session: str) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        theirs.close()
+        return ours
+
+    async def body() -> None:
+        async with opened(streaming) as door:
+            stream = await opens(streaming, door, "alice", group)
+            assert not await door.broke_off(stream)
+            assert stream.over is None
+            monkeypatch.setattr(door.launcher, "connect", ending)
+            assert await door.broke_off(stream)
+            assert stream.over is not None
+            monkeypatch.undo()
+
+    asyncio.run(body())
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ USUAL = 14 * DAY
 """How long a review lasts if nobody says otherwise."""
 PAGE = 25
 CUT = "More grants wait than are tried here: the first of them were."
+"""Said of a preview that not all of it was tried for."""
 MOST_OF_ONE, MOST_PARTS = 200, 5
 """How many grants one call decides on, and how many calls one preview takes."""
 
@@ -177,9 +178,7 @@ async def _sure(
     about = visit.reader.text("{name}: grants that end: {n}", name=review["Name"], n=many)
     calls = [("admit", "DecideReviewItems", each) for each in decisions[:MOST_PARTS]]
     back = f"/console/reviews/{review['ReviewId']}"
-    cut = (
-        "More grants wait than are tried here: the first of them were." if len(decisions) > MOST_PARTS else ""
-    )
+    cut = CUT if len(decisions) > MOST_PARTS else ""
     plan = Plan("End grants of a review", about, calls, back, icon="ban", danger=True, text=cut, form=False)
     return await confirming(visit, carried, (), plan)
 
