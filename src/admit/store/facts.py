@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from admit.core.facts import Facts, Source
+from admit.core.index import Index
 from admit.core.links import KINDS, Kind, Link, Ref, Stage
 from admit.core.validity import BEGINNING, FOREVER, PERMANENT, Millis, Validity
 from admit.store.prepared import Prepared, PreparedForKeys
@@ -77,9 +78,13 @@ def source_of(
     sql: Connection, scope: Scope, *, subject: Ref | None = None, resource: Ref | None = None
 ) -> Source:
     """Where the facts for a question of now are: in memory if they stand there as this view shows them."""
+    return index_at(sql) or facts_about(sql, scope, subject=subject, resource=resource)
+
+
+def index_at(sql: Connection) -> Index | None:
+    """All links of now, if they stand in memory as this view shows them."""
     replica: Replica | None = sql.info.get(REPLICA)
-    index = None if replica is None else replica.at(sql)
-    return index or facts_about(sql, scope, subject=subject, resource=resource)
+    return None if replica is None else replica.at(sql)
 
 
 _Asked: TypeAlias = tuple[Scope, Ref | None, Ref | None, Millis | None]

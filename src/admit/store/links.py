@@ -22,12 +22,12 @@ from sqlalchemy.dialects.postgresql import insert as insert_new
 
 from admit.core.links import Kind, Link, Ref, Stage, stage_of
 from admit.core.validity import BEGINNING, FOREVER, PERMANENT, Millis, Validity
-from admit.store.facts import Scope, facts_about, source_of
+from admit.store.facts import Scope, facts_about, index_at, source_of
 from admit.store.prepared import EVERYTHING, Prepared, PreparedForKeys
 from admit.store.tables import links, past_links, things
 from admit.store.views import callers_revision, current_revision
 
-__all__ = ["Held", "Scope", "callers_revision", "current_revision", "facts_about", "source_of"]
+__all__ = ["Held", "Scope", "callers_revision", "current_revision", "facts_about", "index_at", "source_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ class Held:
     added_in: int
 
 
-def _validity(start: Millis, end: Millis) -> Validity:
+def validity_of(start: Millis, end: Millis) -> Validity:
+    """The period of a row."""
     # Most links have no end: one value serves them all.
     return PERMANENT if end == FOREVER and start == BEGINNING else Validity(start, end)
 
@@ -59,7 +60,7 @@ def find(sql: Connection, source: Ref, target: Ref) -> Held | None:
     """The link between two things, if they are joined now (in force or not)."""
     stage = int(stage_of(source.kind, target.kind))
     row = _ONE.first(sql, source=source.key, stage=stage, target=target.key)
-    return None if row is None else Held(source.key, target.key, _validity(row[0], row[1]), row[2], row[3])
+    return None if row is None else Held(source.key, target.key, validity_of(row[0], row[1]), row[2], row[3])
 
 
 _VALUES = [column.name for column in links.c if column.name != "grace"]
@@ -175,7 +176,7 @@ def of(  # noqa: PLR0913 - a listing: what it is of, and which page
     values = {} if kind is None else {"kind": int(kind)}
     paging = {"offset": offset, "limit": EVERYTHING if limit is None else limit}
     return [
-        (Held(row[0], row[1], _validity(row[2], row[3]), row[4], row[5]), Ref(Kind(row[6]), row[7]))
+        (Held(row[0], row[1], validity_of(row[2], row[3]), row[4], row[5]), Ref(Kind(row[6]), row[7]))
         for row in statement.rows(sql, here=key, **values, **paging)
     ]
 
@@ -204,7 +205,7 @@ _VALIDITIES = PreparedForKeys(
 
 def validities(sql: Connection, targets: Sequence[int], kind: Kind) -> dict[int, Validity]:
     """For how long things of a kind are joined to each of ``targets``."""
-    return {row[0]: _validity(row[1], row[2]) for row in _VALIDITIES.rows(sql, targets, kind=int(kind))}
+    return {row[0]: validity_of(row[1], row[2]) for row in _VALIDITIES.rows(sql, targets, kind=int(kind))}
 
 
 @cache
