@@ -15,7 +15,8 @@ from time import perf_counter
 import msgspec
 
 from admit.base.chance import Chance
-from admit.cli.client import Client, local
+from admit.cli.client import Client
+from admit.cli.local import local
 from admit.main import create, open_admit
 from admit.rpc.signing import SigningKey
 from admit.settings import load

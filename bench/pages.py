@@ -23,7 +23,7 @@ from typing import Any
 import msgspec
 
 from admit.base.log import configure
-from admit.cli.client import local
+from admit.cli.local import local
 from admit.control import grants
 from admit.control.signing_in.web_sessions import Lasting, Proven, WebSessions
 from admit.core.events import Named

@@ -10,7 +10,8 @@ import structlog
 from click.testing import CliRunner, Result
 
 from admit.cli import main
-from admit.cli.client import Client, local
+from admit.cli.client import Client
+from admit.cli.local import local
 from admit.main import create, open_admit
 from admit.settings import Settings
 from admit.store.links import current_revision

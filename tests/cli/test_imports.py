@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from admit.cli.client import Client, local
+from admit.cli.client import Client
 from admit.cli.importing.apps import Apps
 from admit.cli.importing.people import bring_people
 from admit.cli.importing.tally import Tally
+from admit.cli.local import local
 from admit.imports.records import PersonRecord
 from admit.settings import Settings
 from tests.cli.conftest import BASTION, Run, Write, counts, revision

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from admit.cli.client import local
+from admit.cli.local import local
 from admit.settings import Settings
 from tests.cli.conftest import BASTION, Run, Write, counts
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from admit.cli.client import local
+from admit.cli.local import local
 from admit.core.validity import MINUTE
 from admit.rpc.signing import SigningKey
 from tests.callers import Callers, refused

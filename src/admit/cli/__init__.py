@@ -1,54 +1,13 @@
 """The ``admit`` command. A subcommand's module is imported when it is called, so that each starts fast."""
 
-import gc
-import importlib
-from typing import Any
-
 import click
+from click.shell_completion import CompletionItem
 
-COMMANDS = {
-    "init": "admit.cli.operate:init",
-    "serve": "admit.cli.operate:serve",
-    "launcher": "admit.cli.launcher:launcher",
-    "ssh": "admit.cli.ssh:ssh",
-    "demo": "admit.cli.demo:demo",
-    "can": "admit.cli.ask:can",
-    "explain": "admit.cli.ask:explain",
-    "who": "admit.cli.ask:who",
-    "what": "admit.cli.ask:what",
-    "through": "admit.cli.lists:through",
-    "ending": "admit.cli.lists:ending",
-    "unused": "admit.cli.lists:unused",
-    "diff": "admit.cli.diff:diff",
-    "activity": "admit.cli.activity:activity",
-    "grant": "admit.cli.ask:grant",
-    "revoke": "admit.cli.ask:revoke",
-    "role": "admit.cli.role:role",
-    "sessions": "admit.cli.sessions:sessions",
-    "requests": "admit.cli.requests:requests",
-    "review": "admit.cli.review:review",
-    "replay": "admit.cli.replay:replay",
-    "call": "admit.cli.call:call",
-    "token": "admit.cli.tokens:token",
-    "scim-token": "admit.cli.scim_tokens:scim_token",
-    "import": "admit.cli.imports:imports",
-    "doctor": "admit.cli.upkeep:doctor",
-    "verify": "admit.cli.upkeep:verify",
-    "ledger": "admit.cli.ledger:ledger",
-    "export": "admit.cli.export:export",
-    "backup": "admit.cli.upkeep:backup",
-    "restore": "admit.cli.upkeep:restore",
-    "migrate": "admit.cli.upkeep:migrate",
-    "authority": "admit.cli.authority:authority",
-    "renew-authority": "admit.cli.upkeep:renew_authority",
-    "completion": "admit.cli.completion:completion",
-    "docs": "admit.cli.docs:docs",
-}
-"""Every subcommand and where it stands, in the order ``admit --help`` lists them."""
+from admit.cli.commands import COMMANDS, loaded
 
 
 class Subcommands(click.Group):
-    """The subcommands of :data:`COMMANDS`."""
+    """The subcommands of :data:`COMMANDS`: one is loaded when it is called, and none to be listed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
         """Their names."""
@@ -58,22 +17,24 @@ class Subcommands(click.Group):
         """The subcommand of a name, if there is one."""
         if cmd_name not in COMMANDS:
             return None
-        found: click.Command = _loaded(*COMMANDS[cmd_name].split(":"))
+        found: click.Command = loaded(COMMANDS[cmd_name].place)
         return found
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
+        """Write a line for each."""
+        room = formatter.width - 6 - max(map(len, COMMANDS))
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _line(name, room)) for name in COMMANDS])
 
-def _loaded(module: str, name: str) -> Any:
-    """Something of a module, which is imported for it.
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Those that begin so, and options."""
+        found = [CompletionItem(name, help=_line(name)) for name in COMMANDS if name.startswith(incomplete)]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
 
-    What an import makes stays for good. To look through it again and again meanwhile, and find that none of
-    it can go, would take a fifth of the time.
-    """
-    gc.disable()
-    try:
-        return getattr(importlib.import_module(module), name)
-    finally:
-        gc.freeze()
-        gc.enable()
+
+def _line(name: str, room: int = 45) -> str:
+    """What a subcommand does, cut as click cuts it."""
+    return click.Command(name, help=COMMANDS[name].line).get_short_help_str(room)
 
 
 @click.group(

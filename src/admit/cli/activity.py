@@ -20,8 +20,8 @@ from admit.cli.ask import PAGE, When
 from admit.cli.client import Client
 from admit.cli.connection import connected
 from admit.cli.output import JSON, console, print_json, print_table
-from admit.control.names import printable
 from admit.core.activity import ActivityKind, Outcome
+from admit.core.texts import printable
 from admit.core.validity import SECOND, Millis
 
 EVERY: Millis = 2 * SECOND

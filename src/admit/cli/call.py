@@ -1,21 +1,22 @@
 """Any operation of the API, signed, from the command line."""
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 from rich.text import Text
 
-from admit.cli.client import Client, operation_named
+from admit.cli.client import Client
+from admit.cli.commands import loaded
 from admit.cli.connection import Connect, connectable
 from admit.cli.diff import say_changes
 from admit.cli.output import JSON, REFUSED, console, fail, print_json
 from admit.cli.outside import value_of
-from admit.main import SERVICES
+from admit.cli.products import PRODUCTS
 from admit.rpc.describe import allowed_values, example_of, fields_of, text_of
-from admit.rpc.operation import Operation
+from admit.rpc.operation import Operation, Service
 from admit.rpc.reference import code_of
 
 SHORT = {"bastionhost": "yundun-bastionhost", "appstream": "appstream-center", "edsuser": "eds-user"}
@@ -27,7 +28,7 @@ class _Service(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         product = SHORT.get(str(value), str(value))
-        if product not in _products():
+        if product not in PRODUCTS:
             self.fail(f"{value!r} is not a service. There are {', '.join(_names())}.", param, ctx)
         return product
 
@@ -51,7 +52,7 @@ class _Action(click.ParamType[str]):
     ) -> list[CompletionItem]:
         return [
             CompletionItem(operation.action, help=text_of(operation).splitlines()[0])
-            for operation in _operations(_product(ctx))
+            for operation in operations_of(_product(ctx)).values()
             if operation.action.lower().startswith(incomplete.lower())
         ]
 
@@ -156,11 +157,10 @@ def _operation(product: str, action: str) -> Operation:
     Raises:
         UsageError: there is none; the text names those most like it.
     """
-    try:
-        return operation_named(product, action)
-    except LookupError:
-        near = _nearest(action, (each.action for each in _operations(product)))
-        raise click.UsageError(f"{product} has no operation {action}.{near}") from None
+    operations = operations_of(product)
+    if action not in operations:
+        raise click.UsageError(f"{product} has no operation {action}.{_nearest(action, operations)}")
+    return operations[action]
 
 
 def _pairs(operation: Operation, words: tuple[str, ...]) -> dict[str, str]:
@@ -234,21 +234,16 @@ def _meaning(text: str, values: tuple[Any, ...], example: Any) -> str:
 # -- names -----------------------------------------------------------------------------------------
 
 
-def _products() -> list[str]:
-    return [service.product for service in SERVICES]
+def operations_of(product: str) -> Mapping[str, Operation]:
+    """The operations of a product by name; there are none where there is no such product."""
+    if product not in PRODUCTS:
+        return {}
+    service: Service = loaded(PRODUCTS[product].place)
+    return service.operations
 
 
 def _names() -> list[str]:
-    return [*_products(), *SHORT]
-
-
-def _operations(product: str) -> Iterator[Operation]:
-    return (
-        operation
-        for service in SERVICES
-        if service.product == product
-        for operation in service.operations.values()
-    )
+    return [*PRODUCTS, *SHORT]
 
 
 def _product(ctx: click.Context) -> str:
@@ -259,5 +254,4 @@ def _product(ctx: click.Context) -> str:
 
 def _completed(ctx: click.Context) -> Operation | None:
     """The operation named so far, while a command is being completed."""
-    action = ctx.params.get("action")
-    return next((each for each in _operations(_product(ctx)) if each.action == action), None)
+    return operations_of(_product(ctx)).get(str(ctx.params.get("action")))

@@ -1,28 +1,18 @@
-"""Calling the API: over the network, or in this process on a data directory."""
+"""Calling the API of a server; nothing of the system is loaded for that."""
 
-import asyncio
 import json
-import logging
 import ssl
-import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
-import structlog
 
 from admit.base.chance import Chance
 from admit.base.clock import SystemClock
-from admit.control.callers import SECRET, KeyDetails
-from admit.core.links import Kind
-from admit.main import SERVICES, Admit, open_admit
-from admit.rpc.operation import Operation
+from admit.cli.products import PRODUCTS
 from admit.rpc.signing import Call, SigningKey, sign_acs3
-from admit.settings import Settings
-from admit.store import things
 
 TIMEOUT_S = 60.0
 
@@ -57,11 +47,9 @@ class Client:
             Refused: the answer is an error.
             Unreachable: there is no answer.
         """
-        operation = operation_named(product, action)
-        query, form = _places(operation, parameters)
-        nonce = Chance().text(32)
-        now = SystemClock().now()
-        call = Call("POST", self.host, action, operation.service.version, query, form, now, nonce)
+        form = {name: _written(value) for name, value in parameters.items() if value is not None}
+        version, now, nonce = PRODUCTS[product].version, SystemClock().now(), Chance().text(32)
+        call = Call("POST", self.host, action, version, {}, form, now, nonce)
         signed = sign_acs3(call, self.key)
         request = httpx.Request(
             "POST", f"http://{self.host}{signed.target}", headers=signed.headers, content=signed.body
@@ -78,29 +66,8 @@ class Client:
         return body
 
 
-def operation_named(product: str, action: str) -> Operation:
-    """A declared operation.
-
-    Raises:
-        LookupError: there is none.
-    """
-    for service in SERVICES:
-        if service.product == product:
-            return service.operations[action]
-    raise LookupError(product)
-
-
-def _places(operation: Operation, parameters: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
-    """Query and form, by where the operation's parameters belong."""
-    query: dict[str, str] = {}
-    form: dict[str, str] = {}
-    for name, value in parameters.items():
-        if value is None:
-            continue
-        declared = operation.by_name.get(name.partition(".")[0])
-        place = form if declared is not None and declared.position == "body" else query
-        place[name] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return query, form
+def _written(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 @contextmanager
@@ -136,65 +103,3 @@ def _address(endpoint: str) -> httpx.URL:
     if url.scheme not in ("http", "https") or not url.host:
         raise Unreachable(f"{endpoint} is no address: write http(s)://host:port.")
     return url
-
-
-@contextmanager
-def local(settings: Settings, key: SigningKey | None = None) -> Iterator[Client]:
-    """A client of a data directory: the whole system runs in this process, for as long as it is needed.
-
-    Without a key it calls as the account itself: who can read the key file is trusted with that.
-    """
-    # The answer says what became of a request: only what went wrong inside is worth a line, and not among
-    # what the command prints. Nothing is cached: whoever configures logging next is heard.
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
-    )
-    admit = open_admit(settings)
-    transport = httpx.ASGITransport(admit.web)
-    try:
-        with _looping() as loop:
-
-            def send(request: httpx.Request) -> httpx.Response:
-                # Callers of several threads may wait at once, as those of a server do.
-                return asyncio.run_coroutine_threadsafe(_answered(transport, request), loop).result()
-
-            yield Client(key or _root_key(admit), "admit.local", send)
-    finally:
-        admit.close()
-
-
-@contextmanager
-def _looping() -> Iterator[asyncio.AbstractEventLoop]:
-    """An event loop that runs on a thread of its own; what is still under way at the end is called off."""
-    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        loop = runner.get_loop()
-        thread = threading.Thread(target=loop.run_forever, name="admit-loop")
-        thread.start()
-        try:
-            yield loop
-        finally:
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join()
-
-
-async def _answered(transport: httpx.ASGITransport, request: httpx.Request) -> httpx.Response:
-    response = await transport.handle_async_request(request)
-    await response.aread()
-    return response
-
-
-def _root_key(admit: Admit) -> SigningKey:
-    """An access key of the account itself that can sign, of which there always is one."""
-    world = admit.world
-    with admit.store.read() as sql:
-        keys = things.find(sql, things.Where(Kind.ACCESS_KEY, parent=world.account_key))
-        key = next(each for each in keys if each.read(KeyDetails).status == "Active")
-        sealed = things.sealed(sql, key.key, SECRET)
-    if sealed is None:
-        raise LookupError(f"the access key {key.id} has no secret")
-    return SigningKey(key.id, world.sealer.open(sealed, f"{SECRET}:{key.id}").decode())

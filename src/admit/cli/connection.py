@@ -8,14 +8,13 @@ from typing import Any, TypeAlias
 
 import click
 from click.core import ParameterSource
-from sqlalchemy.exc import OperationalError
 
-from admit.cli.client import Client, Refused, Unreachable, local, remote
-from admit.cli.output import DATA, NOT_REACHABLE, REFUSED, fail, faults_told
+from admit.cli.client import Client, Refused, Unreachable, remote
+from admit.cli.commands import loaded
+from admit.cli.output import DATA, NOT_REACHABLE, REFUSED, fail
 from admit.cli.outside import value_of
 from admit.rpc.form import FormFault
 from admit.rpc.signing import SigningKey
-from admit.settings import load
 
 Connect: TypeAlias = Callable[[], AbstractContextManager[Client]]
 """Opens the way to the system a command is about."""
@@ -73,10 +72,9 @@ def _way(
     data: Path | None, endpoint: str | None, ca: str | None, key: SigningKey | None
 ) -> AbstractContextManager[Client]:
     if endpoint is None:
-        settings = load({"data": data})
-        if not settings.data.is_dir():
-            fail(f"There is no data directory {settings.data}: `admit init` makes one.", NOT_REACHABLE)
-        return local(settings, key)
+        opened: Callable[[Path | None, SigningKey | None], AbstractContextManager[Client]]
+        opened = loaded("admit.cli.local:opened")
+        return opened(data, key)
     if data is not None:
         raise click.UsageError("Give --data or --endpoint, not both.")
     if key is None:
@@ -88,13 +86,10 @@ def _way(
 def failures() -> Iterator[None]:
     """Turn what can go wrong on the way into a line or two and the right exit code."""
     try:
-        with faults_told():
-            yield
+        yield
     except Refused as refusal:
         fail(f"{refusal.message}\n{refusal.code}, request {refusal.request_id}", REFUSED)
     except Unreachable as fault:
         fail(str(fault), NOT_REACHABLE)
-    except OperationalError as fault:
-        fail(f"The database cannot be used: {fault.orig}", NOT_REACHABLE)
     except FormFault as fault:
         raise click.UsageError(f"A parameter {fault.why}.") from None

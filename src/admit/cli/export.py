@@ -9,7 +9,8 @@ from admit.base.clock import SystemClock
 from admit.base.sealing import Sealer
 from admit.base.statements import StatementKey, write
 from admit.cli.ask import When
-from admit.cli.output import DATA, JSON, REFUSED, fail, guarded, print_json
+from admit.cli.faults import guarded
+from admit.cli.output import DATA, JSON, REFUSED, fail, print_json
 from admit.control.outward import export as exported
 from admit.control.outward.export import Period
 from admit.core.validity import Millis

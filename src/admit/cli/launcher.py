@@ -10,7 +10,8 @@ import click
 
 from admit.base import log
 from admit.base.chance import Chance
-from admit.cli.output import USAGE, fail, guarded
+from admit.cli.faults import guarded
+from admit.cli.output import USAGE, fail
 from admit.control import programs
 from admit.streaming import remote
 from admit.streaming.launching import HOME_MB, LocalLauncher

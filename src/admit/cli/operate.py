@@ -16,7 +16,8 @@ from admit.base.clock import SystemClock
 from admit.base.directory import held
 from admit.base.listening import ListenRefused, listen
 from admit.base.local_socket import SocketRefused, listen_at, remove, users
-from admit.cli.output import DATA, JSON, NOT_REACHABLE, USAGE, fail, guarded, print_json
+from admit.cli.faults import guarded
+from admit.cli.output import DATA, JSON, NOT_REACHABLE, USAGE, fail, print_json
 from admit.control.founding import Founded
 from admit.doctor import examine
 from admit.main import Admit, create, open_admit

@@ -1,8 +1,7 @@
-"""What commands print: tables for people, plain lines for pipes, JSON for programs; and how they fail."""
+"""What commands print: tables for people, plain lines for pipes, JSON for programs; and that they fail."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -11,14 +10,6 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy.exc import OperationalError
-
-from admit.base.authority import AuthorityRefused
-from admit.base.directory import DirectoryRefused
-from admit.base.sealing import KeyFileRefused
-from admit.control.programs import CatalogueRefused
-from admit.settings import SettingsRefused
-from admit.store.schema import SchemaRefused
 
 DONE, NO, USAGE, NOT_REACHABLE, REFUSED = 0, 1, 2, 3, 4
 """Exit codes of every command."""
@@ -56,30 +47,3 @@ def fail(text: str, code: int) -> NoReturn:
     for line in text.splitlines():
         click.echo(f"admit: {line}", err=True)
     raise SystemExit(code)
-
-
-_CODES: tuple[tuple[type[Exception], int], ...] = (
-    (SettingsRefused, USAGE),
-    (KeyFileRefused, NOT_REACHABLE),
-    (CatalogueRefused, USAGE),
-    (DirectoryRefused, REFUSED),
-    (SchemaRefused, REFUSED),
-    (AuthorityRefused, REFUSED),
-)
-
-
-@contextmanager
-def faults_told() -> Iterator[None]:
-    """Turn what an operator can put right into a sentence and an exit code."""
-    try:
-        yield
-    except tuple(kind for kind, _ in _CODES) as fault:
-        fail(str(fault), next(code for kind, code in _CODES if isinstance(fault, kind)))
-    except OperationalError as fault:
-        # The driver's own words: SQLAlchemy's show the statement too.
-        fail(f"The database cannot be used: {str(fault.orig).strip()}", NOT_REACHABLE)
-
-
-def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command :func:`faults_told`."""
-    return faults_told()(command)

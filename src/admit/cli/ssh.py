@@ -8,7 +8,8 @@ import click
 from admit.base import log
 from admit.base.listening import ListenRefused, listen
 from admit.base.local_socket import SocketRefused, become
-from admit.cli.output import DATA, NOT_REACHABLE, USAGE, fail, guarded
+from admit.cli.faults import guarded
+from admit.cli.output import DATA, NOT_REACHABLE, USAGE, fail
 from admit.porter.remote import NotWelcome
 from admit.settings import load
 from admit.ssh.alone import run

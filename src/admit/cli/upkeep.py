@@ -15,18 +15,8 @@ from admit.base.clock import SystemClock
 from admit.base.directory import held
 from admit.base.sealing import Sealer
 from admit.base.statements import StatementBroken, check
-from admit.cli.output import (
-    DATA,
-    JSON,
-    NO,
-    NOT_REACHABLE,
-    REFUSED,
-    USAGE,
-    fail,
-    guarded,
-    print_json,
-    print_table,
-)
+from admit.cli.faults import guarded
+from admit.cli.output import DATA, JSON, NO, NOT_REACHABLE, REFUSED, USAGE, fail, print_json, print_table
 from admit.control.findings import Finding, State
 from admit.control.live import recording_upkeep
 from admit.control.live.recording_upkeep import Audit

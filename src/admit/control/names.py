@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from admit.core.links import Kind
+from admit.core.texts import printable
 from admit.core.validity import Millis, iso
 from admit.store import things as stored
 from admit.store.things import Thing
@@ -137,11 +138,6 @@ def labels(sql: Connection, keys: list[int]) -> dict[int, Named]:
 
 
 _NAMED_WITH_PARENT = frozenset({Kind.HOST_ACCOUNT, Kind.SUBJECT, Kind.RESOURCE})
-
-
-def printable(text: str) -> str:
-    """A text without what makes a terminal move, or a line look like another: labels are read by people."""
-    return text if text.isprintable() else "".join(each if each.isprintable() else "\ufffd" for each in text)
 
 
 def _label(thing: Thing, parents: dict[int, Thing]) -> str:

@@ -10,11 +10,11 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from admit.control import names
 from admit.control.requests import access_requests, break_glass
 from admit.control.requests.access_requests import AlreadyDecided, Answer, AskRefused, GrantStandsLater, Wish
 from admit.control.requests.break_glass import AgreementDetails, Emergency, GlassBrokenAlready, GlassRefused
 from admit.control.signing_in.web_sessions import SignedIn
+from admit.core.texts import printable
 from admit.core.validity import DAY, HOUR, Millis
 from admit.pages.site import PageRefused, Site
 from admit.portal.fields import peer_of, text_of
@@ -205,9 +205,7 @@ class AskingPages:
         return await asyncio.to_thread(read)
 
     async def _write(self, signed_in: SignedIn, action: str, body: Callable[[Tx], T]) -> T:
-        author = Author(
-            names.printable(signed_in.name), f"home:{action}", self.site.world.chance.request_id()
-        )
+        author = Author(printable(signed_in.name), f"home:{action}", self.site.world.chance.request_id())
         return await asyncio.wrap_future(self.site.store.write(author, body))
 
 
@@ -216,7 +214,7 @@ def _for_longer(sql: Connection, now_held: Any, key: int) -> list[Choice]:
     for each in now_held.all():
         wanted = each.asked_as
         if wanted.key == key:
-            label = each.label if wanted is each.thing else names.printable(wanted.name)
+            label = each.label if wanted is each.thing else printable(wanted.name)
             longest = access_requests.longest_for(sql, wanted)
             return [Choice(wanted, label, longest, "", (), held=True)]
     return []

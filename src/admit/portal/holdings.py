@@ -11,6 +11,7 @@ from admit.control.access import everything_as
 from admit.control.streaming.streamed_apps import Streamed, streamed_among
 from admit.core.access import Reach
 from admit.core.links import Kind, Link, Ref, Stage, stage_of
+from admit.core.texts import printable
 from admit.core.validity import Millis
 from admit.store import things
 from admit.store.things import Thing
@@ -173,7 +174,7 @@ def _told(sql: Connection, reaches: list[Reach], labels: dict[int, names.Named])
         plain = thing.kind is not Kind.HOST_ACCOUNT
         label = thing.name if plain else labels[thing.key].label
         parent = parents[thing.parent]
-        told.append(Holding(thing, names.printable(label), reach.until, reach.path, labels, parent))
+        told.append(Holding(thing, printable(label), reach.until, reach.path, labels, parent))
     return sorted(told, key=lambda each: (each.parent.name.lower(), each.label.lower()))
 
 
@@ -187,7 +188,7 @@ def _streamed(
         found.append(
             Holding(
                 each.app,
-                names.printable(each.app.name),
+                printable(each.app.name),
                 each.until,
                 way,
                 labels,

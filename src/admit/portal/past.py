@@ -10,6 +10,7 @@ from admit.control.requests import offers
 from admit.control.requests.access_requests import RequestDetails
 from admit.control.requests.offers import OfferDetails
 from admit.core.links import Kind
+from admit.core.texts import printable
 from admit.core.validity import DAY, Millis
 from admit.portal.holdings import Holdings
 from admit.store import lapsed, links, things
@@ -87,7 +88,7 @@ def choices(sql: Connection, users: tuple[Thing, ...], now_held: Holdings, lost:
 
 def plain(named: names.Named) -> str:
     """What people call a thing where it is clear of which kind it is: without a prefix."""
-    return named.label if named.thing.kind is Kind.HOST_ACCOUNT else names.printable(named.thing.name)
+    return named.label if named.thing.kind is Kind.HOST_ACCOUNT else printable(named.thing.name)
 
 
 def called(request: Thing) -> str:

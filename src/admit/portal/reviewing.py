@@ -17,6 +17,7 @@ from admit.control.requests.reviews import Answer, ReviewDetails, Reviewer
 from admit.control.signing_in.web_sessions import SignedIn
 from admit.core.links import Kind
 from admit.core.reviews import Refusal, State
+from admit.core.texts import printable
 from admit.core.validity import DAY, Millis
 from admit.pages.site import PageRefused, Site
 from admit.portal.asking import LONGEST_REASON
@@ -151,7 +152,7 @@ class ReviewingPages:
         wanted = request.path_params["review"]
         for found in reviews.every(sql):
             if found.id == wanted:
-                name = names.printable(signed_in.name)
+                name = printable(signed_in.name)
                 reviewer = reviews.users_as_reviewer(sql, signed_in.users, name, found)
                 if _sees(sql, found, reviewer.sight, self.site.world.clock.now()):
                     return found, reviewer
@@ -183,9 +184,7 @@ class ReviewingPages:
         return await asyncio.to_thread(read)
 
     async def _write(self, signed_in: SignedIn, action: str, body: Callable[[Tx], T]) -> T:
-        author = Author(
-            names.printable(signed_in.name), f"home:{action}", self.site.world.chance.request_id()
-        )
+        author = Author(printable(signed_in.name), f"home:{action}", self.site.world.chance.request_id())
         return await asyncio.wrap_future(self.site.store.write(author, body))
 
 
@@ -204,4 +203,4 @@ def _sees(sql: Connection, review: Thing, sight: Sight | None, now: Millis) -> b
 
 def _who(named: names.Named) -> str:
     """Who has a grant: people by their names, groups and the rest as they are called."""
-    return names.printable(named.thing.name) if named.thing.kind is Kind.USER else named.label
+    return printable(named.thing.name) if named.thing.kind is Kind.USER else named.label

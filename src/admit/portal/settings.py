@@ -10,12 +10,12 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from admit.control.names import printable
 from admit.control.signing_in import authenticators, passkeys, password_changes, recovery_codes
 from admit.control.signing_in.authenticators import CodeRefused, NotTheirs
 from admit.control.signing_in.passkeys import PasskeyRefused
 from admit.control.signing_in.signin import SignInRefused
 from admit.control.signing_in.web_sessions import Proven, SignedIn
+from admit.core.texts import printable
 from admit.pages.site import Site
 from admit.portal.fields import peer_of, text_of
 from admit.portal.proving import ProvingPages, answer_of, asked_json

@@ -14,12 +14,12 @@ from admit.control.bastionhost.tickets import TicketDetails
 from admit.control.callers import user_caller
 from admit.control.followers import Follower
 from admit.control.live.held_commands import PATIENCE, HeldCommandDetails
-from admit.control.names import printable
 from admit.control.requests.letters import Letter, Subject, address_of, post, quoted
 from admit.control.world import World
 from admit.core.events import ThingAdded, ThingChanged
 from admit.core.links import Kind
 from admit.core.ram import Access, Effect, evaluate
+from admit.core.texts import printable
 from admit.core.validity import FOREVER, MINUTE, Millis, iso
 from admit.store import things
 from admit.store.changes import Change

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from admit.control.followers import Follower
-from admit.control.names import printable
 from admit.control.requests import offers
 from admit.control.requests.access_requests import RequestDetails, person_of, words_of
 from admit.control.requests.letters import Letter, Subject, address_of, post, quoted
 from admit.core.events import ThingAdded, ThingChanged
 from admit.core.links import Kind
+from admit.core.texts import printable
 from admit.core.validity import iso
 from admit.store import things
 from admit.store.changes import Change

@@ -6,11 +6,11 @@ import msgspec
 from sqlalchemy import Connection
 
 from admit.control.followers import Follower
-from admit.control.names import printable
 from admit.control.requests import offers
 from admit.control.requests.reviews import ReviewDetails, sight_of
 from admit.core.events import ThingAdded, ThingChanged
 from admit.core.links import Kind
+from admit.core.texts import printable
 from admit.core.validity import iso
 from admit.store import messages, things
 from admit.store import reviews as stored

@@ -12,7 +12,6 @@ from admit.base.ldap import DirectoryAway
 from admit.control.access import person_behind
 from admit.control.bastionhost import bastion_users
 from admit.control.bastionhost.bastion import UserDetails, fingerprint_of
-from admit.control.names import printable
 from admit.control.signing_in import one_time_codes, passwords, recovery_codes
 from admit.control.signing_in.lockout import Lockout
 from admit.control.signing_in.one_time_codes import MailedCodes
@@ -20,6 +19,7 @@ from admit.control.signing_in.outside_passwords import OutsidePasswords
 from admit.control.world import World
 from admit.core.activity import Activity, ActivityKind, Mention, Outcome
 from admit.core.links import Kind
+from admit.core.texts import printable
 from admit.core.validity import MINUTE, Millis
 from admit.store import things
 from admit.store.engine import Author, Store, Tx

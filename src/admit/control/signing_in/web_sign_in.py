@@ -9,7 +9,6 @@ import msgspec
 from sqlalchemy import Connection
 
 from admit.control.bastionhost import bastion_users
-from admit.control.names import printable
 from admit.control.signing_in import one_time_codes, passwords
 from admit.control.signing_in.lockout import Lockout
 from admit.control.signing_in.passkeys import PasskeyRefused
@@ -25,6 +24,7 @@ from admit.control.signing_in.web_sessions import Proven
 from admit.control.world import World
 from admit.core.activity import Activity, ActivityKind, Mention, Outcome
 from admit.core.links import Kind
+from admit.core.texts import printable
 from admit.core.validity import DAY, MINUTE, Millis
 from admit.store import things
 from admit.store.engine import Author, Store, Tx

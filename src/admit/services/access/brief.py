@@ -7,6 +7,7 @@ import msgspec
 
 from admit.control import names
 from admit.core.links import CALLERS, Kind
+from admit.core.texts import printable
 from admit.core.validity import Millis
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape, like
@@ -77,9 +78,9 @@ def _brief(each: names.Named, around: names.Named | None, off: str | None) -> Br
     return Brief(
         kind=thing.kind.word,
         id=thing.id,
-        name=names.printable(thing.name),
+        name=printable(thing.name),
         label=each.label,
-        note=names.printable(_note(fields(thing))),
+        note=printable(_note(fields(thing))),
         inside=None if around is None else around.label,
         inside_kind=None if around is None else around.thing.kind.word,
         inside_id=None if around is None else around.thing.id,

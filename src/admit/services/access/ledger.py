@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 import msgspec
 
-from admit.control import names
 from admit.core import events
 from admit.core.errors import InvalidNextToken
 from admit.core.events import Event, touched
+from admit.core.texts import printable
 from admit.core.validity import BEGINNING, FOREVER
 from admit.rpc.operation import Call
 from admit.rpc.paging import marker, place_of
@@ -132,7 +132,7 @@ def _entry(change: Change, digest: bytes) -> Entry:
 
 
 def _mentioned(each: events.Named) -> Mentioned:
-    return Mentioned(kind=each.kind.word, id=each.id, name=names.printable(each.name))
+    return Mentioned(kind=each.kind.word, id=each.id, name=printable(each.name))
 
 
 def _fact(event: Event) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from admit.control.requests import offers, review_closing, reviews
 from admit.control.requests.reviews import AskedScope, ReviewDetails
 from admit.core.errors import InvalidNextToken, InvalidParameter
 from admit.core.links import Kind
+from admit.core.texts import printable
 from admit.core.validity import DAY
 from admit.rpc.operation import Call
 from admit.rpc.paging import offset_of, token
@@ -94,7 +95,7 @@ def told(call: Call, review: Thing) -> Review:
     counts, scope = stored.counts(call.sql, review.key, call.now), details.scope
     return Review(
         review_id=review.id,
-        name=names.printable(review.name),
+        name=printable(review.name),
         phase=reviews.phase_of(details, call.now),
         unanswered=details.unanswered,
         begun_at=review.created_at,
