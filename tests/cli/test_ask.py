@@ -152,7 +152,7 @@ def test_an_empty_list_is_said_beside_the_output(run: Run):
 
 
 def test_long_lists_are_fetched_page_by_page(run: Run, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("admit.cli.ask.PAGE", 1)
+    monkeypatch.setattr("admit.cli.lists.PAGE", 1)
     for name in ("alice", "bob"):
         run("grant", name, "root@db-1")
 

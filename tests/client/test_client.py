@@ -6,7 +6,17 @@ from pathlib import Path
 import pytest
 
 from admit import client
-from admit.client import Admit, AsyncAdmit, Decision, Denied, Entity, Question, Refused, Unavailable
+from admit.client import (
+    Admit,
+    AsyncAdmit,
+    Condition,
+    Decision,
+    Denied,
+    Entity,
+    Question,
+    Refused,
+    Unavailable,
+)
 from tests.client.shop import Shop
 
 MINE = Question("user:mia", "read", Entity("order", "17", {"owner": "mia"}))
@@ -37,6 +47,16 @@ def test_searches_go_through_all_pages(shop: Shop) -> None:
         assert list(admit.what("user:eve", "count", "order")) == ["o-0", "o-1", "o-2"]
         assert list(admit.who("user", "count", "order:o-1")) == ["eve"]
         assert admit.actions("user:mia", "order:o-1", {"weight": 1}) == ["ship"]
+
+
+def test_what_depends_on_a_condition_is_found_beside_what_is_allowed(shop: Shop) -> None:
+    with Admit(shop.server, token=shop.token, space="shop") as admit:
+        (mia,) = admit.who_might("user", "ship", "order:o-1")
+        assert (mia.id, list(admit.who("user", "ship", "order:o-1"))) == ("mia", [])
+        assert mia.conditions == (Condition("context.weight < 30", "context.weight is missing"),)
+        assert [each.id for each in admit.what_might("user:mia", "ship", "order")] == ["o-0", "o-1", "o-2"]
+        assert list(admit.who_might("user", "ship", "order:o-1", {"weight": 3})) == []
+        assert list(admit.what_might("user:mia", "ship", "order", {"weight": 300})) == []
 
 
 def test_what_is_required_and_denied_is_an_error(shop: Shop) -> None:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from admit.client import Admit, AsyncAdmit, Denied, Entity, Question, Refused, Unavailable
+from admit.client import Admit, AsyncAdmit, Decision, Denied, Entity, Question, Refused, Unavailable
 from admit.client.guarding import DECISION, Guarded, permitted
 from admit.client.local import Replica
 from tests.client.shop import Shop
@@ -48,7 +48,8 @@ def test_it_finds_what_the_server_finds(shop: Shop, replica: Replica) -> None:
     ):
         told = [searched(each) for each in (afar, near)]
     assert told[0] == told[1]
-    assert told[0] == [["mia"], [], ["eve"], ["o-0", "o-1", "o-2"], [], [], ["count"]]
+    found: list[list[str]] = [["mia"], [], ["eve"], ["o-0", "o-1", "o-2"], [], [], ["count"]]
+    assert told[0] == [*found, ["mia"], ["o-0", "o-1", "o-2"]]
 
     async def awaited() -> list[list[str]]:
         async with AsyncAdmit(shop.server, token=shop.token, space="shop", replica=replica) as admit:
@@ -56,9 +57,31 @@ def test_it_finds_what_the_server_finds(shop: Shop, replica: Replica) -> None:
                 [each async for each in admit.who("user", "ship", "order:17", {"weight": 3})],
                 [each async for each in admit.what("user:eve", "count", "order")],
             ]
+            found.append([each.id async for each in admit.who_might("user", "ship", "order:17")])
+            found.append([each.id async for each in admit.what_might("user:mia", "ship", "order")])
             return [*found, await admit.actions("user:eve", "order:o-1")]
 
-    assert asyncio.run(awaited()) == [told[0][0], told[0][3], told[0][6]]
+    assert asyncio.run(awaited()) == [told[0][each] for each in (0, 3, 7, 8, 6)]
+
+
+def test_many_questions_are_answered_nearby_by_one_revision(shop: Shop, replica: Replica) -> None:
+    nothing: Any = None
+    questions = [*QUESTIONS, Question(Entity("user", nothing), "read", "order:17")]
+    with Admit(shop.server, token=shop.token, space="shop") as admit:
+        told = admit.ask_all(questions)
+    # Nobody is there who could answer instead.
+    nowhere = "http://127.0.0.1:9"
+
+    async def awaited() -> list[Decision]:
+        async with AsyncAdmit(nowhere, token="x", space="shop", replica=replica) as admit:
+            return await admit.ask_all(questions, at_least=replica.revision or 0)
+
+    with Admit(nowhere, token="x", space="shop", replica=replica) as admit:
+        assert admit.ask_all(questions) == told == asyncio.run(awaited())
+        assert {each.revision for each in told if each.revision is not None} == {replica.revision}
+        assert (told[-1].allowed, told[-1].reason) == (False, "refused")
+        with pytest.raises(Unavailable, match="too old"):
+            admit.ask_all(questions, at_least=(replica.revision or 0) + 1)
 
 
 def searched(admit: Admit) -> list[list[str]]:
@@ -71,6 +94,8 @@ def searched(admit: Admit) -> list[list[str]]:
         list(admit.what("user:nobody", "count", "order")),
         list(admit.who("person", "connect", "host:nothing")),
         admit.actions("user:eve", "order:o-1"),
+        [each.id for each in admit.who_might("user", "ship", "order:17")],
+        [each.id for each in admit.what_might("user:mia", "ship", "order")],
     ]
 
 

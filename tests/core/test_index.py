@@ -18,8 +18,6 @@ from admit.core.access import (
     open_paths,
     reachable,
     reached_by,
-    ways_from,
-    ways_to,
 )
 from admit.core.events import (
     Event,
@@ -37,6 +35,7 @@ from admit.core.index import Index
 from admit.core.links import Kind, Link, Ref, Stage
 from admit.core.pages import EMPTY, KEYS, MADE, Filling, Pages, Periods
 from admit.core.validity import PERMANENT, Validity
+from admit.core.ways import ways_from, ways_to
 from tests.core import reference
 from tests.core.test_access import ALICE, DBA, HOST, JOINABLE, ROOT, THINGS, USER, moments, periods, questions
 

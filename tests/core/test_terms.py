@@ -1,17 +1,21 @@
 """Permissions with actions and conditions, in the same walk as everything else."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from admit.core.access import Question, Reason, allows, decide, open_paths, reachable, reached_by
+from admit.core import lists
+from admit.core.access import Question, Reach, Reason, allows, decide, open_paths, reachable, reached_by
 from admit.core.events import LinkAdded, Named, ThingAdded
-from admit.core.facts import Facts
+from admit.core.facts import Facts, Source
 from admit.core.index import Index, empty
 from admit.core.links import STEPS, Kind, Link, Ref
-from admit.core.terms import Terms, Unmet, presumed
+from admit.core.lists import Page, Span
+from admit.core.terms import Judge, Terms, Undecided, Unmet, presumed
 from admit.core.validity import PERMANENT, Validity
+from admit.core.ways import Judging
 from tests.core import reference
 
 ALICE, TEAM, USERS = Ref(Kind.SUBJECT, 1), Ref(Kind.SUBJECT, 2), Ref(Kind.TYPE, 3)
@@ -130,3 +134,86 @@ def test_what_is_missing_is_told_before_what_has_ended() -> None:
     refused = decide(Question(ALICE, RECORD), known, 5, judge)
 
     assert (refused.reason, refused.because) == (Reason.INPUT_MISSING, CHAIN)
+
+
+SUBJECTS, RESOURCES = (ALICE, TEAM, USERS, RECORDS), (RECORDS, FOLDER, RECORD, USERS)
+
+
+def judge_of(subject: Ref, resource: Ref) -> Judge:
+    """What nobody knows of some pairs is so for others."""
+    if (subject.key + resource.key) % 3:
+        return judge
+    return lambda condition: None if condition == "unknown" else judge(condition)
+
+
+def tolerant(subject: Ref, resource: Ref) -> Judge:
+    """As if everything were told, and as one would wish."""
+
+    def judged(condition: str) -> Unmet | None:
+        unmet = judge_of(subject, resource)(condition)
+        return None if unmet is None or unmet.reason is Reason.INPUT_MISSING else unmet
+
+    return judged
+
+
+@given(facts, st.sampled_from((None, "read", "write")), st.integers(0, 10), st.integers(1, 3))
+@settings(max_examples=200)
+def test_lists_from_both_ends_tell_of_every_pair_what_decide_does(
+    known: Facts, action: str | None, now: int, limit: int
+) -> None:
+    known, judging = _joined_once(known), Judging(judge_of, action)
+    told = [*_told(known, judging, now, limit), *_told(_index(known), judging, now, limit)]
+    assert told == [told[0]] * 4
+
+    for subject in SUBJECTS:
+        for resource in RESOURCES:
+            asked = Question(subject, resource, action)
+            decision = decide(asked, known, now, judge_of(subject, resource))
+            might = decide(asked, known, now, tolerant(subject, resource))
+            reach = told[0].get((subject, resource))
+            assert (reach is not None) == might.allowed
+            if reach is not None and decision.allowed:
+                assert (reach.path, reach.until) == (decision.because, decision.valid_until)
+                assert reach.undecided == ()
+            elif reach is not None:
+                assert (reach.path, reach.until) == (might.because, might.valid_until)
+                assert reach.undecided == (Undecided("unknown", "unknown"),)
+                assert decision.reason is Reason.INPUT_MISSING
+
+
+def _told(known: Source, judging: Judging, now: int, limit: int) -> list[dict[tuple[Ref, Ref], Reach]]:
+    """All lists from the one end, and all from the other."""
+    kinds = (Kind.SUBJECT, Kind.TYPE, Kind.RESOURCE)
+    who = {
+        (each.ref, resource): Reach(resource, *_of(each))
+        for resource in RESOURCES
+        for each in _all(lambda span, end=resource: lists.who(end, known, now, span, judging), limit, kinds)
+    }
+    what = {
+        (subject, each.ref): each
+        for subject in SUBJECTS
+        for each in _all(lambda span, end=subject: lists.what(end, known, now, span, judging), limit, kinds)
+    }
+    return [who, what]
+
+
+def _of(reach: Reach) -> tuple[int, tuple[Link, ...], tuple[Undecided, ...]]:
+    return reach.until, reach.path, reach.undecided
+
+
+def _all(turn: Callable[[Span], Page], limit: int, kinds: tuple[Kind, ...]) -> Iterator[Reach]:
+    after: int | None = 0
+    while after is not None:
+        page = turn(Span(limit, kinds, after))
+        yield from page.reaches
+        after = page.after
+
+
+def test_of_two_conditions_either_of_which_would_do_both_are_told() -> None:
+    by_two = (Link(ALICE, READ, Validity(0, 9)), Link(ALICE, WRITE), Link(READ, RECORD), Link(WRITE, RECORD))
+    known = Facts(by_two, terms={READ: Terms(None, "ticket"), WRITE: Terms(None, "code")})
+
+    (told,) = lists.who(RECORD, known, 1, Span(5, (Kind.SUBJECT,))).reaches
+
+    assert told.path == by_two[1::2]
+    assert [each.condition for each in told.undecided] == ["code", "ticket"]

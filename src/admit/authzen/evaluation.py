@@ -142,8 +142,13 @@ def _one_of(asking: Asking, body: Json, item: Any) -> dict[str, Any]:
             raise Unreadable("An evaluation must be an object.")
         asked = asked_of(_with_defaults(body, item))
     except Unreadable as fault:
-        return {"decision": False, "context": {"error": {"status": 400, "message": str(fault)}}}
+        return unread(fault)
     return evaluate(asking, asked)
+
+
+def unread(fault: Unreadable) -> dict[str, Any]:
+    """The answer to a question among others that cannot be read."""
+    return {"decision": False, "context": {"error": {"status": 400, "message": str(fault)}}}
 
 
 def _with_defaults(body: Json, item: Json) -> dict[str, Any]:

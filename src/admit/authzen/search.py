@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Callable, Iterable
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -11,15 +11,29 @@ from admit.authzen.asking import Json, Unreadable, deed_of, entity_of, object_of
 from admit.authzen.evaluation import Asking
 from admit.authzen.parties import Space
 from admit.control.answers.asked import Asked as Question
-from admit.control.answers.asked import Party, all_deeds, all_they_may, all_who_may, decided
+from admit.control.answers.asked import Found, Party, all_deeds, all_they_may, all_who_may, decided
 from admit.control.names import NameFault
 from admit.core.links import Kind, Ref
+from admit.core.terms import Undecided
 from admit.core.validity import Millis
 
 PAGE = 1000
 """How many results a page has, unless fewer are asked for."""
 
-Search: TypeAlias = Callable[[Space, Json, Millis], list[dict[str, str]]]
+
+class Result(NamedTuple):
+    """One that a search found: granted, or granted only if a condition is met that cannot be judged."""
+
+    entity: dict[str, str]
+    undecided: tuple[Undecided, ...]
+
+    @property
+    def place(self) -> list[str]:
+        """What it is sorted by."""
+        return list(self.entity.values())
+
+
+Search: TypeAlias = Callable[[Space, Json, Millis], list[Result]]
 """Every result, in an order that stays."""
 
 
@@ -31,7 +45,7 @@ class _Place(msgspec.Struct, array_like=True):
     search: str
 
 
-def subjects(space: Space, body: Json, now: Millis) -> list[dict[str, str]]:
+def subjects(space: Space, body: Json, now: Millis) -> list[Result]:
     """Every subject of a type that may do something with a resource."""
     wanted = entity_of(body, "subject", identified=False)
     deed, resource = deed_of(body), entity_of(body, "resource")
@@ -45,7 +59,7 @@ def subjects(space: Space, body: Json, now: Millis) -> list[dict[str, str]]:
     return _entities(all_who_may(space.sql, asked, parties, now))
 
 
-def resources(space: Space, body: Json, now: Millis) -> list[dict[str, str]]:
+def resources(space: Space, body: Json, now: Millis) -> list[Result]:
     """Every resource of a type that a subject may do something with."""
     subject, deed = entity_of(body, "subject"), deed_of(body)
     wanted = entity_of(body, "resource", identified=False)
@@ -63,7 +77,7 @@ _ANYBODY = Party(Ref(Kind.TYPE, 0), "", "")
 """Stands where the search puts one after the other."""
 
 
-def actions(space: Space, body: Json, now: Millis) -> list[dict[str, str]]:
+def actions(space: Space, body: Json, now: Millis) -> list[Result]:
     """Everything that a subject may do with a resource."""
     subject, resource = entity_of(body, "subject"), entity_of(body, "resource")
     try:
@@ -73,13 +87,14 @@ def actions(space: Space, body: Json, now: Millis) -> list[dict[str, str]]:
     context, declared = object_of(body, "context"), space.deeds(resource.type)
     if what.ref.kind not in (Kind.RESOURCE, Kind.TYPE):
         allowed = decided(space.sql, Question(who, what), now).allowed
-        return [{"name": name} for name in declared if allowed]
+        return [Result({"name": name}, ()) for name in declared if allowed]
     found = all_deeds(space.sql, Question(who, what, context=context), declared, now)
-    return [{"name": name} for name in found]
+    return [Result({"name": each.name}, each.undecided) for each in found]
 
 
-def _entities(found: Iterable[Party]) -> list[dict[str, str]]:
-    return [{"type": each.type, "id": each.id} for each in sorted(found, key=lambda each: each.id)]
+def _entities(found: Iterable[Found]) -> list[Result]:
+    results = [Result({"type": who.type, "id": who.id}, undecided) for who, undecided in found]
+    return sorted(results, key=lambda each: each.place)
 
 
 def page_of(search: Search, asking: Asking, body: Json) -> dict[str, Any]:
@@ -88,15 +103,36 @@ def page_of(search: Search, asking: Asking, body: Json) -> dict[str, Any]:
     A token holds how long its pages are, so that who sends it need not say so again, and after which
     result they go on, so that what is granted meanwhile neither repeats nor hides another.
 
+    A result would be answered yes. What would be answered yes only if a condition were met that the search
+    does not tell enough for stands beside the results, in the context, each on the page it would be on.
+
     Raises:
         Unreadable: the search cannot be read, or its token is not one for it.
     """
     place = _place(body)
     found = search(asking.space, body, asking.now)
-    rest = [each for each in found if list(each.values()) > place.after]
+    rest = [each for each in found if each.place > place.after]
     page = rest[: place.limit]
-    more = _token(_Place(place.limit, list(page[-1].values()), place.search)) if len(rest) > len(page) else ""
-    return {"page": {"next_token": more, "count": len(page), "total": len(found)}, "results": page}
+    more = _token(_Place(place.limit, page[-1].place, place.search)) if len(rest) > len(page) else ""
+    answer = told(page)
+    total = sum(not each.undecided for each in found)
+    return {"page": {"next_token": more, "count": len(answer["results"]), "total": total}} | answer
+
+
+def told(found: Iterable[Result]) -> dict[str, Any]:
+    """What was found, as it is answered."""
+    parts: dict[bool, list[Result]] = {False: [], True: []}
+    for each in found:
+        parts[bool(each.undecided)].append(each)
+    context = (
+        {"context": {"conditional": [_conditional(each) for each in parts[True]]}} if parts[True] else {}
+    )
+    return context | {"results": [each.entity for each in parts[False]]}
+
+
+def _conditional(found: Result) -> dict[str, Any]:
+    conditions = [{"condition": each.condition, "missing": each.missing} for each in found.undecided]
+    return {**found.entity, "conditions": conditions}
 
 
 def _place(body: Json) -> _Place:

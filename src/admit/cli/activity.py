@@ -16,9 +16,10 @@ from tzlocal import get_localzone
 
 from admit.base.clock import SystemClock
 from admit.cli import wording
-from admit.cli.ask import PAGE, When
+from admit.cli.ask import When
 from admit.cli.client import Client
 from admit.cli.connection import connected
+from admit.cli.lists import PAGE
 from admit.cli.output import JSON, console, print_json, print_table
 from admit.core.activity import ActivityKind, Outcome
 from admit.core.texts import printable

@@ -1,11 +1,10 @@
 """Asking, granting and revoking by name."""
 
-import sys
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 import click
-from rich.table import Column, Table
+import msgspec
 from rich.text import Text
 from tzlocal import get_localzone
 
@@ -13,13 +12,10 @@ from admit.base.clock import SystemClock
 from admit.cli import wording
 from admit.cli.client import Client
 from admit.cli.connection import connected
-from admit.cli.output import JSON, NO, console, print_json, print_table
+from admit.cli.output import JSON, NO, console, print_json
 from admit.cli.wording import ARROW, Now
 from admit.core.validity import Millis
 from admit.when import WhenFault, parse_duration, parse_when
-
-PAGE = 1000
-"""How many entries are asked for at a time: the most there may be."""
 
 SHOWN = 20
 """How many people a change tells by name."""
@@ -52,6 +48,26 @@ class Duration(click.ParamType[Millis]):
 
 
 AT = click.option("--at", type=When(), help='Ask about another moment: ISO 8601, or "last tuesday 14:00".')
+
+
+class JsonObject(click.ParamType[str]):
+    """A JSON object, handed on as it was given."""
+
+    name = "json"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text, if it is one."""
+        try:
+            found = msgspec.json.decode(str(value))
+        except msgspec.DecodeError:
+            found = None
+        if not isinstance(found, dict):
+            self.fail("it must be a JSON object", param, ctx)
+        return str(value)
+
+
+ACTION = click.option("--action", help="What is to be done, with a resource of a type of your own.")
+CONTEXT = click.option("--context", type=JsonObject(), help='What conditions may ask: \'{"ticket": "T-1"}\'.')
 PREVIEW = click.option("--preview", is_flag=True, help="Only tell who would gain and who would lose.")
 
 
@@ -62,11 +78,15 @@ PREVIEW = click.option("--preview", is_flag=True, help="Only tell who would gain
 @click.argument("person")
 @click.argument("resource")
 @AT
+@ACTION
+@CONTEXT
 @JSON
 @connected
-def can(client: Client, person: str, resource: str, at: Millis | None, *, as_json: bool) -> None:
+def can(
+    client: Client, person: str, resource: str, at: Millis | None, *, as_json: bool, **asked: Any
+) -> None:
     """Tell whether PERSON may use RESOURCE; exit 0 for yes, 1 for no."""
-    answer = client.call("admit", "CheckAccess", Person=person, Resource=resource, At=at)
+    answer = client.call("admit", "CheckAccess", Person=person, Resource=resource, At=at, **by(asked))
     decision = answer["Decision"]
     if as_json:
         print_json(decision)
@@ -84,11 +104,15 @@ def can(client: Client, person: str, resource: str, at: Millis | None, *, as_jso
 @click.argument("person")
 @click.argument("resource")
 @AT
+@ACTION
+@CONTEXT
 @JSON
 @connected
-def explain(client: Client, person: str, resource: str, at: Millis | None, *, as_json: bool) -> None:
+def explain(
+    client: Client, person: str, resource: str, at: Millis | None, *, as_json: bool, **asked: Any
+) -> None:
     """Show every open path from PERSON to RESOURCE, or what is missing; exit 0 for yes, 1 for no."""
-    answer = client.call("admit", "ExplainAccess", Person=person, Resource=resource, At=at)
+    answer = client.call("admit", "ExplainAccess", Person=person, Resource=resource, At=at, **by(asked))
     decision = answer["Decision"]
     if as_json:
         print_json(answer)
@@ -127,82 +151,6 @@ def _say_holders(person: str, holders: list[dict[str, Any]]) -> None:
             _line("would help", f"join {person} to {holder['Label']}")
     if not holders:
         _line("others", "nobody may use it")
-
-
-# -- lists -----------------------------------------------------------------------------------------
-
-
-@click.command()
-@click.argument("resource")
-@AT
-@JSON
-@connected
-def who(client: Client, resource: str, at: Millis | None, *, as_json: bool) -> None:
-    """List everybody who may use RESOURCE, now or at any moment."""
-    found = all_of(client, "ListWho", "People", Resource=resource, At=at)
-    list_access(found, "person", as_json=as_json, nobody=f"Nobody may use {resource}{then(at)}.")
-
-
-@click.command()
-@click.argument("person")
-@AT
-@JSON
-@connected
-def what(client: Client, person: str, at: Millis | None, *, as_json: bool) -> None:
-    """List everything PERSON may use, now or at any moment."""
-    found = all_of(client, "ListWhat", "Resources", Person=person, At=at)
-    list_access(found, "resource", as_json=as_json, nobody=f"{person} may use nothing{then(at)}.")
-
-
-def all_of(
-    client: Client, action: str, items: str, *, size: int = PAGE, **parameters: Any
-) -> list[dict[str, Any]]:
-    """Every entry of a listing, page after page."""
-    found: list[dict[str, Any]] = []
-    token: str | None = None
-    while True:
-        answer = client.call("admit", action, MaxResults=size, NextToken=token, **parameters)
-        found += answer[items]
-        token = answer.get("NextToken")
-        if not token:
-            return found
-
-
-def list_access(found: list[dict[str, Any]], head: str, *, as_json: bool, nobody: str) -> None:
-    """Show who has access to what, each with its end and its way."""
-    if as_json:
-        print_json(found)
-    elif not found:
-        click.echo(nobody, err=True)
-    elif sys.stdout.isatty():
-        console().print(_table(head, _rows(found)))
-    else:
-        print_table((head, *COLUMNS), _rows(found))
-
-
-COLUMNS = ("until", "left", "through", "granted by")
-
-
-def _table(head: str, rows: Iterable[tuple[str, ...]]) -> Table:
-    """A table that folds what is too long for it, and cuts nothing off."""
-    columns = (Column(name, overflow="fold", no_wrap=name in {"until", "left"}) for name in (head, *COLUMNS))
-    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
-    for row in rows:
-        table.add_row(*map(Text, row))
-    return table
-
-
-def _rows(found: list[dict[str, Any]]) -> Iterable[tuple[str, ...]]:
-    now = now_here()
-    for each in found:
-        until = each.get("ValidUntil")
-        yield (
-            each["Label"],
-            "no end" if until is None else now.clock(until),
-            "" if until is None else now.left(until),
-            wording.through(each["Path"]),
-            wording.author(each.get("GrantedBy", "")),
-        )
 
 
 # -- changes ---------------------------------------------------------------------------------------
@@ -305,6 +253,11 @@ def _say_what_stays(client: Client, person: str, resource: str) -> None:
     if decision["Allowed"]:
         still = f"     {person} still may use {resource} through {wording.through(decision['Path'])}"
         console().print(Text(still, style="yellow"))
+
+
+def by(options: Mapping[str, Any]) -> dict[str, Any]:
+    """By which action and context a question is asked, as the API calls them."""
+    return {"ActionName": options["action"], "Context": options["context"]}
 
 
 # -- saying ----------------------------------------------------------------------------------------

@@ -45,11 +45,11 @@ COMMANDS = {
         "Show every open path from PERSON to RESOURCE, or what is missing; exit 0 for yes, 1 for no.",
     ),
     "who": Subcommand(
-        "admit.cli.ask:who",
+        "admit.cli.lists:who",
         "List everybody who may use RESOURCE, now or at any moment.",
     ),
     "what": Subcommand(
-        "admit.cli.ask:what",
+        "admit.cli.lists:what",
         "List everything PERSON may use, now or at any moment.",
     ),
     "through": Subcommand(

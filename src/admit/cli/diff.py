@@ -43,6 +43,9 @@ def say_changes(told: dict[str, Any]) -> None:
         for each in changes[:SHOWN]:
             _line(word, f"{each['Person']}{ARROW}{each['Resource']}{_until(word, each, now)}")
             _line("", f"through {wording.through(each['Path'])}")
+            for when, conditions in (("only if", "Conditions"), ("before only if", "WereConditions")):
+                if each.get(conditions):
+                    _line("", f"{when} {wording.conditions(each[conditions])}")
             for cause in each.get("Causes", ()):
                 _line("", _cause(cause, now))
         if len(changes) > SHOWN:

@@ -6,9 +6,10 @@ import click
 from tzlocal import get_localzone
 
 from admit.base.clock import SystemClock
-from admit.cli.ask import PAGE, When
+from admit.cli.ask import When
 from admit.cli.client import Client
 from admit.cli.connection import connected
+from admit.cli.lists import PAGE
 from admit.cli.output import JSON, NO, print_json, print_table
 from admit.cli.wording import Now
 from admit.core.validity import Millis

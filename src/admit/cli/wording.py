@@ -69,6 +69,11 @@ def path(steps: Sequence[Step]) -> str:
     return ARROW.join(step["Label"] for step in _shown(steps))
 
 
+def conditions(told: Sequence[Mapping[str, str]]) -> str:
+    """What access depends on, and for want of what it cannot be told; any one of them would do."""
+    return ", or ".join(f"{each['Condition']} ({each['Missing']})" for each in told)
+
+
 def ends(steps: Sequence[Step]) -> Millis | None:
     """Until when a path stays open: the earliest end on it."""
     return min((step["EndTime"] for step in steps if "EndTime" in step), default=None)

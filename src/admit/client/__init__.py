@@ -10,19 +10,20 @@ It speaks OpenID AuthZEN 1.0 and needs nothing of a server but its address and a
 that does not come is an :class:`Unavailable`, never a yes: whoever catches it decides to stay closed.
 """
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
-from admit.client import wire
+from admit.client import nearby, searching, wire
+from admit.client.nearby import Nearby
+from admit.client.searching import Condition, Conditional, Found
 from admit.client.wire import (
     MOST_AT_ONCE,
     Decision,
     Denied,
     Entity,
-    Nearby,
     Properties,
     Question,
     Refused,
@@ -33,6 +34,8 @@ from admit.client.wire import (
 __all__ = [
     "Admit",
     "AsyncAdmit",
+    "Condition",
+    "Conditional",
     "Decision",
     "Denied",
     "Entity",
@@ -42,6 +45,14 @@ __all__ = [
 ]
 
 _NOTHING: Properties = {}
+
+
+def _ids(pages: Iterable[Found]) -> Iterator[str]:
+    return (each for page in pages for each in page.ids)
+
+
+def _conditional(pages: Iterable[Found]) -> Iterator[Conditional]:
+    return (each for page in pages for each in page.conditional)
 
 
 class Admit:
@@ -75,13 +86,16 @@ class Admit:
 
     def ask(self, question: Question, *, at_least: int = 0) -> Decision:
         """The answer to a question."""
-        near = wire.answered_by(self._replica, self._space, question, at_least)
+        near = nearby.answered_by(self._replica, self._space, question, at_least)
         if near is not None:
             return near
         return wire.decision_of(self._post("evaluation", wire.asked_of(question), at_least))
 
     def ask_all(self, questions: Sequence[Question], *, at_least: int = 0) -> list[Decision]:
-        """The answers of the server to any number of questions, in their order."""
+        """The answers to any number of questions, in their order: of a replica all by one revision."""
+        near = nearby.all_answered_by(self._replica, self._space, questions, at_least)
+        if near is not None:
+            return near
         found: list[Decision] = []
         for start in range(0, len(questions), MOST_AT_ONCE):
             some = [wire.asked_of(each) for each in questions[start : start + MOST_AT_ONCE]]
@@ -102,25 +116,37 @@ class Admit:
 
     def who(self, kind: str, action: str, resource: Who, context: Properties = _NOTHING) -> Iterator[str]:
         """The IDs of all subjects of a type that may do this with the resource."""
-        return self._search(wire.who(kind, action, resource, context))
+        return _ids(self._pages(searching.who(kind, action, resource, context)))
+
+    def who_might(
+        self, kind: str, action: str, resource: Who, context: Properties = _NOTHING
+    ) -> Iterator[Conditional]:
+        """All others who might, on a condition that what is told does not decide."""
+        return _conditional(self._pages(searching.who(kind, action, resource, context)))
 
     def what(self, subject: Who, action: str, kind: str, context: Properties = _NOTHING) -> Iterator[str]:
         """The IDs of all resources of a type with which the subject may do this."""
-        return self._search(wire.what(subject, action, kind, context))
+        return _ids(self._pages(searching.what(subject, action, kind, context)))
+
+    def what_might(
+        self, subject: Who, action: str, kind: str, context: Properties = _NOTHING
+    ) -> Iterator[Conditional]:
+        """All others with which they might, on a condition that what is told does not decide."""
+        return _conditional(self._pages(searching.what(subject, action, kind, context)))
 
     def actions(self, subject: Who, resource: Who, context: Properties = _NOTHING) -> list[str]:
         """All that the subject may do with the resource."""
-        return list(self._search(wire.actions(subject, resource, context)))
+        return list(_ids(self._pages(searching.actions(subject, resource, context))))
 
-    def _search(self, search: wire.Search) -> Iterator[str]:
-        near = wire.found_by(self._replica, self._space, search)
+    def _pages(self, search: searching.Search) -> Iterator[Found]:
+        near = nearby.found_by(self._replica, self._space, search)
         if near is not None:
-            yield from near
+            yield near
             return
         token = ""
         while True:
             found, token = search.read(self._post(search.path, search.body(token)))
-            yield from found
+            yield found
             if not token:
                 return
 
@@ -177,13 +203,16 @@ class AsyncAdmit:
     async def ask(self, question: Question, *, at_least: int = 0) -> Decision:
         """The answer to a question."""
         # What a replica answers it answers at once.
-        near = wire.answered_by(self._replica, self._space, question, at_least)
+        near = nearby.answered_by(self._replica, self._space, question, at_least)
         if near is not None:
             return near
         return wire.decision_of(await self._post("evaluation", wire.asked_of(question), at_least))
 
     async def ask_all(self, questions: Sequence[Question], *, at_least: int = 0) -> list[Decision]:
-        """The answers of the server to any number of questions, in their order."""
+        """The answers to any number of questions, in their order: of a replica all by one revision."""
+        near = nearby.all_answered_by(self._replica, self._space, questions, at_least)
+        if near is not None:
+            return near
         found: list[Decision] = []
         for start in range(0, len(questions), MOST_AT_ONCE):
             some = [wire.asked_of(each) for each in questions[start : start + MOST_AT_ONCE]]
@@ -204,33 +233,52 @@ class AsyncAdmit:
             raise Denied(decision)
         return decision
 
-    def who(
+    async def who(
         self, kind: str, action: str, resource: Who, context: Properties = _NOTHING
     ) -> AsyncIterator[str]:
         """The IDs of all subjects of a type that may do this with the resource."""
-        return self._search(wire.who(kind, action, resource, context))
+        async for page in self._pages(searching.who(kind, action, resource, context)):
+            for each in page.ids:
+                yield each
 
-    def what(
+    async def who_might(
+        self, kind: str, action: str, resource: Who, context: Properties = _NOTHING
+    ) -> AsyncIterator[Conditional]:
+        """All others who might, on a condition that what is told does not decide."""
+        async for page in self._pages(searching.who(kind, action, resource, context)):
+            for each in page.conditional:
+                yield each
+
+    async def what(
         self, subject: Who, action: str, kind: str, context: Properties = _NOTHING
     ) -> AsyncIterator[str]:
         """The IDs of all resources of a type with which the subject may do this."""
-        return self._search(wire.what(subject, action, kind, context))
+        async for page in self._pages(searching.what(subject, action, kind, context)):
+            for each in page.ids:
+                yield each
+
+    async def what_might(
+        self, subject: Who, action: str, kind: str, context: Properties = _NOTHING
+    ) -> AsyncIterator[Conditional]:
+        """All others with which they might, on a condition that what is told does not decide."""
+        async for page in self._pages(searching.what(subject, action, kind, context)):
+            for each in page.conditional:
+                yield each
 
     async def actions(self, subject: Who, resource: Who, context: Properties = _NOTHING) -> list[str]:
         """All that the subject may do with the resource."""
-        return [each async for each in self._search(wire.actions(subject, resource, context))]
+        pages = self._pages(searching.actions(subject, resource, context))
+        return [each async for page in pages for each in page.ids]
 
-    async def _search(self, search: wire.Search) -> AsyncIterator[str]:
-        near = wire.found_by(self._replica, self._space, search)
+    async def _pages(self, search: searching.Search) -> AsyncIterator[Found]:
+        near = nearby.found_by(self._replica, self._space, search)
         if near is not None:
-            for each in near:
-                yield each
+            yield near
             return
         token = ""
         while True:
             found, token = search.read(await self._post(search.path, search.body(token)))
-            for each in found:
-                yield each
+            yield found
             if not token:
                 return
 

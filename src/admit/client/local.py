@@ -14,7 +14,7 @@ at most ``most_age_s`` ago. Where the server has not been heard of for so long t
 
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,11 +24,12 @@ import msgspec
 import structlog
 
 from admit.authzen.asking import Unreadable, asked_of
-from admit.authzen.evaluation import answer_to
+from admit.authzen.evaluation import answer_to, unread
 from admit.authzen.parties import Space
-from admit.authzen.search import Search, actions, resources, subjects
+from admit.authzen.search import Search, actions, resources, subjects, told
 from admit.base.clock import Clock, SystemClock
-from admit.client import wire
+from admit.client import searching, wire
+from admit.client.searching import Found
 from admit.client.wire import Decision, Question, Refused, Unavailable
 from admit.core.validity import SECOND, Millis
 from admit.store.copying import Copied, forget_changes, take_in
@@ -101,26 +102,50 @@ class Replica:
 
     def decide(self, question: Question, space: str | None = None, at_least: int = 0) -> Decision | None:
         """The answer; None where it is too old, or older than ``at_least``."""
-        if self.age_s > self.most_age_s or (self._revision or 0) < at_least:
+        if not self._is_new_enough(at_least):
             return None
         with self._store.read() as sql:
-            place = Space(sql, space or DEFAULT)
             try:
-                told = answer_to(place, asked_of(wire.asked_of(question)), self._clock.now())
+                return self._answer(Space(sql, space or DEFAULT), question, self._clock.now())
             except Unreadable as fault:
                 raise Refused(400, str(fault)) from None
-            return wire.decision_of(told.answer)
 
-    def search(self, search: wire.Search, space: str | None = None) -> list[str] | None:
-        """The IDs of all that a search finds, in the order of the server; None where it is too old."""
-        if self.age_s > self.most_age_s:
+    def decide_all(
+        self, questions: Sequence[Question], space: str | None = None, at_least: int = 0
+    ) -> list[Decision] | None:
+        """The answers, all by one revision and at one moment; None as for one.
+
+        Of many questions one that cannot be read is answered no, as the server answers it.
+        """
+        if not self._is_new_enough(at_least):
+            return None
+        found: list[Decision] = []
+        with self._store.read() as sql:
+            place, now = Space(sql, space or DEFAULT), self._clock.now()
+            for each in questions:
+                try:
+                    found.append(self._answer(place, each, now))
+                except Unreadable as fault:
+                    found.append(wire.decision_of(unread(fault)))
+        return found
+
+    def _is_new_enough(self, at_least: int) -> bool:
+        return self.age_s <= self.most_age_s and (self._revision or 0) >= at_least
+
+    @staticmethod
+    def _answer(place: Space, question: Question, now: Millis) -> Decision:
+        return wire.decision_of(answer_to(place, asked_of(wire.asked_of(question)), now).answer)
+
+    def search(self, search: searching.Search, space: str | None = None) -> Found | None:
+        """All that a search finds, in the order of the server; None where it is too old."""
+        if not self._is_new_enough(0):
             return None
         with self._store.read() as sql:
             try:
                 found = _SEARCHES[search.path](Space(sql, space or DEFAULT), search.asked, self._clock.now())
             except Unreadable as fault:
                 raise Refused(400, str(fault)) from None
-        return [each.get("id") or each["name"] for each in found]
+        return searching.Search.read(told(found))[0]
 
     def refresh(self) -> None:
         """Take in what is new, now.

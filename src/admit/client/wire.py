@@ -4,7 +4,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import httpx
 
@@ -158,50 +158,6 @@ def at_least(revision: int) -> dict[str, str]:
     return {"X-Admit-At-Least-Revision": str(revision)} if revision else {}
 
 
-class Nearby(Protocol):
-    """What answers without the server: see :mod:`admit.client.local`."""
-
-    or_ask: bool
-
-    def decide(self, question: Question, space: str | None = None, at_least: int = 0) -> Decision | None:
-        """The answer; None where there is none nearby."""
-        ...
-
-    def search(self, search: "Search", space: str | None = None) -> list[str] | None:
-        """The IDs of all that a search finds; None where that is not known nearby."""
-        ...
-
-
-def answered_by(
-    replica: Nearby | None, space: str | None, question: Question, revision: int
-) -> Decision | None:
-    """The answer of a replica; None where the server is to be asked.
-
-    Raises:
-        Unavailable: neither is there one, nor may the server be asked.
-    """
-    if replica is None:
-        return None
-    found = replica.decide(question, space, revision)
-    if found is None and not replica.or_ask:
-        raise Unavailable("The replica is too old to answer.")
-    return found
-
-
-def found_by(replica: Nearby | None, space: str | None, search: "Search") -> list[str] | None:
-    """What a replica finds; None where the server is to be asked.
-
-    Raises:
-        Unavailable: neither is there one, nor may the server be asked.
-    """
-    if replica is None:
-        return None
-    found = replica.search(search, space)
-    if found is None and not replica.or_ask:
-        raise Unavailable("The replica is too old to answer.")
-    return found
-
-
 def body_of(response: httpx.Response) -> Any:
     """What a server answered.
 
@@ -214,48 +170,6 @@ def body_of(response: httpx.Response) -> Any:
         return response.json()
     except ValueError:
         raise Unavailable("The server answered, but not in JSON.") from None
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """A search, page after page."""
-
-    path: str
-    asked: dict[str, Any]
-
-    def body(self, token: str) -> dict[str, Any]:
-        """The request for the page that a token asks for."""
-        return self.asked | ({"page": {"token": token}} if token else {})
-
-    @staticmethod
-    def read(answer: Any) -> tuple[list[str], str]:
-        """The IDs of a page, and the token for the next.
-
-        Raises:
-            Unavailable: the answer holds no results.
-        """
-        if not isinstance(answer, dict) or not isinstance(answer.get("results"), list):
-            raise Unavailable("The server answered, but not with results.")
-        page = answer.get("page") or {}
-        return [each.get("id", each.get("name")) for each in answer["results"]], page.get("next_token", "")
-
-
-def who(kind: str, action: str, resource: Who, context: Properties) -> Search:
-    """Who may do this with a resource."""
-    asked = {"subject": {"type": kind}, "action": {"name": action}, "resource": entity_of(resource)}
-    return Search("search/subject", asked | {"context": dict(context)})
-
-
-def what(subject: Who, action: str, kind: str, context: Properties) -> Search:
-    """With what a subject may do this."""
-    asked = {"subject": entity_of(subject), "action": {"name": action}, "resource": {"type": kind}}
-    return Search("search/resource", asked | {"context": dict(context)})
-
-
-def actions(subject: Who, resource: Who, context: Properties) -> Search:
-    """What a subject may do with a resource."""
-    asked = {"subject": entity_of(subject), "resource": entity_of(resource), "context": dict(context)}
-    return Search("search/action", asked)
 
 
 def arguments(server: str, token: str, space: str | None, ca_file: str | None) -> dict[str, Any]:

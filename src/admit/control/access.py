@@ -5,15 +5,12 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from admit.core import lists
 from admit.core.access import Decision, Question, Reach, Reason, decide, reachable, reached_by
 from admit.core.facts import AsUser, Facts, Source
 from admit.core.links import Kind, Ref
-from admit.core.lists import Page, Span
 from admit.core.validity import Millis
 from admit.store import links as stored_links
-from admit.store.links import Scope, facts_about, index_at, source_of
-from admit.store.stored import Stored
+from admit.store.links import Scope, facts_about, source_of
 
 
 def ask(sql: Connection, subject: Ref, resource: Ref, now: Millis, as_of: Millis | None = None) -> Decision:
@@ -102,29 +99,6 @@ def everyone(sql: Connection, resource: Ref, now: Millis, as_of: Millis | None =
     """All that may use ``resource``, who may longest first; paths run towards the resource."""
     source = source_at(sql, Scope.TO, _past(as_of, now), resource=resource)
     return reached_by(resource, source, now if as_of is None else as_of)
-
-
-def who(sql: Connection, resource: Ref, now: Millis, as_of: Millis | None, span: Span) -> Page:
-    """A page of those who may use ``resource``."""
-    source = _page_source(sql, resource, _past(as_of, now))
-    return lists.who(resource, source, now if as_of is None else as_of, span)
-
-
-def what(sql: Connection, subject: Ref, now: Millis, as_of: Millis | None, span: Span) -> Page:
-    """A page of what ``subject`` may use."""
-    source = _page_source(sql, subject, _past(as_of, now))
-    return lists.what(subject, source, now if as_of is None else as_of, span)
-
-
-def through(sql: Connection, thing: Ref, now: Millis, as_of: Millis | None, span: Span) -> Page:
-    """A page of those with a way through ``thing``: a group, a rule, a host."""
-    source = _page_source(sql, thing, _past(as_of, now))
-    return lists.through(thing, source, now if as_of is None else as_of, span)
-
-
-def _page_source(sql: Connection, start: Ref, past: Millis | None) -> Source:
-    """Where to walk for a page: it looks at little of all that leads to a thing, or from it."""
-    return (index_at(sql) if past is None else None) or Stored(sql, start, past)
 
 
 def _past(as_of: Millis | None, now: Millis) -> Millis | None:

@@ -199,6 +199,22 @@ def resource(sql: Connection, text: str, at: Millis | None = None) -> Thing:
     return _named(sql, text, "resource", names.resource, at)
 
 
+def passed(sql: Connection, text: str, at: Millis | None = None) -> Thing:
+    """What a text names that ways lead through: something of admit's, or a subject or resource of one's own.
+
+    Raises:
+        NameFault: nothing, more than one thing, or a type as a whole: it may be on either side.
+    """
+    name = Name.read(text)
+    kind = None if name is None else type_named(sql, name.space, name.type)
+    if name is None or kind is None or text.partition(":")[0] in names.PASSED:
+        return names.passed(sql, text, at)
+    if name.id == "*":
+        raise NameFault("Value", f"{text} stands for subjects and for resources: name one of them.")
+    found = entity(sql, kind, "subject", name.id, at)
+    return own(sql, name, "resource", at) if found is None else found
+
+
 def _named(sql: Connection, text: str, role: Role, else_: Else, at: Millis | None) -> Thing:
     """What a text names: one's own, or else something of admit's. The same few are asked about again."""
     known = kept(sql, f"{role} by name") if at is None else None

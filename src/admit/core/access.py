@@ -1,13 +1,12 @@
 """The decision: may this subject use this resource now, why, and until when."""
 
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeAlias
 
 from admit.core.facts import Joined, Source, Trail
 from admit.core.links import Link, Ref, Stage
-from admit.core.terms import Judge, Judged, Reason, Shut, Unmet, unjudged
+from admit.core.terms import Judge, Judged, Reason, Shut, Undecided, Unmet, unjudged
 from admit.core.validity import FOREVER, Millis, Validity
 from admit.core.walks import MOST_PATHS, Way, begin, chains, closure, cross, lasting, open_closure, spread
 
@@ -31,6 +30,8 @@ class Reach:
     ref: Ref
     until: Millis
     path: tuple[Link, ...]
+    undecided: tuple[Undecided, ...] = ()
+    """Of what is not granted: conditions of which any one would do, if only it could be judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def reachable(subject: Ref, source: Source, now: Millis, judge: Judge = unjudged
     joined = spread([begin(subject)], source.onward(Stage.JOIN), shut, now)
     granted = cross(joined, source.onward(Stage.GRANT), shut, now)
     for closes, _, keys, periods in spread(granted, source.onward(Stage.HOLD), shut, now):
-        yield Reach(source.ref(keys[-1]), -closes, _path(source, keys, periods))
+        yield Reach(source.ref(keys[-1]), -closes, path_of(source, keys, periods))
 
 
 def reached_by(resource: Ref, source: Source, now: Millis, judge: Judge = unjudged) -> Iterator[Reach]:
@@ -116,7 +117,7 @@ def reached_by(resource: Ref, source: Source, now: Millis, judge: Judge = unjudg
     held = spread([begin(resource)], source.inward(Stage.HOLD), shut, now)
     granted = cross(held, source.inward(Stage.GRANT), shut, now)
     for closes, _, keys, periods in spread(granted, source.inward(Stage.JOIN), shut, now):
-        yield Reach(source.ref(keys[-1]), -closes, _path(source, keys[::-1], periods[::-1]))
+        yield Reach(source.ref(keys[-1]), -closes, path_of(source, keys[::-1], periods[::-1]))
 
 
 def _shut(source: Source, action: str | None, judge: Judge) -> Container[int]:
@@ -127,58 +128,15 @@ def _shut(source: Source, action: str | None, judge: Judge) -> Container[int]:
 def decide(question: Question, source: Source, now: Millis, judge: Judge = unjudged) -> Decision:
     """Whether the subject may use the resource at ``now``, why, and until when."""
     shut = _shut(source, question.action, judge)
-    joined = _joined(question.subject, source, now, shut)
+    joined = joined_to(question.subject, source, now, shut)
     if not _connected(question, source):
         return Decision(question, Reason.NOT_GRANTED, now, source.revision)
-    best = min(_meeting(joined, _held(question.resource, source, now, shut), source, now), default=None)
+    best = min(meetings(joined, held_by(question.resource, source, now, shut), source, now), default=None)
     if best is None:
         return _refuse(question, source, now, Judged(source.asked, question.action, judge))
     closes, _, keys, periods = best
-    path = _path(source, keys, periods)
+    path = path_of(source, keys, periods)
     return Decision(question, Reason.GRANTED, now, source.revision, because=path, valid_until=-closes)
-
-
-Ways: TypeAlias = Callable[[Ref], Reach | None]
-"""What ``decide`` says of one thing after another, while the other end of the question stays: None for a
-refusal."""
-
-
-def ways_from(subject: Ref, source: Source, now: Millis, judge: Judge = unjudged) -> Ways:
-    """The ways of one subject to many resources."""
-    shut = _shut(source, None, judge)
-    joined = _joined(subject, source, now, shut)
-
-    def way(resource: Ref) -> Reach | None:
-        return _best(resource, joined, _held(resource, source, now, shut), source, now)
-
-    return way
-
-
-def ways_to(resource: Ref, source: Source, now: Millis, judge: Judge = unjudged) -> Ways:
-    """The ways of many subjects to one resource."""
-    shut = _shut(source, None, judge)
-    held = _held(resource, source, now, shut)
-
-    def way(subject: Ref) -> Reach | None:
-        return _best(subject, _joined(subject, source, now, shut), held, source, now)
-
-    return way
-
-
-def ways_into(principal: Ref, source: Source, now: Millis, judge: Judge = unjudged) -> Ways:
-    """The ways of many subjects to a principal that they are joined to."""
-    shut = _shut(source, None, judge)
-
-    def way(subject: Ref) -> Reach | None:
-        trail = _joined(subject, source, now, shut).trails.get(principal.key)
-        return None if trail is None else Reach(subject, -trail[0], _path(source, trail[2], trail[3]))
-
-    return way
-
-
-def _best(told: Ref, joined: Joined, held: Iterable[Trail], source: Source, now: Millis) -> Reach | None:
-    best = min(_meeting(joined, held, source, now), default=None)
-    return None if best is None else Reach(told, -best[0], _path(source, best[2], best[3]))
 
 
 def _connected(question: Question, source: Source) -> bool:
@@ -195,7 +153,7 @@ def allows(question: Question, source: Source, now: Millis, judge: Judge = unjud
     shut = _shut(source, question.action, judge)
     if subject in shut or resource in shut:
         return False
-    joined = _joined(question.subject, source, now, shut).keys
+    joined = joined_to(question.subject, source, now, shut).keys
     for holder in open_closure(resource, source.inward(Stage.HOLD), shut, now):
         for _, period in source.grants(holder, joined):
             if period.start <= now < period.end:
@@ -207,7 +165,7 @@ MOST_LASTING = 4_096
 """Of how many subjects it is kept what they are joined to: two kilobytes each."""
 
 
-def _joined(subject: Ref, source: Source, now: Millis, shut: Container[int]) -> Joined:
+def joined_to(subject: Ref, source: Source, now: Millis, shut: Container[int]) -> Joined:
     """What a subject is, or is joined to, with the best way to each.
 
     Who is joined to what changes seldom, and most memberships neither begin nor end: where that is so it is
@@ -230,14 +188,14 @@ def _joined(subject: Ref, source: Source, now: Millis, shut: Container[int]) -> 
     return joined
 
 
-def _held(resource: Ref, source: Source, now: Millis, shut: Container[int]) -> list[Trail]:
+def held_by(resource: Ref, source: Source, now: Millis, shut: Container[int]) -> list[Trail]:
     """The best ways from a resource back to what holds it."""
     if resource.key in shut:
         return []
     return [*spread([begin(resource)], source.inward(Stage.HOLD), shut, now)]
 
 
-def _meeting(joined: Joined, held: Iterable[Trail], source: Source, now: Millis) -> Iterator[Trail]:
+def meetings(joined: Joined, held: Iterable[Trail], source: Source, now: Millis) -> Iterator[Trail]:
     """The open ways to a resource: of each grant that joins what the walks from both ends came to."""
     for back in held:
         for holder, period in source.grants(back[2][-1], joined.keys):
@@ -248,7 +206,7 @@ def _meeting(joined: Joined, held: Iterable[Trail], source: Source, now: Millis)
                 yield closes, len(periods), came[2] + back[2][::-1], periods
 
 
-def _path(source: Source, keys: tuple[int, ...], periods: tuple[Validity, ...]) -> tuple[Link, ...]:
+def path_of(source: Source, keys: tuple[int, ...], periods: tuple[Validity, ...]) -> tuple[Link, ...]:
     """The links of a trail that runs from subject to resource."""
     refs = [source.ref(key) for key in keys]
     return tuple(map(Link, refs, refs[1:], periods))
@@ -261,7 +219,7 @@ def open_paths(
     shut = _shut(source, question.action, judge)
     for keys, periods in _paths(question, source):
         if all(period.holds_at(now) for period in periods) and not any(key in shut for key in keys):
-            yield _path(source, keys, periods)
+            yield path_of(source, keys, periods)
 
 
 def _refuse(question: Question, source: Source, now: Millis, judged: Judged) -> Decision:
@@ -295,7 +253,7 @@ def _closed(question: Question, source: Source, now: Millis, way: Way, judged: J
     closes = min((period.end for period in periods), default=FOREVER)
     off = next((source.ref(key) for key in keys if key in source.off), None)
     unmet = next((found for key in keys if (found := judged.unmet(key)) is not None), None)
-    path, revision = _path(source, keys, periods), source.revision
+    path, revision = path_of(source, keys, periods), source.revision
     if unmet is not None and unmet.reason is Reason.OTHER_ACTIONS:
         # For this action the path is none, whenever it is open.
         return Decision(question, unmet.reason, now, revision, because=path, unmet=unmet)

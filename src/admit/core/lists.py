@@ -6,11 +6,12 @@ from heapq import merge
 from itertools import groupby
 from typing import TypeAlias
 
-from admit.core.access import Reach, ways_from, ways_into, ways_to
+from admit.core.access import Reach
 from admit.core.facts import Source
 from admit.core.links import Kind, Ref, Stage
 from admit.core.validity import Millis
 from admit.core.walks import closure
+from admit.core.ways import UNJUDGED, Judging, ways_from, ways_into, ways_to
 
 Told: TypeAlias = tuple[int, Ref]
 """Something that may belong into a list, with its place in the order."""
@@ -35,26 +36,26 @@ class Page:
     """The place that it ended at; None if nothing comes after it."""
 
 
-def who(resource: Ref, source: Source, now: Millis, span: Span) -> Page:
+def who(resource: Ref, source: Source, now: Millis, span: Span, judging: Judging = UNJUDGED) -> Page:
     """Everybody of some kinds who may use a resource, each by the path that stays open longest.
 
     The place of a person in the order is the key of the first of their users that links lead from: so a page
     begins where the last one ended, without a walk over what is before it, and whoever has access all the
     time is told once, whatever changes about the others.
     """
-    return _page(_subjects(resource, source, span), ways_to(resource, source, now), span.limit)
+    return _page(_subjects(resource, source, span), ways_to(resource, source, now, judging), span.limit)
 
 
-def what(subject: Ref, source: Source, now: Millis, span: Span) -> Page:
+def what(subject: Ref, source: Source, now: Millis, span: Span, judging: Judging = UNJUDGED) -> Page:
     """Everything of some kinds that a subject may use, by key, each by the path that stays open longest."""
     found = ((ref.key, ref) for ref in _resources(subject, source, span.after) if ref.kind in span.kinds)
-    return _page(found, ways_from(subject, source, now), span.limit)
+    return _page(found, ways_from(subject, source, now, judging), span.limit)
 
 
-def through(thing: Ref, source: Source, now: Millis, span: Span) -> Page:
+def through(thing: Ref, source: Source, now: Millis, span: Span, judging: Judging = UNJUDGED) -> Page:
     """Everybody of some kinds with a way through a thing: whom it stands for, or who may use it."""
     if thing.kind not in (*_WIDE, Kind.USER):
-        return who(thing, source, now, span)
+        return who(thing, source, now, span, judging)
     leads_on = any(period.holds_at(now) for _, period in source.onward(Stage.GRANT)(thing.key) or ())
     found = _standing_behind({thing.key}, source, span) if leads_on else ()
     return _page(found, ways_into(thing, source, now), span.limit)

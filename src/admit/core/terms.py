@@ -45,6 +45,15 @@ class Unmet:
     """What is asked for, or what is missing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """A condition that a way depends on and that cannot be judged."""
+
+    condition: str
+    missing: str
+    """What it needs and was not told."""
+
+
 Judge: TypeAlias = Callable[[str], Unmet | None]
 """Says of a condition why it does not hold for the question; None if it does.
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 from msgspec import structs
@@ -10,12 +11,14 @@ from sqlalchemy import Connection
 
 from admit.control import access, own_types
 from admit.control.conditions import judge_of
-from admit.core.access import Decision, Question, allows, decide, open_paths, reachable, reached_by
+from admit.core.access import Decision, Question, Reach, decide, open_paths, reachable, reached_by
 from admit.core.facts import AsUser, Source
 from admit.core.links import Kind, Link, Ref
-from admit.core.terms import Judge, Unmet, presumed
+from admit.core.terms import Judge, Undecided, Unmet, presumed
 from admit.core.validity import Millis
+from admit.core.ways import Judging, ways_to
 from admit.store import links as stored_links
+from admit.store import things
 from admit.store.links import Scope, facts_about, source_of
 
 
@@ -108,24 +111,50 @@ _HOLDERS = (Kind.GROUP, Kind.UNIT, Kind.USER, Kind.SUBJECT)
 
 def judge_for(sql: Connection, asked: Asked, now: Millis, past: Millis | None = None) -> Judge:
     """Judges conditions by what is registered of both ends, and by what the question tells."""
+
+    def inputs() -> dict[str, Any]:
+        return {
+            "subject": _input(sql, asked.subject, past),
+            "resource": _input(sql, asked.resource, past),
+            "action": {"name": asked.action or "", "properties": dict(asked.properties)},
+            "context": dict(asked.context),
+        }
+
+    return _lazily(inputs, now)
+
+
+def judging(
+    sql: Connection, action: str | None, context: Mapping[str, Any], now: Millis, past: Millis | None = None
+) -> Callable[[Ref, Ref], Judge]:
+    """Judges conditions for many pairs of a subject and a resource, by what is registered of both."""
+    # One end of all the pairs is the same.
+    known = lru_cache(maxsize=1024)(lambda ref: _input(sql, party_of(sql, ref), past))
+    told = {"action": {"name": action or "", "properties": {}}, "context": dict(context)}
+
+    def of(subject: Ref, resource: Ref) -> Judge:
+        return _lazily(lambda: {"subject": known(subject), "resource": known(resource), **told}, now)
+
+    return of
+
+
+def _lazily(inputs: Callable[[], dict[str, Any]], now: Millis) -> Judge:
+    """Most questions meet no condition: only the first that is met looks for properties."""
     informed: list[Judge] = []
 
     def judge(condition: str) -> Unmet | None:
-        # Most questions meet no condition: only the first that is met looks for properties.
         if not informed:
-            informed.append(judge_of(_inputs(sql, asked, past), now))
+            informed.append(judge_of(inputs(), now))
         return informed[0](condition)
 
     return judge
 
 
-def _inputs(sql: Connection, asked: Asked, past: Millis | None) -> dict[str, Any]:
-    return {
-        "subject": _input(sql, asked.subject, past),
-        "resource": _input(sql, asked.resource, past),
-        "action": {"name": asked.action or "", "properties": dict(asked.properties)},
-        "context": dict(asked.context),
-    }
+def party_of(sql: Connection, ref: Ref) -> Party:
+    """Something that is known, as conditions speak of it."""
+    thing = things.by_key(sql, ref.key)
+    if ref.kind in _REGISTERED:
+        return Party(ref, things.by_key(sql, thing.parent).name, thing.name)
+    return Party(ref, thing.name if ref.kind is Kind.TYPE else ref.kind.word, thing.name)
 
 
 def _input(sql: Connection, party: Party, past: Millis | None) -> dict[str, Any]:
@@ -140,39 +169,61 @@ Parties: TypeAlias = Callable[[list[Ref]], Mapping[Ref, Party]]
 """Makes parties of those of some things that are searched for."""
 
 
-def all_who_may(sql: Connection, asked: Asked, wanted: Parties, now: Millis) -> Iterator[Party]:
-    """Who of those that are wanted may do what is asked, whoever ``asked.subject`` is."""
+class Found(NamedTuple):
+    """One that a search found."""
+
+    party: Party
+    undecided: tuple[Undecided, ...]
+    """Of what is not granted: conditions of which any one would do, if only it could be judged."""
+
+
+def all_who_may(sql: Connection, asked: Asked, wanted: Parties, now: Millis) -> Iterator[Found]:
+    """Who of those that are wanted may do what is asked, or might, whoever ``asked.subject`` is."""
     resource = asked.resource.ref
     source = source_of(sql, Scope.TO, resource=resource)
     possible = sorted(each.ref for each in reached_by(resource, source, now, presumed))
     for party in wanted(possible).values():
-        if _may(sql, structs.replace(asked, subject=party), source, now):
-            yield party
+        reach = _way(sql, structs.replace(asked, subject=party), source, now)
+        if reach is not None:
+            yield Found(party, reach.undecided)
 
 
-def all_they_may(sql: Connection, asked: Asked, wanted: Parties, now: Millis) -> Iterator[Party]:
-    """With which of the resources that are wanted the subject may do what is asked."""
+def all_they_may(sql: Connection, asked: Asked, wanted: Parties, now: Millis) -> Iterator[Found]:
+    """With which of the resources that are wanted the subject may do what is asked, or might."""
     start = _person(sql, asked.subject.ref) or asked.subject.ref
     source = source_of(sql, Scope.FROM, subject=start)
     possible = sorted(each.ref for each in reachable(start, source, now, presumed))
     for party in wanted(possible).values():
-        if _may(sql, structs.replace(asked, resource=party), source, now):
-            yield party
+        reach = _way(sql, structs.replace(asked, resource=party), source, now)
+        if reach is not None:
+            yield Found(party, reach.undecided)
 
 
-def _may(sql: Connection, asked: Asked, source: Source, now: Millis) -> bool:
-    """Whether a question is answered yes; ``source`` has all that can matter to it."""
-    question, person = asked.question, _person(sql, asked.subject.ref)
-    if person is not None:
-        question = replace(question, subject=person)
-    return allows(question, _as(source, person, asked), now, judge_for(sql, asked, now))
+def _way(sql: Connection, asked: Asked, source: Source, now: Millis) -> Reach | None:
+    """How a question is answered yes, or might be; ``source`` has all that can matter to it."""
+    subject, person = asked.subject.ref, _person(sql, asked.subject.ref)
+    judge = judge_for(sql, asked, now)
+    ways = ways_to(
+        asked.resource.ref, _as(source, person, asked), now, Judging(lambda *_: judge, asked.action)
+    )
+    return ways(person or subject)
 
 
-def all_deeds(sql: Connection, asked: Asked, declared: Iterable[str], now: Millis) -> list[str]:
-    """Everything the subject may do with the resource, of what is granted by name or ``declared``."""
+class Deed(NamedTuple):
+    """An action that a search found."""
+
+    name: str
+    undecided: tuple[Undecided, ...]
+    """As with :class:`Found`."""
+
+
+def all_deeds(sql: Connection, asked: Asked, declared: Iterable[str], now: Millis) -> Iterator[Deed]:
+    """All that the subject may do with the resource, or might, of what is granted by name or ``declared``."""
     question = asked.question
     subject = _person(sql, question.subject) or question.subject
     facts = facts_about(sql, Scope.CHECK, subject=subject, resource=question.resource)
     named = {action for terms in facts.terms.values() for action in terms.actions or ()}
-    possible = (structs.replace(asked, action=action) for action in sorted({*named, *declared}))
-    return [each.action for each in possible if each.action and decided(sql, each, now).allowed]
+    for name in sorted({*named, *declared}):
+        reach = _way(sql, structs.replace(asked, action=name), facts, now)
+        if reach is not None:
+            yield Deed(name, reach.undecided)

@@ -12,19 +12,24 @@ from typing import NamedTuple, TypeAlias
 
 from sqlalchemy import Connection
 
+from admit.control.answers.asked import judging
 from admit.core.access import Reach, reachable, reached_by
 from admit.core.events import (
     Event,
     LinkAdded,
     LinkChanged,
     LinkRemoved,
+    ThingAdded,
     ThingBlocked,
+    ThingRemoved,
     ThingUnblocked,
 )
 from admit.core.events import Named as Mentioned
 from admit.core.links import Kind, Ref, Stage, stage_of
 from admit.core.terms import presumed
 from admit.core.validity import Millis
+from admit.core.ways import Judging, ways_from, ways_to
+from admit.store import things
 from admit.store.links import Scope, facts_about
 from admit.store.neighbours import more_join
 
@@ -79,6 +84,15 @@ def walks(sql: Connection, event: Event, past: Millis | None = None) -> Iterator
         case ThingBlocked(thing) | ThingUnblocked(thing):
             yield from _upstream(sql, _ref(thing), past)
             yield from _downstream(sql, _ref(thing), past)
+        case ThingAdded(thing) | ThingRemoved(thing) if thing.kind is Kind.PROPERTIES:
+            # Conditions speak of the ends of a question, and of nothing in between.
+            entity = entity_of(sql, thing)
+            yield Walk(entity, backward=entity.kind is Kind.RESOURCE)
+
+
+def entity_of(sql: Connection, properties: Mentioned) -> Ref:
+    """Whose some properties are, or were."""
+    return things.by_key(sql, things.by_key(sql, properties.key).parent).ref
 
 
 def _ref(thing: Mentioned) -> Ref:
@@ -102,17 +116,22 @@ def _downstream(sql: Connection, ref: Ref, past: Millis | None) -> Iterator[Walk
 
 
 def _listed(sql: Connection, walk: Walk, moment: Moment, most: int) -> dict[Pair, Reach]:
-    """One list, as far as there is room. A condition counts as met: it may be."""
-    start, past = walk.start, moment.past
+    """One list, as far as there is room, with what would be on it if a condition were met."""
+    start, at, past = walk.start, moment.at, moment.past
+    judged = Judging(judging(sql, None, {}, at, past))
     if walk.backward:
         facts = facts_about(sql, Scope.TO, resource=start, as_of=past)
-        reaches = reached_by(start, facts, moment.at, presumed)
-        pairs = (((each.ref, start), each) for each in reaches if each.ref.kind in USERS)
+        ways = ways_to(start, facts, at, judged)
+        reaches = (each for each in reached_by(start, facts, at, presumed) if each.ref.kind in USERS)
+        pairs = (((each.ref, start), each) for each in reaches)
     else:
         facts = facts_about(sql, Scope.FROM, subject=start, as_of=past)
-        reaches = reachable(start, facts, moment.at, presumed)
-        pairs = (((start, each.ref), each) for each in reaches if each.ref.kind in USABLE)
-    return dict(islice(pairs, most))
+        ways = ways_from(start, facts, at, judged)
+        reaches = (each for each in reachable(start, facts, at, presumed) if each.ref.kind in USABLE)
+        pairs = (((start, each.ref), each) for each in reaches)
+    conditional = any(terms.condition for terms in facts.terms.values())
+    told = ((pair, ways(each.ref) if conditional else each) for pair, each in islice(pairs, most))
+    return {pair: reach for pair, reach in told if reach is not None}
 
 
 def _pairs(lists: Lists, walks: Iterable[Walk]) -> dict[Pair, Reach]:
@@ -126,8 +145,8 @@ class Difference:
     gained: Mapping[Pair, Reach]
     lost: Mapping[Pair, Reach]
     """By the path there was."""
-    moved: Mapping[Pair, tuple[Millis, Reach]]
-    """What is held at both, until another time: the one of before, and the path of after."""
+    moved: Mapping[Pair, tuple[Reach, Reach]]
+    """What is held at both, until another time or on other conditions: as it was, and as it is."""
 
     @property
     def paths(self) -> Iterator[Reach]:
@@ -144,11 +163,16 @@ def difference(before: Lists, after: Lists) -> Difference:
         {pair: now[pair] for pair in now.keys() - was.keys()},
         {pair: was[pair] for pair in was.keys() - now.keys()},
         {
-            pair: (was[pair].until, reach)
+            pair: (was[pair], reach)
             for pair, reach in now.items()
-            if pair in was and was[pair].until != reach.until
+            if pair in was and _terms(was[pair]) != _terms(reach)
         },
     )
+
+
+def _terms(reach: Reach) -> tuple[Millis, tuple[str, ...]]:
+    """Until when something is held, and on which conditions."""
+    return reach.until, tuple(each.condition for each in reach.undecided)
 
 
 def listed(sql: Connection, asked: Iterable[Walk], moment: Moment, most: int) -> Lists:

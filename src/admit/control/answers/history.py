@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from admit.control import names
-from admit.control.answers.comparison import Difference, Moment, Pair, difference, listed, walks
+from admit.control.answers.comparison import Difference, Moment, Pair, difference, entity_of, listed, walks
 from admit.control.names import Named
 from admit.core.access import Reach
 from admit.core.events import (
@@ -14,11 +14,14 @@ from admit.core.events import (
     LinkAdded,
     LinkChanged,
     LinkRemoved,
+    ThingAdded,
     ThingBlocked,
+    ThingRemoved,
     ThingUnblocked,
     touched,
 )
 from admit.core.events import Named as Mentioned
+from admit.core.links import Kind
 from admit.core.validity import Millis
 from admit.store import changes
 from admit.store.changes import Change
@@ -63,7 +66,7 @@ def compared(sql: Connection, since: Millis, until: Millis, now: Millis) -> Comp
     found = difference(*lists)
     keys = {ref.key for reach in found.paths for link in reach.path for ref in (link.source, link.target)}
     labels = names.labels(sql, sorted(keys))
-    return Compared(found, dict(_causes(found, made, came)), labels, len(made), tuple(untold))
+    return Compared(found, dict(_causes(sql, found, made, came)), labels, len(made), tuple(untold))
 
 
 def _moment(at: Millis, now: Millis) -> Moment:
@@ -93,7 +96,7 @@ def _as_event(sql: Connection, turn: Turn) -> Event:
 
 
 def _causes(
-    found: Difference, made: Sequence[Change], came: Sequence[Turn]
+    sql: Connection, found: Difference, made: Sequence[Change], came: Sequence[Turn]
 ) -> Iterator[tuple[Pair, list[Change | Turn]]]:
     by_link: dict[tuple[int, int], list[Change | Turn]] = {}
     by_thing: dict[int, list[Change | Turn]] = {}
@@ -104,6 +107,8 @@ def _causes(
             case ThingBlocked() | ThingUnblocked():
                 for thing in touched(change.event):
                     by_thing.setdefault(thing.key, []).append(change)
+            case ThingAdded(thing) | ThingRemoved(thing) if thing.kind is Kind.PROPERTIES:
+                by_thing.setdefault(entity_of(sql, thing).key, []).append(change)
     for turn in came:
         by_link.setdefault((turn.source.key, turn.target.key), []).append(turn)
     told = (found.gained, found.lost, {pair: reach for pair, (_, reach) in found.moved.items()})

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from admit.control import decisions, own_types
-from admit.control.answers.asked import Asked, Party, decided, explained
+from admit.control.answers.asked import Asked, decided, explained, party_of
 from admit.control.bastionhost.restrictions import restrictions
 from admit.control.decisions import Asker
 from admit.control.names import Named
@@ -13,7 +13,7 @@ from admit.core.links import Kind, Link, Ref
 from admit.rpc.operation import Call
 from admit.rpc.shape import Json, Shape
 from admit.services.access.errors import Ambiguous, NotFound
-from admit.services.access.own_words import ActionName, AskedName, PropertyMap
+from admit.services.access.own_words import ActionName, AskedName, PropertyMap, require_several
 from admit.services.access.vocabulary import (
     Answer,
     At,
@@ -26,7 +26,6 @@ from admit.services.access.vocabulary import (
     steps,
 )
 from admit.store import things as stored
-from admit.store.things import Thing
 
 
 def _asked(call: Call, asks: "CheckAccess | ExplainAccess") -> Asked:
@@ -34,23 +33,14 @@ def _asked(call: Call, asks: "CheckAccess | ExplainAccess") -> Asked:
     at = asks.at
     subject = named(lambda: own_types.subject(call.sql, asks.person, at), "Person")
     resource = named(lambda: own_types.resource(call.sql, asks.resource, at), "Resource")
-    if asks.action_name is not None and resource.kind not in (Kind.RESOURCE, Kind.TYPE):
-        raise InvalidParameter("ActionName", "only what is of a type of one's own has several.", "Value")
+    require_several(asks.action_name, resource)
     return Asked(
-        _party(asks.person, subject),
-        _party(asks.resource, resource),
+        party_of(call.sql, subject.ref),
+        party_of(call.sql, resource.ref),
         asks.action_name,
         {},
         asks.context or {},
     )
-
-
-def _party(text: str, thing: Thing) -> Party:
-    kind = text.partition(":")[0].rpartition("/")[2] if thing.kind in _OWN else thing.kind.word
-    return Party(thing.ref, kind, thing.name)
-
-
-_OWN = (Kind.SUBJECT, Kind.RESOURCE, Kind.TYPE)
 
 
 def _note(call: Call, decision: Decision, things: Mapping[int, Named], action: str) -> None:

@@ -1,18 +1,24 @@
 """Two moments compared: who gained, who lost, and by whose doing."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from admit.control.answers.comparison import Pair
 from admit.control.answers.history import Compared, compared
 from admit.control.names import Named
-from admit.core.access import Reach
 from admit.core.errors import InvalidParameter
-from admit.core.events import LinkAdded, LinkChanged, LinkRemoved, ThingBlocked, touched
+from admit.core.events import (
+    LinkAdded,
+    LinkChanged,
+    LinkRemoved,
+    ThingAdded,
+    ThingBlocked,
+    ThingRemoved,
+    touched,
+)
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape
-from admit.services.access.previews import AccessChange, cut, fields_of, first
-from admit.services.access.vocabulary import At, Moment, access, end
+from admit.services.access.previews import AccessChange, Fields, cut, first, gained, lost, moved
+from admit.services.access.vocabulary import At, Moment, access
 from admit.store.changes import Change
 from admit.store.links import Turn
 
@@ -63,7 +69,7 @@ class CompareAccess(Shape):
         gained: tuple[ExplainedChange, ...]
         lost: tuple[ExplainedChange, ...]
         changed: tuple[ExplainedChange, ...]
-        """What is held at both, until another time."""
+        """What is held at both, until another time or on other conditions."""
 
     def handle(self, call: Call) -> Response:
         """Walk what may be different, at both."""
@@ -77,23 +83,23 @@ class CompareAccess(Shape):
             complete=not untold,
             untold=tuple(untold),
             gained=tuple(
-                _change(found, pair, reach, valid_until=end(reach.until))
+                _change(found, pair, gained(found.labels, pair, reach))
                 for pair, reach in first(found.difference.gained)
             ),
             lost=tuple(
-                _change(found, pair, reach, was_until=end(reach.until))
+                _change(found, pair, lost(found.labels, pair, reach))
                 for pair, reach in first(found.difference.lost)
             ),
             changed=tuple(
-                _change(found, pair, reach, valid_until=end(reach.until), was_until=end(was))
-                for pair, (was, reach) in first(found.difference.moved)
+                _change(found, pair, moved(found.labels, pair, reaches))
+                for pair, reaches in first(found.difference.moved)
             ),
         )
 
 
-def _change(found: Compared, pair: Pair, reach: Reach, **times: Any) -> ExplainedChange:
+def _change(found: Compared, pair: Pair, fields: Fields) -> ExplainedChange:
     causes = tuple(_cause(cause, found.labels) for cause in found.causes.get(pair, ()))
-    return ExplainedChange(**fields_of(found.labels, pair, reach, **times), causes=causes)
+    return ExplainedChange(**fields, causes=causes)
 
 
 def _cause(cause: Change | Turn, labels: Mapping[int, Named]) -> Cause:
@@ -113,6 +119,8 @@ def _cause(cause: Change | Turn, labels: Mapping[int, Named]) -> Cause:
 
 
 def _text(change: Change, labels: Mapping[int, Named]) -> str:
+    if isinstance(change.event, ThingAdded | ThingRemoved):
+        return "the properties were set"
     told = [labels[thing.key].label for thing in touched(change.event)]
     match change.event:
         case LinkAdded():

@@ -3,23 +3,26 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from admit.control import access as control
-from admit.control import names
+from admit.control import names, own_types
+from admit.control.answers import listing
+from admit.control.answers.listing import Listing
 from admit.core.access import Reach
 from admit.core.errors import InvalidNextToken, InvalidParameter
 from admit.core.links import Kind, Stage, stage_of
 from admit.core.lists import Page, Span
 from admit.rpc.operation import Call
 from admit.rpc.paging import marker, place_of
-from admit.rpc.shape import Shape, like
+from admit.rpc.shape import Json, Shape, like
 from admit.services.access.errors import Ambiguous, NotFound
+from admit.services.access.own_words import ActionName, AskedName, PropertyMap, require_several
 from admit.services.access.vocabulary import (
     At,
+    ConditionShown,
     Moment,
-    PersonName,
     ResourceName,
     Step,
     access,
+    conditions,
     end,
     known,
     named,
@@ -30,6 +33,8 @@ from admit.store.authors import authors
 MaxResults = Annotated[int, like(100, "How many entries to answer, 1 to 1000.", ge=1, le=1000)]
 NextToken = Annotated[str, like("MKMTI", "What an earlier answer gave as NextToken.")]
 
+OWN_RESOURCES = (Kind.RESOURCE, Kind.TYPE)
+"""What actions are granted on by name."""
 USABLE = (
     Kind.DELIVERY_GROUP,
     Kind.PERSISTENT_SESSION,
@@ -37,25 +42,30 @@ USABLE = (
     Kind.HOST_ACCOUNT,
     Kind.APPLICATION,
     Kind.CLOUD_ROLE,
+    *OWN_RESOURCES,
 )
-"""What a person uses; the other things on a path only lead there."""
-SUBJECTS = (Kind.PERSON, Kind.APPLICATION)
-"""Who is told to have access."""
+"""What is used; the other things on a path only lead there."""
+SUBJECTS = (Kind.PERSON, Kind.APPLICATION, Kind.SUBJECT, Kind.TYPE)
+"""Who is told to have access; a type of one's own stands for all of it, whether registered or not."""
 
 
 class Access(Shape):
-    """One person's access to one resource."""
+    """The access of one to one resource."""
 
     kind: str
     id: str
     name: str
     label: str
+    allowed: bool
+    """Whether it is granted; if not, it would be by any one of the conditions, if that were met."""
     path: tuple[Step, ...]
     valid_until: Moment | None = None
     """Until when; absent if it has no end."""
     granted_by: str | None = None
     """ARN of who made the grant on the path."""
     granted_at: Moment | None = None
+    conditions: tuple[ConditionShown, ...] = ()
+    """What it depends on, and cannot be judged; none where it is granted."""
 
 
 def _page(call: Call, found: Sequence[Reach], at: int | None) -> tuple[Access, ...]:
@@ -91,6 +101,8 @@ def _access(
         valid_until=end(reach.until),
         granted_by=by,
         granted_at=when,
+        allowed=not reach.undecided,
+        conditions=conditions(reach),
     )
 
 
@@ -110,10 +122,18 @@ def _count(given: str | None, page: Page) -> int | None:
 
 @access.operation("list", errors=(NotFound, Ambiguous, InvalidParameter, InvalidNextToken), slow=True)
 class ListWho(Shape):
-    """Lists everybody who may use a resource, each by the path that stays open longest."""
+    """Lists everybody who may use a resource, each by the path that stays open longest.
+
+    Who may use it only on a condition that cannot be judged, for want of context or of a property, is
+    listed with that condition, and is not Allowed.
+    """
 
     resource: ResourceName
     at: At | None = None
+    action_name: ActionName | None = None
+    """What is to be done, where the resource is of a type of one's own; without it any action will do."""
+    context: Json[PropertyMap] | None = None
+    """What conditions may ask of the request: any JSON object."""
     max_results: MaxResults = 100
     next_token: NextToken | None = None
 
@@ -128,8 +148,11 @@ class ListWho(Shape):
 
     def handle(self, call: Call) -> Response:
         """Walk back from the resource."""
-        target = named(lambda: names.resource(call.sql, self.resource, self.at), "Resource")
-        page = control.who(call.sql, target.ref, call.now, self.at, _span(self.next_token, self.max_results))
+        target = named(lambda: own_types.resource(call.sql, self.resource, self.at), "Resource")
+        require_several(self.action_name, target)
+        span = _span(self.next_token, self.max_results)
+        asked = Listing(call.now, span, self.at, self.action_name, self.context or {})
+        page = listing.who(call.sql, target.ref, asked)
         return self.Response(
             people=_page(call, page.reaches, self.at),
             max_results=self.max_results,
@@ -140,10 +163,18 @@ class ListWho(Shape):
 
 @access.operation("list", errors=(NotFound, Ambiguous, InvalidParameter, InvalidNextToken), slow=True)
 class ListWhat(Shape):
-    """Lists everything a person may use, each by the path that stays open longest."""
+    """Lists everything a person may use, each by the path that stays open longest.
 
-    person: PersonName
+    What they may use only on a condition that cannot be judged, for want of context or of a property, is
+    listed with that condition, and is not Allowed.
+    """
+
+    person: AskedName
     at: At | None = None
+    action_name: ActionName | None = None
+    """Only resources of types of one's own with which this may be done."""
+    context: Json[PropertyMap] | None = None
+    """What conditions may ask of the request: any JSON object."""
     max_results: MaxResults = 100
     next_token: NextToken | None = None
 
@@ -158,9 +189,11 @@ class ListWhat(Shape):
 
     def handle(self, call: Call) -> Response:
         """Walk on from the person."""
-        subject = named(lambda: names.person(call.sql, self.person, self.at), "Person")
-        span = _span(self.next_token, self.max_results, USABLE)
-        page = control.what(call.sql, subject.ref, call.now, self.at, span)
+        subject = named(lambda: own_types.subject(call.sql, self.person, self.at), "Person")
+        kinds = USABLE if self.action_name is None else OWN_RESOURCES
+        span = _span(self.next_token, self.max_results, kinds)
+        asked = Listing(call.now, span, self.at, self.action_name, self.context or {})
+        page = listing.what(call.sql, subject.ref, asked)
         return self.Response(
             resources=_page(call, page.reaches, self.at),
             max_results=self.max_results,
@@ -173,9 +206,10 @@ PassedName = Annotated[
     str,
     like(
         "group:dba",
-        "What ways lead through: group:NAME, unit:NAME, rule:NAME, or anything that can be used.",
+        "What ways lead through: group:NAME, unit:NAME, rule:NAME, a subject [SPACE/]TYPE:ID of one's own, "
+        "or anything that can be used.",
         min_length=1,
-        max_length=512,
+        max_length=704,
     ),
 ]
 
@@ -184,8 +218,8 @@ PassedName = Annotated[
 class ListThrough(Shape):
     """Lists everybody with a way through a thing, each by the path that stays open longest.
 
-    Through a group or a unit go those who are in it, if it is granted anything; through a rule, a host or
-    whatever else can be granted, those who may use it.
+    Through a group, a unit or a subject of one's own go those who are in it, if it is granted anything;
+    through a rule, a host or whatever else can be granted, those who may use it.
     """
 
     thing: PassedName
@@ -202,9 +236,9 @@ class ListThrough(Shape):
 
     def handle(self, call: Call) -> Response:
         """Walk back from the thing."""
-        thing = named(lambda: names.passed(call.sql, self.thing, self.at), "Thing")
+        thing = named(lambda: own_types.passed(call.sql, self.thing, self.at), "Thing")
         span = _span(self.next_token, self.max_results)
-        page = control.through(call.sql, thing.ref, call.now, self.at, span)
+        page = listing.through(call.sql, thing.ref, Listing(call.now, span, self.at))
         return self.Response(
             people=_page(call, page.reaches, self.at), max_results=self.max_results, next_token=_more(page)
         )

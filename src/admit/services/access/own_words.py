@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal
 
 from admit.control import own_types
 from admit.control.own_types import DEFAULT
-from admit.core.errors import AdmitError
+from admit.core.errors import AdmitError, InvalidParameter
+from admit.core.links import Kind
 from admit.rpc.operation import Call
 from admit.rpc.shape import like
 from admit.store.things import Thing
@@ -127,3 +128,13 @@ def entity_of(call: Call, text: str, space: str | None, role: RoleWord) -> Thing
     if found is None:
         raise EntityNotFound(f"There is no {role} {text}.")
     return found
+
+
+def require_several(action: str | None, resource: Thing) -> None:
+    """Return if an action may be named for a resource.
+
+    Raises:
+        InvalidParameter: it is of admit itself, and there is one thing to do with it.
+    """
+    if action is not None and resource.kind not in (Kind.RESOURCE, Kind.TYPE):
+        raise InvalidParameter("ActionName", "only what is of a type of one's own has several.", "Value")

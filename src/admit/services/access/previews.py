@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
 
@@ -17,7 +17,7 @@ from admit.rpc import permitted, request
 from admit.rpc.operation import Call, Operation, Work
 from admit.rpc.shape import Json, Shape, at_most, like
 from admit.services.access.own_words import PropertyMap
-from admit.services.access.vocabulary import Moment, Step, access, end, steps
+from admit.services.access.vocabulary import ConditionShown, Moment, Step, access, conditions, end, steps
 
 T = TypeVar("T")
 
@@ -58,11 +58,15 @@ class AccessChange(Shape):
     """As people call them: a person's name, or TYPE:ID of a subject of one's own."""
     resource: str
     path: tuple[Step, ...]
-    """By which it is gained, or was held. What stands on condition counts as if that were met."""
+    """By which it is gained, or was held."""
     valid_until: Moment | None = None
     """Until when it is held afterwards; absent if it has no end."""
     was_until: Moment | None = None
     """Until when it was held before; absent if it had no end."""
+    conditions: tuple[ConditionShown, ...] = ()
+    """What it depends on, and cannot be judged: any one of them would do. None where it is granted."""
+    were_conditions: tuple[ConditionShown, ...] = ()
+    """What it depended on before; none where it was granted, or is gained."""
 
 
 class EndingSession(Shape):
@@ -117,25 +121,15 @@ class PreviewCalls(Shape):
                 results.append(_made(call, each, work))
 
         found = preview(call.tx, call.world, change)
-        untold = [*found.untold, *cut(found.difference)]
+        labels, differs = found.labels, found.difference
+        untold = [*found.untold, *cut(differs)]
         return self.Response(
             results=tuple(results),
             complete=not untold,
             untold=tuple(untold),
-            gained=tuple(
-                AccessChange(**fields_of(found.labels, pair, reach, valid_until=end(reach.until)))
-                for pair, reach in first(found.difference.gained)
-            ),
-            lost=tuple(
-                AccessChange(**fields_of(found.labels, pair, reach, was_until=end(reach.until)))
-                for pair, reach in first(found.difference.lost)
-            ),
-            changed=tuple(
-                AccessChange(
-                    **fields_of(found.labels, pair, reach, valid_until=end(reach.until), was_until=end(was))
-                )
-                for pair, (was, reach) in first(found.difference.moved)
-            ),
+            gained=tuple(AccessChange(**gained(labels, *each)) for each in first(differs.gained)),
+            lost=tuple(AccessChange(**lost(labels, *each)) for each in first(differs.lost)),
+            changed=tuple(AccessChange(**moved(labels, *each)) for each in first(differs.moved)),
             ending_sessions=ending(found),
         )
 
@@ -231,11 +225,34 @@ def first(changes: Mapping[Pair, T]) -> list[tuple[Pair, T]]:
     return [(pair, changes[pair]) for pair in sorted(changes)[:MOST_TOLD]]
 
 
-def fields_of(labels: Mapping[int, Named], pair: Pair, reach: Reach, **times: Any) -> dict[str, Any]:
-    """The fields of a change: who, what, by which path."""
+Fields: TypeAlias = dict[str, Any]
+Labels: TypeAlias = Mapping[int, Named]
+
+
+def gained(labels: Labels, pair: Pair, reach: Reach) -> Fields:
+    """The fields of what somebody gains."""
+    return {**_told(labels, pair, reach), "valid_until": end(reach.until), "conditions": conditions(reach)}
+
+
+def lost(labels: Labels, pair: Pair, reach: Reach) -> Fields:
+    """The fields of what somebody loses."""
+    return _told(labels, pair, reach) | _before(reach)
+
+
+def moved(labels: Labels, pair: Pair, reaches: tuple[Reach, Reach]) -> Fields:
+    """The fields of what somebody holds before and after."""
+    was, now = reaches
+    return gained(labels, pair, now) | _before(was)
+
+
+def _before(was: Reach) -> Fields:
+    return {"was_until": end(was.until), "were_conditions": conditions(was)}
+
+
+def _told(labels: Labels, pair: Pair, reach: Reach) -> Fields:
     who, what = pair
     path = steps(reach.path, dict(labels))
-    return {"person": labels[who.key].label, "resource": labels[what.key].label, "path": path, **times}
+    return {"person": labels[who.key].label, "resource": labels[what.key].label, "path": path}
 
 
 def cut(found: Difference) -> list[str]:

@@ -10,7 +10,7 @@ from admit.control.answers.sentences import sentence
 from admit.control.callers import Caller
 from admit.control.live import recordings
 from admit.control.names import Named, NameFault
-from admit.core.access import Decision
+from admit.core.access import Decision, Reach
 from admit.core.errors import InvalidParameter
 from admit.core.links import Link, Ref
 from admit.core.validity import BEGINNING, FOREVER, Millis
@@ -43,7 +43,7 @@ ResourceName = Annotated[
     like(
         "root@db-1",
         "What is to be used: ACCOUNT@HOST, host:NAME, delivery-group:NAME, app:NAME or cloud-role:NAME. "
-        "After a prefix an ID will do as well. Checks also take [SPACE/]TYPE:ID of one's own.",
+        "After a prefix an ID will do as well. Checks and lists also take [SPACE/]TYPE:ID of one's own.",
         min_length=1,
         max_length=704,
     ),
@@ -73,6 +73,15 @@ class Step(Shape):
     """As people call it, such as root@db-1."""
     start_time: Moment | None = None
     end_time: Moment | None = None
+
+
+class ConditionShown(Shape):
+    """A condition that access depends on, and that cannot be judged."""
+
+    condition: str
+    """The expression, in CEL."""
+    missing: str
+    """What it needs and was not told, such as: context.ticket is missing."""
 
 
 class Answer(Shape):
@@ -148,6 +157,11 @@ def _step(named_: Named, link: Link | None = None) -> Step:
         start_time=start,
         end_time=None if link is None else end(link.validity.end),
     )
+
+
+def conditions(reach: Reach) -> tuple[ConditionShown, ...]:
+    """What something listed depends on; nothing where it is granted."""
+    return tuple(ConditionShown(condition=each.condition, missing=each.missing) for each in reach.undecided)
 
 
 def answer(decision: Decision, things: dict[int, Named], now: Millis) -> Answer:
