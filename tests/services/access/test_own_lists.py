@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from admit.control.answers.indexing import keep
 from admit.core.validity import HOUR, MINUTE
 from tests.authzen.asking import Program, question
 from tests.callers import refused
@@ -84,6 +85,9 @@ def test_lists_from_both_ends_say_what_a_check_says_of_every_pair(shop: System, 
         actions = chance.choice(((), ("read",), ("read", "write")))
         holder, held = chance.choice((*SUBJECTS, "dave")), chance.choice(RESOURCES)
         grant(shop, holder, held, *actions, Condition=chance.choice(CONDITIONS), **times)
+    if seed:
+        # By the index as well as by the database.
+        assert keep(shop.admit.store, shop.admit.world)
     for action in ACTIONS:
         asked = {"ActionName": action, "Context": chance.choice(CONTEXTS)}
         of_all = {each: who(shop, each, **asked) for each in RESOURCES}
@@ -96,6 +100,7 @@ def test_lists_from_both_ends_say_what_a_check_says_of_every_pair(shop: System, 
                 one, other = may.get(resource), of_all[resource].get(subject)
                 _agree(decision, one)
                 _agree(decision, other)
+    assert bool(shop.admit.store.replica.asked[True]) == bool(seed)
 
 
 def _agree(decision: dict[str, Any], entry: dict[str, Any] | None) -> None:
