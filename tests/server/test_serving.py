@@ -96,6 +96,25 @@ def test_one_connection_carries_many_calls(made, served):
     caller.connection.close()
 
 
+PAGE = b"GET /healthz HTTP/1.1\r\nhost: x\r\n"
+
+
+def test_requests_that_come_together_are_answered_in_their_order(served):
+    with opened(served) as connection:
+        head_only = PAGE.replace(b"GET", b"HEAD")
+        connection.sendall(head_only + b"\r\n" + PAGE + b"\r\n" + PAGE + b"connection: close\r\n\r\n")
+        answered = b""
+        while more := connection.recv(4096):
+            answered += more
+
+    answers = [each.partition(b"\r\n\r\n") for each in answered.split(b"HTTP/1.1 ")[1:]]
+    assert [(head[:3], body) for head, _, body in answers] == [
+        (b"200", b""),
+        (b"200", b"ok"),
+        (b"200", b"ok"),
+    ]
+
+
 def test_a_body_in_chunks_is_read_like_any_other(made, served):
     caller = Caller(served.urls["http"], made[1])
     target, headers, body = caller.signed(PRODUCT, "ListUserGroups", flat({"InstanceId": "bastionhost-none"}))

@@ -1,5 +1,6 @@
 """What one connection may cost: the size of a request's head, its whole size, and how long it may take."""
 
+import asyncio
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -7,6 +8,7 @@ from uvicorn.server import ServerState
 
 from admit.base.clock import Clock
 from admit.core.validity import SECOND
+from admit.server.joined import JoinedWrites
 
 HEAD_LIMIT = 64 * 1024
 """The most bytes of a request line and headers; what arrives in one piece may be a little more."""
@@ -29,6 +31,11 @@ class LimitedProtocol(HttpToolsProtocol):
         """When the request that is being received began, by the loop's clock; None between two."""
         self._in_head = True
         self._received = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Somebody has connected."""
+        self._joined = JoinedWrites(transport, self.loop)
+        super().connection_made(self._joined)
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, within the limits."""
@@ -66,6 +73,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         """What follows is no request any more."""
         self.begun = None
+        self.transport = self._joined.bare()
         super().handle_websocket_upgrade()
 
     def shutdown(self) -> None:

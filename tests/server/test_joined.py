@@ -1,0 +1,126 @@
+import asyncio
+from typing import Any
+
+import pytest
+
+from admit.server.joined import AT_ONCE, JoinedWrites
+
+
+class Recording(asyncio.Transport):
+    """A connection that keeps what is sent, piece by piece."""
+
+    def __init__(self) -> None:
+        super().__init__({"peername": "somebody"})
+        self.sent: list[bytes] = []
+        self.ended = ""
+        self.reading = True
+
+    def write(self, data: Any) -> None:
+        self.sent.append(bytes(data))
+
+    def close(self) -> None:
+        self.ended = "closed"
+
+    def abort(self) -> None:
+        self.ended = "aborted"
+
+    def is_closing(self) -> bool:
+        return bool(self.ended)
+
+    def pause_reading(self) -> None:
+        self.reading = False
+
+    def resume_reading(self) -> None:
+        self.reading = True
+
+
+async def connection() -> tuple[JoinedWrites, Recording]:
+    kept = Recording()
+    return JoinedWrites(kept, asyncio.get_running_loop()), kept
+
+
+def test_head_and_body_leave_as_one_when_the_turn_ends():
+    async def answered() -> None:
+        joined, kept = await connection()
+        joined.write(b"head ")
+        joined.write(bytearray(b"body"))
+        joined.write(b"")
+        assert kept.sent == []
+
+        await asyncio.sleep(0)
+        assert kept.sent == [b"head body"]
+
+    asyncio.run(answered())
+
+
+def test_what_is_written_in_another_turn_leaves_in_that_one():
+    async def streamed() -> list[bytes]:
+        joined, kept = await connection()
+        for piece in (b"one", b"two"):
+            joined.write(piece)
+            await asyncio.sleep(0)
+        return kept.sent
+
+    assert asyncio.run(streamed()) == [b"one", b"two"]
+
+
+def test_much_is_not_held_back():
+    async def sent() -> None:
+        joined, kept = await connection()
+        joined.write(b"head ")
+        joined.write(bytes(AT_ONCE))
+        assert kept.sent == [b"head " + bytes(AT_ONCE)]
+
+        joined.write(b"rest")
+        await asyncio.sleep(0)
+        assert kept.sent[1:] == [b"rest"]
+
+    asyncio.run(sent())
+
+
+def test_an_end_comes_after_what_was_written_before_it():
+    async def ended() -> tuple[list[bytes], str, bool]:
+        joined, kept = await connection()
+        joined.write(b"farewell")
+        joined.close()
+        return kept.sent, kept.ended, joined.is_closing()
+
+    assert asyncio.run(ended()) == ([b"farewell"], "closed", True)
+
+
+@pytest.mark.parametrize("end", ["closed", "aborted"])
+def test_whom_nothing_reaches_any_more_is_sent_nothing(end):
+    async def ended() -> tuple[list[bytes], str]:
+        joined, kept = await connection()
+        joined.write(b"too late")
+        if end == "closed":
+            kept.close()
+        else:
+            joined.abort()
+        await asyncio.sleep(0)
+        return kept.sent, kept.ended
+
+    assert asyncio.run(ended()) == ([], end)
+
+
+def test_who_writes_otherwise_comes_after_what_was_held_back():
+    async def upgraded() -> None:
+        joined, kept = await connection()
+        joined.write(b"answer")
+        assert joined.bare() is kept
+        assert kept.sent == [b"answer"]
+
+    asyncio.run(upgraded())
+
+
+def test_what_is_known_and_read_of_a_connection_is_the_same():
+    async def asked() -> None:
+        joined, kept = await connection()
+        assert joined.get_extra_info("peername") == "somebody"
+        assert joined.get_extra_info("sslcontext") is None
+        joined.pause_reading()
+        assert not kept.reading
+        joined.resume_reading()
+        assert kept.reading
+
+    asyncio.run(asked())
