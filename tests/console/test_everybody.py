@@ -38,11 +38,11 @@ def place(tmp_path_factory: pytest.TempPathFactory, template: Template) -> Itera
     """An office in which every page has something to show."""
     with served(tmp_path_factory.mktemp("everybody") / "data", template) as found:
         with ThreadPoolExecutor(1) as other:
-            other.submit(_furnish, found.office).result()
+            other.submit(furnish_more, found.office).result()
         yield found
 
 
-def _furnish(office: System) -> None:
+def furnish_more(office: System) -> None:
     office.call("admit", "OfferAccess", Resource="nightly@db-1", Owners=["alice"])
     office.call(
         "admit", "AgreeBreakGlass", Subject="alice", Resource="root@web-2", Lasting=3_600_000, Note="night"
@@ -62,7 +62,7 @@ def _furnish(office: System) -> None:
     )
 
 
-def _of_the_console(office: System) -> list[str]:
+def addresses_of_the_console(office: System) -> list[str]:
     """An address for every page of the console."""
     found = [
         "/console", "/console/search?q=db", "/console/grants", "/console/grants?status=any&q=nothing-like-it",
@@ -122,7 +122,7 @@ def looked_at(page: Page, addresses: list[str]) -> dict[str, list[str]]:
 
 def test_every_page_of_the_console_is_among_them(place: Place) -> None:
     with ThreadPoolExecutor(1) as other:
-        addresses = other.submit(_of_the_console, place.office).result()
+        addresses = other.submit(addresses_of_the_console, place.office).result()
     shown = [re.sub(r"\?.*", "", each) for each in addresses]
     forms = {path: re.compile(re.sub(r"{\w+}", "[^/]+", path)) for path, _ in READ}
     assert {path for path, form in forms.items() if not any(map(form.fullmatch, shown))} == NO_PAGES
@@ -134,7 +134,7 @@ def test_no_page_of_the_console_and_the_explorer_keeps_anybody_out(
     place: Place, language: str, width: int, part: int
 ) -> None:
     with ThreadPoolExecutor(1) as other:
-        addresses = other.submit(_of_the_console, place.office).result()
+        addresses = other.submit(addresses_of_the_console, place.office).result()
     with place.visiting(language, width) as page:
         assert looked_at(page, addresses[part::3]) == {}
 

@@ -125,6 +125,14 @@ def test_what_is_ours_ends_with_its_paragraph(paint: Operation):
     ]
 
 
+def test_a_description_is_told_by_paragraphs_each_on_one_line(paint: Operation):
+    assert describe.paragraphs(paint) == (
+        "Paints a thing.",
+        "Ours: what is painted already is painted over. Ours: the colour dries at once.",
+        "Nothing else changes.",
+    )
+
+
 def schema_in(parameter: dict[str, Any]) -> dict[str, Any]:
     """The schema of a parameter, which for JSON in a text is that of the content."""
     written = parameter if "schema" in parameter else parameter["content"]["application/json"]

@@ -66,7 +66,7 @@ async def confirming(
     """
     result, blind = None, ""
     try:
-        result = await foreseen(visit, plan.calls)
+        result = await foreseen(visit, plan.calls) if plan.calls else None
     except Refused as refused:
         blind = refused.text
     failing = [each for each in result["Results"] if each["Code"] != "OK"] if result else []

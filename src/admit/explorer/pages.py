@@ -17,6 +17,7 @@ from admit.explorer.samples.asked import Asked, Server
 from admit.explorer.samples.languages import BY_KEY, LANGUAGES, Language
 from admit.pages.cookies import is_secure
 from admit.pages.site import Site, is_htmx, with_protection
+from admit.pages.words import described
 from admit.rpc import describe
 from admit.rpc.dispatch import Asked as Call
 from admit.rpc.dispatch import Dispatcher, Peer
@@ -56,7 +57,7 @@ class Explorer:
                 service.product,
                 service.title,
                 tuple(
-                    Listed(service.product, each.action, describe.text_of(each).splitlines()[0], each.access)
+                    Listed(service.product, each.action, describe.paragraphs(each)[0], each.access)
                     for each in sorted(service.operations.values(), key=lambda each: each.action)
                 ),
             )
@@ -67,8 +68,9 @@ class Explorer:
         """Every operation, or those that a search finds."""
         signed_in = await self._signed_in(request)
         wanted, product = request.query_params.get("q", "").strip(), request.query_params.get("service", "")
+        language = self.site.reader(request).language
         found = [
-            (each, title, tuple(one for one in operations if _matches(one, wanted)))
+            (each, title, tuple(one for one in operations if _matches(one, wanted, language)))
             for each, title, operations in self.listed
             if product in ("", each)
         ]
@@ -161,13 +163,12 @@ class Explorer:
         answer: dict[str, Any] | None = None,
     ) -> Response:
         asked = self._asked(request, operation, flat)
-        text = describe.text_of(operation)
         shown = {
             "signed_in": signed_in,
             "operation": operation,
             "service": operation.service,
-            "summary": text.splitlines()[0],
-            "rest": [part for part in text.split("\n\n")[1:] if part],
+            "summary": describe.paragraphs(operation)[0],
+            "rest": describe.paragraphs(operation)[1:],
             "fields": asked.fields,
             "filled": asked.values,
             "errors": sorted((code_of(error), error.status, error.message) for error in operation.errors),
@@ -178,8 +179,10 @@ class Explorer:
         return self.site.page(request, "explorer/one.html", shown)
 
 
-def _matches(listed: Listed, wanted: str) -> bool:
-    found = f"{listed.action} {listed.summary} {listed.product}".lower()
+def _matches(listed: Listed, wanted: str, language: str) -> bool:
+    """Whether each word is in its name, or in what it does: in English, or as the reader is told it."""
+    told = described(language, listed.summary)
+    found = f"{listed.action} {listed.summary} {told} {listed.product}".lower()
     return all(word in found for word in wanted.lower().split())
 
 

@@ -154,8 +154,9 @@ class _Walk:
                 self._ledger.note(line, found.written, f'"{pattern}" stands for no file', here)
             for name, content in included:
                 if name in files or len(files) >= DEEPEST_INCLUDE:
-                    why = "includes itself" if name in files else f"is more than {DEEPEST_INCLUDE} files deep"
-                    self._ledger.fault(line, found.written, f'"{name}" {why}', here)
+                    deep = f'"{name}" is more than {DEEPEST_INCLUDE} files deep'
+                    why = f'"{name}" includes itself' if name in files else deep
+                    self._ledger.fault(line, found.written, why, here)
                 else:
                     self.file(decode(content), block.scope, (*files, name))
 

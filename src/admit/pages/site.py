@@ -18,7 +18,7 @@ from admit.pages import moments
 from admit.pages.assets import Assets, icon
 from admit.pages.cookies import COOKIES
 from admit.pages.sentences import said, sentence
-from admit.pages.words import LANGUAGES, TAGS, language_of, translated
+from admit.pages.words import LANGUAGES, TAGS, described, language_of, translated
 from admit.store.engine import Store
 
 FRESH: Millis = 10 * MINUTE
@@ -79,6 +79,10 @@ class Reader:
     def text(self, text: str, **values: object) -> str:
         """A text in their language."""
         return translated(self.language, text, **values)
+
+    def described(self, text: str) -> str:
+        """What the API says of an operation or a parameter, in their language."""
+        return described(self.language, text)
 
     def said(self, text: str) -> str:
         """A sentence that the control plane told, in their language."""
@@ -201,6 +205,7 @@ class Site:
             tag=TAGS[reader.language],
             forever=FOREVER,
             t=reader.text,
+            described=reader.described,
             said=lambda told: reader.said(str(told)),
             moment=lambda at: moments.element(at, reader.zone, reader.now, reader.language),
             span=lambda length: moments.span(length, reader.language),

@@ -4,18 +4,25 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from typing import Literal, TypeAlias
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "zh": "简体中文"}
 """What the pages speak, each by its own name."""
 TAGS: Mapping[str, str] = {"en": "en", "zh": "zh-CN"}
 """The languages as HTML names them."""
 
+Kind: TypeAlias = Literal["", "told", "described"]
+"""What texts are: those of pages; sentences that the control plane tells; descriptions of the API.
+
+Those of a kind stand in ``words/KIND/LANGUAGE``, those of pages in ``words/LANGUAGE``.
+"""
+
 
 @cache
-def catalogue(language: str) -> Mapping[str, str]:
-    """Every text in a language, by what it is in English: of all files in ``words/<language>``."""
-    folder = resources.files("admit.pages") / "words" / language
+def catalogue(language: str, kind: Kind = "") -> Mapping[str, str]:
+    """Every text of a kind in a language, by what it is in English."""
     found: dict[str, str] = {}
+    folder = resources.files("admit.pages") / "words" / kind / language
     if not folder.is_dir():
         return found
     for file in sorted(folder.iterdir(), key=lambda each: each.name):
@@ -31,6 +38,11 @@ def translated(language: str, text: str, **values: object) -> str:
     """
     said = catalogue(language).get(text, text) if language != "en" else text
     return said.format(**values) if values else said
+
+
+def described(language: str, text: str) -> str:
+    """What the API says of an operation or a parameter, in a language; English if it is not known there."""
+    return text if language == "en" else catalogue(language, "described").get(text, text)
 
 
 def language_of(chosen: str | None, accepted: str) -> str:

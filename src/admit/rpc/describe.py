@@ -23,6 +23,11 @@ def text_of(operation: Operation) -> str:
     return inspect.cleandoc(operation.shape.__doc__ or "")
 
 
+def paragraphs(operation: Operation) -> tuple[str, ...]:
+    """The same by paragraphs, each on one line; the first says what it does."""
+    return tuple(" ".join(each.split()) for each in text_of(operation).split("\n\n"))
+
+
 def ours(operation: Operation) -> list[str]:
     """What an operation's description says of what the vendor's documents leave open."""
     parts = text_of(operation).split(OURS)[1:]
