@@ -16,6 +16,7 @@ from admit.store import schema, views
 from admit.store.connections import connected, driver, read_only
 from admit.store.listening import listen
 from admit.store.replica import Replica
+from admit.store.sharing import Shared
 from admit.store.tokens import use_nonce_apart
 from admit.store.transactions import Author, Bodies, Job, SilentChange, Tx
 from admit.store.writers import Pool, Writer
@@ -33,21 +34,19 @@ __all__ = ["Author", "SilentChange", "Store", "Tx"]
 
 
 class _Reading:
-    """One view, from its beginning to its end. As a generator it would take as long again as SQLite does."""
+    """One reader in a view. As a generator it would take as long again as SQLite does."""
 
-    __slots__ = ("_begin", "_end", "_sql")
+    __slots__ = ("_announced", "_shared")
 
-    def __init__(self, begin: Callable[[], Connection], end: Callable[[Connection], None]) -> None:
-        self._begin = begin
-        self._end = end
+    def __init__(self, shared: Shared, announced: int) -> None:
+        self._shared = shared
+        self._announced = announced
 
     def __enter__(self) -> Connection:
-        self._sql = self._begin()
-        views.begin(self._sql)
-        return self._sql
+        return self._shared.enter(self._announced)
 
-    def __exit__(self, *_raised: object) -> None:
-        self._end(self._sql)
+    def __exit__(self, raised: object, *_more: object) -> None:
+        self._shared.leave(failed=raised is not None)
 
 
 class Store:
@@ -60,11 +59,14 @@ class Store:
         self.clock = clock
         self._followers: list[Callable[[int], None]] = []
         self._local = threading.local()
+        self._announced = 0
+        """The newest revision that followers were woken for."""
         self._kept: set[Connection] = set()
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = connected(self.url, is_sqlite=self.is_sqlite)
         self.faults: tuple[type[Exception], ...] = (SQLAlchemyError, self.engine.dialect.loaded_dbapi.Error)
         """What a database that cannot be used raises: hot statements go past SQLAlchemy to the driver."""
+        self._shared = Shared(self._view, self._release, lasting=self.is_sqlite)
         self.replica = Replica()
         writer = Writer if self.is_sqlite else Pool
         self._writer = writer(self.engine, Bodies(clock, ledger_key), self._announce)
@@ -85,11 +87,16 @@ class Store:
         self._followers.append(follower)
 
     def read(self) -> AbstractContextManager[Connection]:
-        """A read-only transaction: one consistent view, on this thread's own connection."""
-        return _Reading(self._reader, self._release)
+        """A read-only transaction: one consistent view, on this thread's own connection.
+
+        On SQLite all that is read in one turn of an event loop is read in the same.
+        """
+        return _Reading(self._shared, self._announced)
 
     def _release(self, sql: Connection) -> None:
         """End a view. One whose server has gone away meanwhile is of no use to the next reader."""
+        if sql.closed:
+            return
         try:
             if not sql.invalidated:
                 driver(sql)("rollback")
@@ -134,6 +141,11 @@ class Store:
         """
         return self.is_sqlite or self.beside(lambda sql: use_nonce_apart(sql, nonce, now))
 
+    def _view(self) -> Connection:
+        sql = self._reader()
+        views.begin(sql)
+        return sql
+
     def _reader(self) -> Connection:
         """This thread's own connection, in a transaction that was begun now."""
         begin = "begin" if self.is_sqlite else BEGIN_READING
@@ -163,6 +175,8 @@ class Store:
         The future fails with what ``body`` raised, and then nothing is changed, but
         that ``nonce`` stays used: with NonceUsed if it was before.
         """
+        # Who writes and then waits where they are reads what they wrote.
+        self._shared.end()
         return self._writer.submit(Job(author, body, nonce, Future()))
 
     def write_now(self, author: Author, body: Callable[[Tx], T]) -> T:
@@ -179,6 +193,7 @@ class Store:
     def close(self) -> None:
         """Finish what is waiting and let go of the database."""
         self._writer.close()
+        self._shared.end()
         for sql in self._kept:
             sql.close()
         self.engine.dispose()
@@ -196,6 +211,7 @@ class Store:
 
     def _announce(self, n: int) -> None:
         """Wake the followers: revision ``n`` is committed."""
+        self._announced = n
         for follower in self._followers:
             try:
                 follower(n)
