@@ -157,7 +157,7 @@ def test_warnings_and_the_end_are_told_in_the_language_of_the_page(place: Place,
             end = SystemClock().now() + minutes * MINUTE
             place.call("GrantAccess", Subject="alice", Resource=account, EndTime=end)
             assert warned(english) == f"Your access to {account} ends in {said}."
-            assert warned(chinese) == f"您对 {account} 的访问将在 {minutes} 分钟 后结束。"
+            assert warned(chinese) == f"您对 {account} 的访问将在 {minutes} 分钟后结束。"
         place.call("RevokeAccess", Subject="alice", Resource="host:db-1")
         assert last(english) == (4403, f"Your access to {account} ended: the grant was revoked.")
         assert last(chinese) == (4403, f"您对 {account} 的访问已结束\uff1a授权已被撤销。")
@@ -185,3 +185,17 @@ def test_what_the_gate_says_in_the_terminal_is_in_the_language_of_the_page(
             assert "控制策略不允许此命令" in told_by_the_gate(connection)
     finally:
         office.call("DeletePolicy", PolicyId=policy)
+
+
+def test_the_menu_of_all_that_can_be_opened_is_in_the_language_of_the_page(
+    place: Place, account: str
+) -> None:
+    with opened(place, "", cookie(place, "alice"), place.url, **CHINESE) as connection:
+        connection.send(SIZE)
+        shown = b""
+        while account.encode() not in shown:
+            note = connection.recv(timeout=10)
+            shown += note if isinstance(note, bytes) else b""
+        assert "请选择要打开的主机账户" in shown.decode("utf-8", "replace")
+        connection.send(b"\x03")
+        assert last(connection) == (4403, "未作选择。")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from admit.pages.words import LANGUAGES, catalogue, language_of, translated
+from admit.pages.words import LANGUAGES, catalogue, language_of, language_of_locale, translated
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "admit"
 TEXT = re.compile(r"""\bt\(\s*(?P<quote>["'])(?P<text>(?:\\.|(?!(?P=quote)).)+)(?P=quote)""")
@@ -89,3 +89,22 @@ def test_the_language_is_the_chosen_one_or_the_first_that_is_known(
 
 def test_braces_that_somebody_typed_stay_as_they_are() -> None:
     assert translated("zh", "There is no host {0} {x}.") == "There is no host {0} {x}."
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"),
+    [
+        ("zh_CN.UTF-8", "zh"),
+        ("zh_CN.utf8@pinyin", "zh"),
+        ("zh_CN.GB18030", "en"),
+        ("zh_CN", "en"),
+        ("en_GB.UTF-8", "en"),
+        ("C.UTF-8", "en"),
+        ("de_DE.UTF-8", "en"),
+        ("", "en"),
+    ],
+)
+def test_a_terminal_is_told_in_the_language_of_its_locale_if_it_can_show_it(
+    locale: str, language: str
+) -> None:
+    assert language_of_locale(locale) == language

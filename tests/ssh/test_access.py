@@ -243,6 +243,30 @@ def test_what_was_shown_under_one_name_counts_nothing_under_another(own_office):
         assert asked == [[("Password: ", False)]]
 
 
+def test_a_menu_and_what_is_told_after_it_speak_the_language_of_the_terminal(served_office):
+    with paramiko.SSHClient() as client:
+        client.set_missing_host_key_policy(paramiko.AutoAddPolicy())
+        key = str(served_office.key("alice"))
+        client.connect(
+            "127.0.0.1", served_office.port, "alice", key_filename=key, look_for_keys=False, allow_agent=False
+        )
+        channel = client.get_transport().open_session()
+        channel.set_combine_stderr(True)
+        channel.get_pty("xterm", 80, 24)
+        channel.set_environment_variable("LC_ALL", "zh_CN.UTF-8")
+        channel.invoke_shell()
+        shown = b""
+        while f"{served_office.target.account}@db-1".encode() not in shown:
+            shown += channel.recv(4096)
+        assert "请选择要打开的主机账户" in shown.decode("utf-8", "replace")
+        channel.sendall(b"\x03")
+        said = b""
+        while part := channel.recv(4096):
+            said += part
+        assert said.decode().endswith("admit: 未作选择\r\n")
+        assert channel.recv_exit_status() == 255
+
+
 def test_a_menu_opens_what_is_chosen(own_office):
     with paramiko.SSHClient() as client:
         client.set_missing_host_key_policy(paramiko.AutoAddPolicy())

@@ -8,7 +8,8 @@ from rich.cells import cell_len
 
 from admit.base.clock import FakeClock
 from admit.core.validity import DAY, FOREVER, HOUR, MINUTE, SECOND
-from admit.ssh.menu import Choice, choose, time_left
+from admit.ssh.look import time_left
+from admit.ssh.menu import Choice, choose
 
 UP, DOWN, PAGE_DOWN, END, ENTER, LEAVE = b"\x1b[A", b"\x1b[B", b"\x1b[6~", b"\x1b[F", b"\r", b"\x03"
 NOW = FakeClock().now()
@@ -19,9 +20,10 @@ OTHERS = [Choice("管理者@东京", NOW + 50 * MINUTE, "值班组"), Choice("de
 class Played:
     """A terminal whose person types what is given, and a look at its screen before each key."""
 
-    def __init__(self, typed, kind="xterm-256color", size=(80, 24)):
+    def __init__(self, typed, kind="xterm-256color", size=(80, 24), language="en"):
         self._typed = list(typed)
         self.kind = kind
+        self.language = language
         self.size = size
         self.echoes = False
         self.text = ""
@@ -97,10 +99,11 @@ def test_each_line_tells_until_when_and_through_what():
     assert "group web" in screen.screens[0][3]
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("size", [(80, 24), (40, 12), (60, 10), (200, 60), (16, 4), (1, 1), (0, 0)])
-def test_a_frame_fits_its_terminal(size):
+def test_a_frame_fits_its_terminal(size, language):
     columns, rows = max(size[0] or 80, 16), max(size[1] or 24, 4)
-    terminal = Played([END, b"d" * 100, b"\x15", ENTER], size=size)
+    terminal = Played([END, b"d" * 100, b"\x15", ENTER], size=size, language=language)
     choice(terminal, [*HOSTS, *OTHERS, Choice("数" * 100 + "@" + "b" * 100, NOW + 999 * DAY, "c" * 100)])
     for screen in terminal.screens:
         assert len(screen) <= rows
@@ -162,3 +165,29 @@ def test_nothing_to_choose_asks_nothing():
 def test_what_is_left_is_told_in_its_two_largest_units(left, long, short):
     assert time_left(NOW + left, NOW, short=False) == long
     assert time_left(NOW + left, NOW, short=True) == short
+
+
+def english_in(text, *names):
+    """The words of English on a screen, but for these names and what is written on keys."""
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", " ", text)
+    for name in (*names, "admit", "Ctrl-C"):
+        plain = plain.replace(name, " ")
+    return re.findall("[A-Za-z]{2,}", plain)
+
+
+KEYS = [b"nowhere", b"\x15", b"db-y", ENTER]
+LINES = [b"nowhere\n", b"db-y\n1\n"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "typed"),
+    [("xterm-256color", (80, 24), KEYS), ("xterm", (40, 12), KEYS), ("dumb", (80, 24), LINES)],
+)
+def test_who_reads_chinese_is_asked_in_chinese(kind, size, typed):
+    soon = [Choice(f"db-{number}", NOW + 90 * SECOND) for number in range(50)]
+    choices = [Choice("db-x", NOW + 3 * HOUR + MINUTE), Choice("db-y", FOREVER), Choice("db-z", NOW), *soon]
+    terminal = Played(typed, kind, size, "zh")
+    assert choice(terminal, choices).label == "db-y"
+    assert english_in(terminal.text, "db", "nowhere") == []
+    for said in ("永久", "已结束", "3 小时", "1 分钟"):
+        assert said in terminal.text

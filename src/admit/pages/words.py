@@ -54,3 +54,10 @@ def language_of(chosen: str | None, accepted: str) -> str:
         if tag in LANGUAGES:
             return tag
     return "en"
+
+
+def language_of_locale(name: str) -> str:
+    """The language of a terminal's locale, such as ``zh_CN.UTF-8``; English where letters are not UTF-8."""
+    place, _, letters = name.partition(".")
+    is_utf8 = letters.partition("@")[0].lower().replace("-", "") == "utf8"
+    return language_of(None, place.replace("_", "-")) if is_utf8 else "en"

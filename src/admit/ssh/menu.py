@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.cells import cell_len, set_cell_size
 
 from admit.base.clock import Clock
-from admit.core.validity import DAY, FOREVER, HOUR, MINUTE, SECOND, Millis
+from admit.core.validity import FOREVER, Millis
 from admit.ssh.keys import Key, KeyReader
+from admit.ssh.look import PLAIN, Look, cut, fitted, printable, time_left
 
 LONGEST_SEARCH = 64
 LISTED = 40
@@ -32,6 +33,11 @@ class Terminal(Protocol):
     @property
     def kind(self) -> str:
         """``TERM``; empty if there is no terminal at the other end."""
+        ...
+
+    @property
+    def language(self) -> str:
+        """What the person is told in."""
         ...
 
     @property
@@ -119,36 +125,18 @@ _MOVES: dict[Key | str, tuple[int, int]] = {
 _ENTER_SCREEN, _LEAVE_SCREEN = "\x1b[?1049h\x1b[?7l", "\x1b[0m\x1b[?7h\x1b[?1049l"
 _TO_TOP, _CLEAR_LINE, _CLEAR_BELOW = "\x1b[H", "\x1b[K", "\x1b[J"
 _HIDE_CURSOR, _SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
-_BAR, _PLAIN = "\x1b[7m", "\x1b[0m"
-_COLOURED = ("xterm", "screen", "tmux", "rxvt", "linux", "color", "alacritty", "kitty", "foot", "ansi")
-"""What the names of terminals with colours have in them."""
+_BAR = "\x1b[7m"
 _FRAME = 3
 """Lines that are not choices: the title, the search, the keys."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Ink:
-    """How things are set off, as far as the terminal can."""
-
-    title: str = ""
-    faint: str = ""
-    end: str = ""
-
-    @classmethod
-    def of(cls, kind: str) -> "_Ink":
-        """For a ``TERM``."""
-        if any(word in kind for word in _COLOURED):
-            return cls("\x1b[1;36m", "\x1b[2m", _PLAIN)
-        return cls()
-
-
 async def _choose_on_screen(terminal: Terminal, choices: Sequence[Choice], clock: Clock) -> Choice | None:
-    menu, keys, ink = Menu(choices), KeyReader(), _Ink.of(terminal.kind)
+    menu, keys, look = Menu(choices), KeyReader(), Look.of(terminal.kind, terminal.language)
     terminal.write(_ENTER_SCREEN)
     try:
         while True:
             columns, rows = _usable(terminal.size)
-            terminal.write(frame(menu, (columns, rows), clock.now(), ink))
+            terminal.write(frame(menu, (columns, rows), clock.now(), look))
             typed = await terminal.read()
             if typed == b"":
                 return None
@@ -168,50 +156,52 @@ def _usable(size: tuple[int, int]) -> tuple[int, int]:
     return max(min(columns or 80, 500), 16), max(min(rows or 24, 300), _FRAME + 1)
 
 
-def frame(menu: Menu, size: tuple[int, int], now: Millis, ink: _Ink) -> str:
+def frame(menu: Menu, size: tuple[int, int], now: Millis, look: Look) -> str:
     """The whole screen, with the cursor where one types."""
     columns, rows = size
     page = rows - _FRAME
     top = max(0, min(menu.at - page // 2, len(menu.found) - page))
     shown = menu.found[top : top + page]
-    search = f" Search: {printable(menu.search)}"
+    search = look.text(" Search: ") + printable(menu.search)
     lines = [
-        _title(menu, columns, ink),
-        set_cell_size(search, min(cell_len(search), columns - 1)),
+        _title(menu, columns, look),
+        cut(search, columns),
         *(
-            _row(choice, columns, now, ink, under_bar=top + number == menu.at)
+            _row(choice, columns, now, look, under_bar=top + number == menu.at)
             for number, choice in enumerate(shown)
         ),
     ]
     if not shown:
-        lines.append(set_cell_size(" Nothing has that in its name.", columns - 1))
+        lines.append(cut(look.text(" Nothing has that in its name."), columns))
     lines += [""] * (rows - 1 - len(lines))
-    help_line = " Up/Down move  Enter open  type to search  Ctrl-C leave"
-    if columns < len(help_line):
-        help_line = " Enter open  Ctrl-C leave"
-    lines.append(f"{ink.faint}{help_line[: columns - 1]}{ink.end}")
+    help_line = look.text(" Up/Down move  Enter open  type to search  Ctrl-C leave")
+    if columns < cell_len(help_line):
+        help_line = look.text(" Enter open  Ctrl-C leave")
+    lines.append(f"{look.faint}{cut(help_line, columns)}{look.end}")
     body = f"{_CLEAR_LINE}\r\n".join(lines[:rows])
     typed_to = min(cell_len(search), columns - 1) + 1
     return f"{_HIDE_CURSOR}{_TO_TOP}{body}{_CLEAR_BELOW}\x1b[2;{typed_to}H{_SHOW_CURSOR}"
 
 
-def _title(menu: Menu, columns: int, ink: _Ink) -> str:
-    title = " admit: choose what to open" if columns >= 40 else " admit"
-    left = f"{len(menu.found)} of {len(menu)}" if menu.search else f"{len(menu)}"
-    return f"{ink.title}{set_cell_size(title, columns - len(left) - 2)}{left}{ink.end}"
+def _title(menu: Menu, columns: int, look: Look) -> str:
+    title = look.text(" admit: choose what to open") if columns >= 40 else " admit"
+    left = f"{len(menu)}"
+    if menu.search:
+        left = look.text("{n} of {all}", n=len(menu.found), all=len(menu))
+    return f"{look.title}{set_cell_size(title, columns - cell_len(left) - 2)}{left}{look.end}"
 
 
-def _row(choice: Choice, columns: int, now: Millis, ink: _Ink, *, under_bar: bool) -> str:
-    until = time_left(choice.until, now, short=columns < 60)
-    width_of_until = 7 if columns < 60 else 18
+def _row(choice: Choice, columns: int, now: Millis, look: Look, *, under_bar: bool) -> str:
+    until = time_left(choice.until, now, look.language, short=columns < 60)
+    width_of_until = 7 if columns < 60 else 20
     width_of_why = columns - 60 if columns >= 70 else 0
     # The last column stays free: a cursor that waits there would clear it with the rest of the line.
     width = columns - 1 - 3 - width_of_until - 1 - width_of_why
     text = f"{fitted(choice.label, width)} {set_cell_size(until, width_of_until)}"
     why = fitted(choice.why, width_of_why) if width_of_why else ""
     if under_bar:
-        return f"{_BAR} > {text}{why}{_PLAIN}"
-    return f"   {text}{ink.faint}{why}{ink.end}"
+        return f"{_BAR} > {text}{why}{PLAIN}"
+    return f"   {text}{look.faint}{why}{look.end}"
 
 
 # -- without a screen --------------------------------------------------------------------------------
@@ -219,16 +209,16 @@ def _row(choice: Choice, columns: int, now: Millis, ink: _Ink, *, under_bar: boo
 
 async def _choose_from_list(terminal: Terminal, choices: Sequence[Choice], clock: Clock) -> Choice | None:
     """Numbered lines, and a question: for what cannot move a cursor."""
-    menu, lines = Menu(choices), _Lines(terminal)
+    menu, lines, look = Menu(choices), _Lines(terminal), Look(terminal.language)
     while True:
         shown = menu.found[:LISTED]
         for number, choice in enumerate(shown, 1):
-            until = time_left(choice.until, clock.now(), short=False)
+            until = time_left(choice.until, clock.now(), look.language, short=False)
             terminal.write(f"{number:>4}  {printable(choice.label)}  ({until})\r\n")
         more = len(menu.found) - len(shown)
         if more:
-            terminal.write(f"      and {more} more\r\n")
-        terminal.write("admit: a number, or part of a name: ")
+            terminal.write(f"      {look.text('and {n} more', n=more)}\r\n")
+        terminal.write(f"admit: {look.text('a number, or part of a name: ')}")
         answer = await lines.next()
         if answer is None:
             return None
@@ -236,7 +226,7 @@ async def _choose_from_list(terminal: Terminal, choices: Sequence[Choice], clock
             return shown[int(answer) - 1]
         menu.look_for(answer)
         if not menu.found:
-            terminal.write("admit: nothing has that in its name\r\n")
+            terminal.write(f"admit: {look.text('nothing has that in its name')}\r\n")
             menu.look_for("")
 
 
@@ -273,36 +263,3 @@ class _Lines:
     def _show(self, text: str) -> None:
         if not self._terminal.echoes:
             self._terminal.write(text)
-
-
-# -- words -------------------------------------------------------------------------------------------
-
-
-def printable(text: str) -> str:
-    """The text without what would move a cursor or turn letters around: names come from outside."""
-    return "".join(character if character.isprintable() else "?" for character in text)
-
-
-def fitted(text: str, width: int) -> str:
-    """The text in exactly so many cells; what is cut off is shown to be."""
-    text = printable(text)
-    if cell_len(text) <= width:
-        return set_cell_size(text, width)
-    return set_cell_size((chop_cells(text, max(width - 2, 1)) or [""])[0] + "..", width)
-
-
-def time_left(until: Millis, now: Millis, *, short: bool) -> str:
-    """How long something stays open: ``3 h 5 min left``, in a narrow place ``3 h``."""
-    if until == FOREVER:
-        return "no end"
-    left = until - now
-    if left <= 0:
-        return "ended"
-    units = ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s"))
-    place = next((number for number, (unit, _) in enumerate(units) if left >= unit), len(units) - 1)
-    unit, word = units[place]
-    text = f"{max(left // unit, 1)} {word}"
-    if short:
-        return text
-    rest = left % unit // units[place + 1][0] if place + 1 < len(units) else 0
-    return f"{text} {rest} {units[place + 1][1]} left" if rest else f"{text} left"

@@ -128,8 +128,8 @@ async def _typed(client: ClientEnd, place: Place) -> Login:
         )
     prompter = Prompter(client)
     try:
-        login = place.login or await prompter.ask(f"{host} login: ", echo=True)
-        password = await prompter.ask(f"{login}@{host}'s password: ", echo=False)
+        login = place.login or await prompter.ask("{host} login: ", echo=True, host=host)
+        password = await prompter.ask("{who}'s password: ", echo=False, who=f"{login}@{host}")
     finally:
         prompter.close()
     return Login(login, password=password)

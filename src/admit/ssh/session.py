@@ -7,6 +7,8 @@ from typing import Any
 
 from asyncssh import SSHClientSession, SSHServerSession
 
+from admit.pages.sentences import said
+from admit.pages.words import language_of_locale
 from admit.porter.asks import SAID_BY, What
 from admit.ssh.algorithms import PACKET, WINDOW
 from admit.ssh.connections import TargetConnection
@@ -24,6 +26,10 @@ RESTORED = (
 """Gives a terminal back as a shell needs it, on a line of its own."""
 PLAIN = ("", "dumb")
 """Kinds of terminals that would show what should restore them."""
+LATIN_ONLY = "linux"
+"""A kind of terminal that has no other letters: the console of Linux."""
+LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
+"""What says the language of messages, as POSIX has it: the first that is set."""
 LINGER_S = 1.0
 """How long a client has to take the last line before its channel is closed without it."""
 
@@ -79,6 +85,15 @@ class ClientEnd(End, SSHServerSession[bytes]):
             if name == "LANG" or name.startswith("LC_")
         }
         return Request(self._what or What.SHELL, self._command, self.terminal, allowed)
+
+    @property
+    def language(self) -> str:
+        """What to tell the person in: as their terminal's locale says, where it can show it."""
+        if self.terminal is None or self.terminal.kind == LATIN_ONLY:
+            return "en"
+        environment = self.channel.get_environment()
+        chosen = next(filter(None, (environment.get(name) for name in LOCALE)), "")
+        return language_of_locale(chosen) if isinstance(chosen, str) else "en"
 
     def pty_requested(self, term_type: str, term_size: Any, term_modes: Any) -> bool:
         """The client has a terminal."""
@@ -151,7 +166,10 @@ class ClientEnd(End, SSHServerSession[bytes]):
         return self.typed is None or self.typed(data)
 
     def say(self, line: str, after: bytes = b"") -> None:
-        """A line of the gate's, beside what the host says."""
+        """A line of the gate's, beside what the host says, in the person's language."""
+        before, mark, told = line.partition(SAID_BY)
+        if mark:
+            line = before + mark + said(self.language, told)
         end = "\r\n" if self.terminal is not None else "\n"
         self.write(after + f"{line}{end}".encode(), STDERR)
 

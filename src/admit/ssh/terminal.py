@@ -2,6 +2,7 @@
 
 import asyncio
 
+from admit.pages.words import translated
 from admit.porter.asks import Refused
 from admit.ssh.session import ClientEnd
 
@@ -26,6 +27,11 @@ class ClientTerminal:
     def kind(self) -> str:
         """``TERM``."""
         return self._client.terminal.kind if self._client.terminal else ""
+
+    @property
+    def language(self) -> str:
+        """What the person is told in."""
+        return self._client.language
 
     @property
     def size(self) -> tuple[int, int]:
@@ -62,13 +68,13 @@ class Prompter:
         self._terminal = ClientTerminal(client)
         self._rest = b""
 
-    async def ask(self, prompt: str, *, echo: bool) -> str:
-        """What is typed up to the end of the line.
+    async def ask(self, prompt: str, *, echo: bool, **values: object) -> str:
+        """What is typed up to the end of the line; asked for in the person's language.
 
         Raises:
             Refused: the person left.
         """
-        self._terminal.write(prompt)
+        self._terminal.write(translated(self._terminal.language, prompt, **values))
         answer = bytearray()
         while True:
             part, self._rest = self._rest or await self._terminal.read(), b""

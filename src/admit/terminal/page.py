@@ -66,10 +66,10 @@ class WebEnd(ClientEnd):
         """A sentence beside the terminal, where it disturbs no program's screen."""
         self.web.tell({"warn": self.web.reader.sentence(text)})
 
-    def say(self, line: str, after: bytes = b"") -> None:
-        """A line of the gate's, in the language of the page."""
-        before, mark, told = line.partition(SAID_BY)
-        super().say(before + mark + self.web.reader.said(told), after)
+    @property
+    def language(self) -> str:
+        """That of the page."""
+        return self.web.reader.language
 
     def refuse(self, line: str) -> None:
         """The last line, and the end. What was said of the end before stays."""
