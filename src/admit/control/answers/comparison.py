@@ -50,6 +50,9 @@ USERS = frozenset({Kind.PERSON, Kind.APPLICATION, Kind.SUBJECT, Kind.TYPE})
 """Who uses it."""
 _PRINCIPALS = frozenset({*USERS, Kind.USER, Kind.GROUP, Kind.UNIT, Kind.ACCOUNT})
 
+OF_ACCESS = (LinkAdded, LinkChanged, LinkRemoved, ThingBlocked, ThingUnblocked)
+"""The events that may change lists."""
+
 Pair: TypeAlias = tuple[Ref, Ref]
 """Who, and what."""
 

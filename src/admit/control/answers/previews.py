@@ -6,7 +6,16 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from admit.control import access, names
-from admit.control.answers.comparison import Difference, Lists, Moment, Walk, difference, listed, walks
+from admit.control.answers.comparison import (
+    OF_ACCESS,
+    Difference,
+    Lists,
+    Moment,
+    Walk,
+    difference,
+    listed,
+    walks,
+)
 from admit.control.bastionhost.restrictions import restrictions
 from admit.control.names import Named
 from admit.control.world import World
@@ -86,6 +95,7 @@ def _look(tx: Tx, world: World, events: Sequence[Event], tried: _Tried) -> None:
     """See what a change has done while it stands."""
     tried.untold += _beyond(events)
     tried.walks = list(dict.fromkeys(walk for event in events for walk in walks(tx.sql, event)))
+    tried.live = _touched(tried.live, events, tried.walks)
     if len(tried.walks) > MOST_WALKS:
         tried.untold.append(TOO_MUCH)
         del tried.walks[MOST_WALKS:]
@@ -94,6 +104,24 @@ def _look(tx: Tx, world: World, events: Sequence[Event], tried: _Tried) -> None:
     tried.labels = names.labels(
         tx.sql, [event.thing.key for event in events if isinstance(event, ThingAdded)]
     )
+
+
+def _touched(live: Sequence[Session], events: Iterable[Event], asked: Iterable[Walk]) -> Sequence[Session]:
+    """The sessions that a change may end.
+
+    What changes links and blocks ends only those of somebody, or at something, whose lists it may change.
+    Whatever else changes may be a restriction, and touch anybody's.
+    """
+    if not all(isinstance(event, OF_ACCESS) for event in events):
+        return live
+    starts = {walk.start.key for walk in asked}
+    # Of streamed applications the lists tell the delivery groups, and not what is in them.
+    return [
+        each for each in live if not {each.person, each.resource}.isdisjoint(starts) or each.door == _STREAMS
+    ]
+
+
+_STREAMS = "streaming"
 
 
 def _beyond(events: Iterable[Event]) -> list[str]:
