@@ -124,12 +124,13 @@ async def _tab(  # noqa: PLR0911 - a table of calls
     after = visit.asked("next") or None
     match tab:
         case "reaches":
-            return await visit.call("ListWhat", Person=it["Name"], At=at, MaxResults=25, NextToken=after)
+            # By what never changes: the name is that of then.
+            return await visit.call("ListWhat", Person=it["Id"], At=at, MaxResults=25, NextToken=after)
         case "reached":
             name = resource_name(it)
             return await visit.call("ListWho", Resource=name, At=at, MaxResults=25, NextToken=after)
         case "sessions":
-            whose = {"Person": it["Name"]} if it["Kind"] == "person" else {"Resource": resource_name(it)}
+            whose = {"Person": it["Id"]} if it["Kind"] == "person" else {"Resource": resource_name(it)}
             return await visit.call("ListSessions", **whose, At=at, MaxResults=25, NextToken=after)
         case "history":
             return await visit.call("ListChanges", **about, At=at, MaxResults=25, NextToken=after)

@@ -25,13 +25,13 @@ class Asker:
     peer: str = ""
 
 
-def labels_of(sql: Connection, decision: Decision) -> dict[int, Named]:
-    """Everything a decision speaks of, by key, with what people call it."""
+def labels_of(sql: Connection, decision: Decision, past: Millis | None = None) -> dict[int, Named]:
+    """Everything a decision speaks of, by key, with what people call it, or called it at a past moment."""
     question = decision.question
     keys = {question.subject.key, question.resource.key}
     for link in decision.because:
         keys |= {link.source.key, link.target.key}
-    return names.labels(sql, sorted(keys))
+    return names.labels(sql, sorted(keys), past)
 
 
 def noted(decision: Decision, labels: Mapping[int, Named], asker: Asker, now: Millis) -> Activity:

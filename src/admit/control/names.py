@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from admit.core.links import Kind
 from admit.core.texts import printable
 from admit.core.validity import Millis, iso
+from admit.store import then
 from admit.store import things as stored
 from admit.store.things import Thing
 from admit.store.views import kept_of_each
@@ -125,16 +126,16 @@ def _absent(living: list[Thing], text: str, at: Millis) -> str:
 _WORDS = {kind: prefix for prefix, kind in PREFIXES.items()}
 
 
-def labels(sql: Connection, keys: list[int]) -> dict[int, Named]:
-    """Things by key, each with what people call it."""
+def labels(sql: Connection, keys: list[int], at: Millis | None = None) -> dict[int, Named]:
+    """Things by key, each with what people call it, or called it at a past moment."""
 
     def find(keys: Sequence[int]) -> dict[int, Named]:
-        found = stored.by_keys(sql, keys)
+        found = then.by_keys(sql, keys, at)
         inside = [thing.parent for thing in found.values() if thing.kind in _NAMED_WITH_PARENT]
-        parents = stored.by_keys(sql, inside)
+        parents = then.by_keys(sql, inside, at)
         return {key: Named(thing, printable(_label(thing, parents))) for key, thing in found.items()}
 
-    return kept_of_each(sql, "labels", keys, find)
+    return kept_of_each(sql, "labels", keys, find) if at is None else find(keys)
 
 
 _NAMED_WITH_PARENT = frozenset({Kind.HOST_ACCOUNT, Kind.SUBJECT, Kind.RESOURCE})

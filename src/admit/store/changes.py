@@ -1,6 +1,6 @@
 """The change log as it is read: entries in order, and how far each follower has come."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ from sqlalchemy import (
     update,
 )
 
-from admit.core.events import EVENTS, Event, ThingAdded, ThingChanged
+from admit.core.events import EVENTS, Event, ThingAdded, ThingBlocked, ThingChanged, ThingUnblocked
 from admit.core.validity import Millis
 from admit.store.ledger import Entry
 from admit.store.prepared import Prepared, PreparedForKeys
@@ -161,14 +161,14 @@ def newest(sql: Connection, told: Told, before: tuple[int, int], limit: int) -> 
     return [(_change(Entry(*row[:-1])), bytes(row[-1])) for row in rows]
 
 
-_ATTRIBUTES = Prepared(
-    select(changes.c.event, changes.c.fact)
+_TOLD_OF = Prepared(
+    select(changes.c.event, changes.c.fact, changes.c.at)
     .where(
         bindparam("key", type_=BigInteger) == ABOUT,
         changes.c.event.in_(
             [
                 bindparam(f"kind_{number}", kind.__name__)
-                for number, kind in enumerate((ThingAdded, ThingChanged))
+                for number, kind in enumerate((ThingAdded, ThingChanged, ThingBlocked, ThingUnblocked))
             ]
         ),
         changes.c.revision <= bindparam("until", type_=BigInteger),
@@ -177,16 +177,10 @@ _ATTRIBUTES = Prepared(
 )
 
 
-def attributes_at(sql: Connection, key: int, until: int) -> dict[str, Any]:
-    """What was kept of a thing at a revision, besides its name: as its entries add up to."""
-    found: dict[str, Any] = {}
-    for event, fact in _ATTRIBUTES.rows(sql, key=key, until=until):
-        told: Event = msgspec.json.decode(fact, type=EVENTS[event])
-        if isinstance(told, ThingAdded | ThingChanged):
-            found |= told.fields
-    # A new name is told among the attributes, of which none has this name.
-    found.pop("name", None)
-    return found
+def told_of(sql: Connection, key: int, until: int) -> Iterator[tuple[Event, Millis]]:
+    """What a thing was made with, and each change of it up to a revision, the oldest first, with when."""
+    for event, fact, at in _TOLD_OF.rows(sql, key=key, until=until):
+        yield msgspec.json.decode(fact, type=EVENTS[event]), at
 
 
 _MOMENT = Prepared(

@@ -115,6 +115,15 @@ things = Table(
     Index("things_of_few", "kind", "name", "parent", sqlite_where=OF_FEW, postgresql_where=OF_FEW),
     # One of these kinds would be listed from among the names of the others.
     Index("things_of_many", "kind", "name", "parent", sqlite_where=OF_MANY, postgresql_where=OF_MANY),
+    # What is no more is looked for only where a past moment is asked about.
+    Index(
+        "things_removed",
+        "kind",
+        "name",
+        "parent",
+        sqlite_where=text("removed_at is not null"),
+        postgresql_where=text("removed_at is not null"),
+    ),
     # With removed_at, what lives is counted from the index alone.
     Index("things_by_parent", "parent", "kind", "removed_at"),
     comment="Everything that has an id: people, users, groups, hosts, rules, keys.",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from admit.core.links import Kind
@@ -133,22 +133,6 @@ def count(sql: Connection, where: Where) -> int:
 def block_words(sql: Connection, key: int) -> frozenset[str]:
     """What switches a thing off now."""
     return frozenset(row[0] for row in _BLOCKS.rows(sql, thing=key))
-
-
-_KEYS_AT = Prepared(
-    select(things.c.key)
-    .where(
-        things.c.kind == bindparam("kind"),
-        things.c.created_at <= bindparam("at", type_=BigInteger),
-        or_(things.c.removed_at.is_(None), things.c.removed_at > bindparam("at", type_=BigInteger)),
-    )
-    .order_by(things.c.key)
-)
-
-
-def keys_at(sql: Connection, kind: Kind, at: Millis) -> list[int]:
-    """The keys of everything of a kind that lived at a moment, the oldest first."""
-    return [row[0] for row in _KEYS_AT.rows(sql, kind=int(kind), at=at)]
 
 
 _BLOCKED = PreparedForKeys(

@@ -13,8 +13,7 @@ from admit.control.names import Named
 from admit.core.access import Reach
 from admit.core.links import Kind, Link, Ref, Stage, stage_of
 from admit.core.validity import BEGINNING, FOREVER, Millis
-from admit.store import changes
-from admit.store import things as stored
+from admit.store import changes, then
 from admit.store.authors import authors
 from admit.store.links import current_revision
 
@@ -52,7 +51,7 @@ def access_at(sql: Connection, at: Millis, now: Millis) -> Iterator[dict[str, An
     """A line for every person and resource that was (or will be) joined at a moment, by the longest path."""
     past = at if at < now else None
     for kind in _WHO:
-        for key in stored.keys_at(sql, kind, at):
+        for key in then.keys_at(sql, kind, at):
             walk = Walk(Ref(kind, key), backward=False)
             found = listed(sql, [walk], Moment(at, past), MOST_OF_ONE)
             yield from _told(sql, list(found[walk].values()), walk.start, past)
@@ -62,7 +61,7 @@ def _told(sql: Connection, reaches: list[Reach], who: Ref, past: Millis | None) 
     for start in range(0, len(reaches), BATCH):
         page = reaches[start : start + BATCH]
         keys = {ref.key for reach in page for link in reach.path for ref in (link.source, link.target)}
-        labels = names.labels(sql, sorted(keys))
+        labels = names.labels(sql, sorted(keys), past)
         grants = [_grant(reach) for reach in page]
         made = authors(sql, grants, past)
         for reach, grant in zip(page, grants, strict=True):

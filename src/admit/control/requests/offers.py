@@ -7,12 +7,11 @@ import msgspec
 from sqlalchemy import Connection
 
 from admit.control import things as verbs
-from admit.control.access import person_behind
 from admit.control.recipients import directories_of, directory_of
 from admit.control.things import New
-from admit.core.links import Kind
+from admit.core.links import Kind, Stage
 from admit.core.validity import DAY, MINUTE, Millis
-from admit.store import things
+from admit.store import finding, neighbours, then, things
 from admit.store.engine import Tx
 from admit.store.things import Thing, Where
 
@@ -49,10 +48,13 @@ def offer(tx: Tx, resource: Thing, details: OfferDetails) -> tuple[Thing, bool]:
     return changed, changed is not there
 
 
-def offered(sql: Connection) -> list[tuple[Thing, Thing]]:
-    """Every offer with its resource, the oldest first."""
-    found = things.find(sql, Where(Kind.OFFER))
-    resources = things.by_keys(sql, [each.parent for each in found])
+def offered(sql: Connection, at: Millis | None = None) -> list[tuple[Thing, Thing]]:
+    """Every offer with its resource, the oldest first; now, or as it was at a past moment."""
+    if at is None:
+        found = things.find(sql, Where(Kind.OFFER))
+    else:
+        found = [*then.by_keys(sql, then.keys_at(sql, Kind.OFFER, at), at).values()]
+    resources = then.by_keys(sql, [each.parent for each in found], at)
     return [(each, resources[each.parent]) for each in found]
 
 
@@ -78,14 +80,20 @@ def owners(sql: Connection, resource: Thing) -> list[Thing]:
     return [user for user in users if user is not None]
 
 
-def owner_names(sql: Connection, found: Iterable[tuple[Thing, Thing]]) -> dict[int, tuple[str, ...]]:
-    """What the people are called who own what is offered, by the key of the resource."""
+def owner_names(
+    sql: Connection, found: Iterable[tuple[Thing, Thing]], at: Millis | None = None
+) -> dict[int, tuple[str, ...]]:
+    """What the people are called who own what is offered, or were then, by the key of the resource."""
 
     # Few own much: who somebody is is asked once.
     @cache
     def name_of(directory: int, user_id: str) -> str | None:
-        user = things.by_id(sql, Kind.USER, directory, user_id)
-        return None if user is None else things.by_key(sql, person_behind(sql, user.ref).key).name
+        users = finding.with_id(sql, user_id, (Kind.USER,), at)
+        user = next((each for each in users if each.parent == directory), None)
+        if user is None:
+            return None
+        (person,) = neighbours.neighbours(sql, user.key, inward=True, stage=Stage.JOIN, at=at, limit=1)
+        return then.by_keys(sql, [person.ref.key], at)[person.ref.key].name
 
     offered_ = list(found)
     directories = directories_of(sql, (resource for _, resource in offered_))

@@ -21,7 +21,7 @@ from admit.core.links import Kind
 from admit.core.reviews import Phase, Refusal, Verdict
 from admit.core.validity import DAY, Millis
 from admit.store import reviews as stored
-from admit.store import things
+from admit.store import then, things
 from admit.store.engine import Tx
 from admit.store.reviews import Captured, Kept, Sight
 from admit.store.things import Thing, Where
@@ -124,9 +124,11 @@ def begin(tx: Tx, world: World, name: str, details: ReviewDetails, found: Sequen
     return review
 
 
-def every(sql: Connection) -> list[Thing]:
-    """All reviews, the newest first."""
-    return things.find(sql, Where(Kind.REVIEW, order="newest"))
+def every(sql: Connection, at: Millis | None = None) -> list[Thing]:
+    """All reviews, the newest first; or those that there were at a past moment, as they were."""
+    if at is None:
+        return things.find(sql, Where(Kind.REVIEW, order="newest"))
+    return [*reversed(then.by_keys(sql, then.keys_at(sql, Kind.REVIEW, at), at).values())]
 
 
 def open_to(sql: Connection, users: Sequence[Thing], now: Millis) -> list[tuple[Thing, int]]:

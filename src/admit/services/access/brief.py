@@ -12,7 +12,7 @@ from admit.core.validity import Millis
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape, like
 from admit.services.access.errors import NotFound
-from admit.store import finding
+from admit.store import finding, then
 from admit.store.things import Thing
 
 KindName: TypeAlias = Annotated[
@@ -64,11 +64,11 @@ class Brief(Shape):
 
 
 def briefs(call: Call, keys: Iterable[int], at: Millis | None = None) -> dict[int, Brief]:
-    """Some things, by key; what switches them off is of a past moment if one is given."""
+    """Some things, by key, as they are, or were at a past moment."""
     asked = sorted(set(keys))
-    found = names.labels(call.sql, asked)
+    found = names.labels(call.sql, asked, at)
     parents = {each.thing.parent for each in found.values()} - {0}
-    around = names.labels(call.sql, sorted(parents))
+    around = names.labels(call.sql, sorted(parents), at)
     off = finding.words(call.sql, asked, at)
     return {key: _brief(each, around.get(each.thing.parent), off.get(key)) for key, each in found.items()}
 
@@ -113,7 +113,7 @@ _FIELDS = msgspec.json.Decoder(dict[str, Any])
 
 
 def the_thing(call: Call, kind: str, thing_id: str, at: Millis | None = None) -> Thing:
-    """The thing of a kind that has an id, living now or at a past moment.
+    """The thing of a kind that has an id, as it is, or was at a past moment.
 
     Raises:
         NotFound: there is none, or was none.
@@ -121,7 +121,7 @@ def the_thing(call: Call, kind: str, thing_id: str, at: Millis | None = None) ->
     found = finding.with_id(call.sql, thing_id, (KINDS[kind],), at)
     if not found:
         raise NotFound(f"There {'is' if at is None else 'was'} no {kind} {thing_id}.")
-    return found[0]
+    return then.as_of(call.sql, {found[0].key: found[0]}, at)[found[0].key]
 
 
 def the_thing_or_past(call: Call, kind: str, thing_id: str) -> Thing:

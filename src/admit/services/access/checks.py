@@ -23,6 +23,7 @@ from admit.services.access.vocabulary import (
     answer,
     known,
     named,
+    past,
     steps,
 )
 from admit.store import things as stored
@@ -73,7 +74,7 @@ class CheckAccess(Shape):
     def handle(self, call: Call) -> Response:
         """Ask."""
         decision = decided(call.sql, _asked(call, self), call.now, self.at)
-        things = decisions.labels_of(call.sql, decision)
+        things = decisions.labels_of(call.sql, decision, past(self.at, call))
         _note(call, decision, things, "CheckAccess")
         return self.Response(decision=answer(decision, things, call.now))
 
@@ -132,7 +133,9 @@ class ExplainAccess(Shape):
         asked = _asked(call, self)
         told = explained(call.sql, asked, call.now, self.at)
         paths, resource = told.paths, asked.resource.ref
-        things = known(call.sql, paths, *told.holders) | decisions.labels_of(call.sql, told.decision)
+        then = past(self.at, call)
+        things = known(call.sql, paths, *told.holders, at=then)
+        things |= decisions.labels_of(call.sql, told.decision, then)
         _note(call, told.decision, things, "ExplainAccess")
         return self.Response(
             decision=answer(told.decision, things, call.now),

@@ -26,6 +26,7 @@ from admit.services.access.vocabulary import (
     end,
     known,
     named,
+    past,
     steps,
 )
 from admit.store.authors import authors
@@ -70,7 +71,7 @@ class Access(Shape):
 
 def _page(call: Call, found: Sequence[Reach], at: int | None) -> tuple[Access, ...]:
     """Reaches as they are answered: the last thing of each path, or the first if the walk ran backwards."""
-    things = known(call.sql, [reach.path for reach in found])
+    things = known(call.sql, [reach.path for reach in found], at=past(at, call))
     made = authors(
         call.sql,
         [

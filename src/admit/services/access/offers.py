@@ -8,10 +8,11 @@ from admit.control.requests import offers
 from admit.control.requests.offers import OfferDetails
 from admit.control.things import remove
 from admit.core.errors import InvalidParameter
+from admit.core.validity import Millis
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape, at_most, like
 from admit.services.access.errors import Ambiguous, NotFound, NotGrantable
-from admit.services.access.vocabulary import PersonName, ResourceName, access, named
+from admit.services.access.vocabulary import At, PersonName, ResourceName, access, named, past
 from admit.store.things import Thing
 
 Lasting = Annotated[
@@ -75,9 +76,9 @@ def _owner(call: Call, name: str, resource: Thing) -> list[Thing]:
     return found
 
 
-def _told(call: Call, found: list[tuple[Thing, Thing]]) -> tuple[Offer, ...]:
-    labels = names.labels(call.sql, [resource.key for _, resource in found])
-    owners = offers.owner_names(call.sql, found)
+def _told(call: Call, found: list[tuple[Thing, Thing]], at: Millis | None = None) -> tuple[Offer, ...]:
+    labels = names.labels(call.sql, [resource.key for _, resource in found], at)
+    owners = offers.owner_names(call.sql, found, at)
     details = ((offer.read(OfferDetails), resource.key) for offer, resource in found)
     return tuple(
         Offer(resource=labels[key].label, owners=owners[key], longest=each.longest_ms, note=each.note)
@@ -108,7 +109,9 @@ class StopOfferingAccess(Shape):
 
 @access.operation("list")
 class ListOffers(Shape):
-    """Lists what people may ask for, the oldest offer first."""
+    """Lists what people may ask for, or could at a moment, the oldest offer first."""
+
+    at: At | None = None
 
     class Response(Shape):
         """The offers."""
@@ -117,4 +120,5 @@ class ListOffers(Shape):
 
     def handle(self, call: Call) -> Response:
         """Read all of them."""
-        return self.Response(offers=_told(call, offers.offered(call.sql)))
+        at = past(self.at, call)
+        return self.Response(offers=_told(call, offers.offered(call.sql, at), at))

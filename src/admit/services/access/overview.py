@@ -1,14 +1,17 @@
 """What there is at a glance: how much of everything, what ends soon, who is in, who was turned away."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection
 
 from admit.core.activity import Outcome
 from admit.core.links import CALLERS, Kind
-from admit.core.validity import DAY, HOUR
+from admit.core.validity import DAY, HOUR, Millis
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape
-from admit.services.access.vocabulary import Moment, access
-from admit.store import activity, finding, granted, sessions
+from admit.services.access.vocabulary import At, Moment, access, past
+from admit.store import activity, finding, granted, overview_then, sessions
+from admit.store.changes import revision_at
 from admit.store.counts import counted_lately
 from admit.store.links import current_revision
 
@@ -24,8 +27,12 @@ class Amount(Shape):
 class GetOverview(Shape):
     """Counts everything: things by kind, grants by how they stand, live sessions, refusals of the last day.
 
-    Ours: on a large system the counts of things and grants are up to a minute old.
+    Ours: on a large system the counts of things and grants are up to a minute old; those of a past moment are
+    exact.
     """
+
+    at: At | None = None
+    """What there was at a moment; refusals are told as far as activity is kept."""
 
     class Response(Shape):
         """The counts."""
@@ -47,17 +54,16 @@ class GetOverview(Shape):
 
     def handle(self, call: Call) -> Response:
         """Count."""
+        at = past(self.at, call)
+        if at is not None:
+            return self._then(call, at)
         counts = counted_lately(call.sql, call.now, lambda: _counts(call.sql))
         ending = [granted.how_many_end(call.sql, call.now, call.now + span) for span in (HOUR, DAY, 7 * DAY)]
         ended = granted.how_many_end(call.sql, -1, call.now)
         return self.Response(
             at=call.now,
             revision=current_revision(call.sql),
-            things=tuple(
-                Amount(kind=kind.word, count=counts[kind.word])
-                for kind in Kind
-                if kind not in CALLERS and kind.word in counts
-            ),
+            things=_amounts(counts),
             grants=counts[_GRANTS] - ended,
             ending_in_an_hour=ending[0],
             ending_in_a_day=ending[1],
@@ -66,6 +72,30 @@ class GetOverview(Shape):
             live_sessions=sessions.how_many_live(call.sql),
             refused=activity.how_many(call.sql, Outcome.REFUSED, call.now - DAY),
         )
+
+    def _then(self, call: Call, at: Millis) -> Response:
+        grants = overview_then.grants_then(call.sql, at, (HOUR, DAY, 7 * DAY))
+        things = overview_then.things_then(call.sql, at)
+        return self.Response(
+            at=at,
+            revision=revision_at(call.sql, at, current_revision(call.sql)),
+            things=_amounts({kind.word: count for kind, count in things.items()}),
+            grants=grants.lasting,
+            ending_in_an_hour=grants.by_hour,
+            ending_in_a_day=grants.by_day,
+            ending_in_a_week=grants.by_week,
+            ended=grants.ended,
+            live_sessions=overview_then.sessions_then(call.sql, at),
+            refused=overview_then.refused_then(call.sql, at - DAY, at),
+        )
+
+
+def _amounts(counts: Mapping[str, int]) -> tuple[Amount, ...]:
+    return tuple(
+        Amount(kind=kind.word, count=counts[kind.word])
+        for kind in Kind
+        if kind not in CALLERS and kind.word in counts
+    )
 
 
 _GRANTS = "grants"

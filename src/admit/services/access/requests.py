@@ -6,7 +6,7 @@ from admit.control import names
 from admit.control.requests import access_requests as requests
 from admit.control.requests.access_requests import AlreadyDecided, Answer, GrantStandsLater, RequestDetails
 from admit.core.errors import InvalidNextToken, InvalidParameter, NoPermission
-from admit.core.links import Kind
+from admit.core.links import Kind, Stage
 from admit.core.validity import Millis
 from admit.rpc.operation import Call
 from admit.rpc.paging import offset_of, token
@@ -14,13 +14,15 @@ from admit.rpc.shape import Shape, like
 from admit.services.access.errors import NotFound, NotGrantable, RequestDecided, RequestNotFound
 from admit.services.access.listings import MaxResults, NextToken
 from admit.services.access.offers import Lasting, Note
-from admit.services.access.vocabulary import Moment, PersonName, access, named
-from admit.store import things
+from admit.services.access.vocabulary import At, Moment, PersonName, access, named, past
+from admit.store import neighbours, things
 from admit.store.things import Thing, Where
 
 RequestId = Annotated[
     str, like("1234", "The ID of a request. Call ListAccessRequests to query it.", max_length=64)
 ]
+MOST_USERS = 1_000
+"""How many users of a person are looked at."""
 StateWord = Literal["waiting", "approved", "declined", "withdrawn", "lapsed"]
 
 
@@ -49,13 +51,14 @@ class AccessRequest(Shape):
     """By which agreement glass was broken; absent for what was asked."""
 
 
-def _told(call: Call, request: Thing) -> AccessRequest:
-    details, state = request.read(RequestDetails), requests.state_of(request, call.now)
+def _told(call: Call, request: Thing, at: Millis | None = None) -> AccessRequest:
+    state = requests.state_of(request, call.now if at is None else at)
+    details = request.read(RequestDetails)
     waits = state == "waiting"
     return AccessRequest(
         request_id=request.id,
         state=state,
-        person=requests.person_of(call.sql, request).name,
+        person=requests.person_of(call.sql, request, at).name,
         resource=details.label,
         reason=details.reason,
         lasting=details.lasting_ms,
@@ -71,7 +74,7 @@ def _told(call: Call, request: Thing) -> AccessRequest:
 
 @access.operation("list", errors=(NotFound, InvalidParameter, InvalidNextToken))
 class ListAccessRequests(Shape):
-    """Lists requests for access, the newest first, and with them where glass was broken.
+    """Lists requests for access, the newest first, and with them where glass was broken; or as it was then.
 
     Ours: what waits for longer than seven days has lapsed, and can be asked for again.
     """
@@ -79,6 +82,8 @@ class ListAccessRequests(Shape):
     state: StateWord | None = None
     """Only those in this state."""
     person: PersonName | None = None
+    at: At | None = None
+    """Those that had been made by a moment, and how each stood at it."""
     max_results: MaxResults = 100
     next_token: NextToken | None = None
 
@@ -96,22 +101,30 @@ class ListAccessRequests(Shape):
         found = self._found(call)
         page = found[offset : offset + self.max_results]
         return self.Response(
-            access_requests=tuple(_told(call, each) for each in page),
+            access_requests=tuple(_told(call, each, past(self.at, call)) for each in page),
             total_count=len(found),
             max_results=self.max_results,
             next_token=token(offset, self.max_results, len(found)),
         )
 
     def _found(self, call: Call) -> list[Thing]:
-        # What has lapsed is written like what waits.
-        written = "waiting" if self.state == "lapsed" else self.state
-        found = things.find(call.sql, Where(Kind.ACCESS_REQUEST, details={"state": written}, order="newest"))
+        at = past(self.at, call)
+        now = call.now if at is None else at
+        found = self._written(call) if at is None else requests.made_by(call.sql, at)
         if self.person is not None:
             name = self.person
-            wanted = named(lambda: names.person(call.sql, name), "Person")
-            users = {each.key for each in things.find(call.sql, Where(Kind.USER, linked_from=wanted.key))}
-            found = [each for each in found if each.parent in users]
-        return [each for each in found if self.state in (None, requests.state_of(each, call.now))]
+            wanted = named(lambda: names.person(call.sql, name, at), "Person")
+            users = neighbours.neighbours(
+                call.sql, wanted.key, inward=False, stage=Stage.JOIN, at=at, limit=MOST_USERS
+            )
+            keys = {each.ref.key for each in users}
+            found = [each for each in found if each.parent in keys]
+        return [each for each in found if self.state in (None, requests.state_of(each, now))]
+
+    def _written(self, call: Call) -> list[Thing]:
+        # What has lapsed is written like what waits.
+        written = "waiting" if self.state == "lapsed" else self.state
+        return things.find(call.sql, Where(Kind.ACCESS_REQUEST, details={"state": written}, order="newest"))
 
 
 def _undecided(call: Call, request_id: str) -> Thing:

@@ -6,7 +6,7 @@ from admit.control.requests import reviews
 from admit.control.requests.reviews import Answer
 from admit.core.errors import InvalidNextToken
 from admit.core.reviews import Refusal
-from admit.core.validity import BEGINNING, DAY
+from admit.core.validity import BEGINNING, DAY, Millis
 from admit.rpc.operation import Call
 from admit.rpc.paging import marker, place_of
 from admit.rpc.shape import Shape, at_most, like
@@ -16,9 +16,10 @@ from admit.services.access.granted import ListSize
 from admit.services.access.listings import NextToken
 from admit.services.access.offers import Note
 from admit.services.access.reviews import Review, ReviewId, the_review, told
-from admit.services.access.vocabulary import Moment, access, end
+from admit.services.access.vocabulary import At, Moment, access, end, past
 from admit.store import changes
 from admit.store import reviews as stored
+from admit.store.review_then import items_then
 from admit.store.reviews import Kept, Wanted
 from admit.store.unused import Uses
 
@@ -47,8 +48,9 @@ class ReviewItem(Shape):
     comment: str | None = None
 
 
-def _items(call: Call, found: list[Kept]) -> tuple[ReviewItem, ...]:
-    things = briefs(call, (key for each in found for key in (each.source, each.target)), None)
+def _items(call: Call, found: list[Kept], at: Millis | None) -> tuple[ReviewItem, ...]:
+    now = call.now if at is None else at
+    things = briefs(call, (key for each in found for key in (each.source, each.target)), at)
     actors = changes.actors(call.sql, sorted({each.added_in for each in found}))
     uses = Uses(call.sql, call.now - call.world.activity_days * DAY)
     return tuple(
@@ -56,7 +58,7 @@ def _items(call: Call, found: list[Kept]) -> tuple[ReviewItem, ...]:
             item=each.number,
             subject=things[each.source],
             resource=things[each.target],
-            state=each.item.state(call.now),
+            state=each.item.state(now),
             granted_at=each.added_at,
             granted_by=actors.get(each.added_in, ""),
             start_time=None if each.starts_at == BEGINNING else each.starts_at,
@@ -74,11 +76,13 @@ def _items(call: Call, found: list[Kept]) -> tuple[ReviewItem, ...]:
     "list", errors=(ReviewNotFound, InvalidNextToken), resources=("review/{ReviewId}",), slow=True
 )
 class ListReviewItems(Shape):
-    """Lists the grants of a review, as they were when it began, and what was decided of each."""
+    """Lists the grants of a review, as they were when it began, and what was decided of each by then."""
 
     review_id: ReviewId
     state: Literal["waiting", "kept", "ended", "changed", "gone"] | None = None
     """Only those that stand so."""
+    at: At | None = None
+    """What had been decided by a moment, and how the grants stood; their last use is told as of now."""
     max_results: ListSize = 50
     next_token: NextToken | None = None
 
@@ -91,12 +95,16 @@ class ListReviewItems(Shape):
 
     def handle(self, call: Call) -> Response:
         """Read a page, and one more to see whether there is another."""
-        review, place = the_review(call, self.review_id), place_of(self.next_token)
+        at, place = past(self.at, call), place_of(self.next_token)
+        review = the_review(call, self.review_id, at)
         wanted = Wanted(state=self.state, after=0 if place is None else place[0])
-        found = stored.items(call.sql, review.key, wanted, call.now, self.max_results + 1)
+        if at is None:
+            found = stored.items(call.sql, review.key, wanted, call.now, self.max_results + 1)
+        else:
+            found = items_then(call.sql, review.key, wanted, at, self.max_results + 1)
         page = found[: self.max_results]
         return self.Response(
-            items=_items(call, page),
+            items=_items(call, page, at),
             max_results=self.max_results,
             next_token=marker(page[-1].number) if len(found) > len(page) else None,
         )

@@ -11,7 +11,7 @@ from admit.control.requests.reviews import AskedScope, ReviewDetails
 from admit.core.errors import InvalidNextToken, InvalidParameter
 from admit.core.links import Kind
 from admit.core.texts import printable
-from admit.core.validity import DAY
+from admit.core.validity import DAY, Millis
 from admit.rpc.operation import Call
 from admit.rpc.paging import offset_of, token
 from admit.rpc.shape import Shape, at_most, like
@@ -21,8 +21,8 @@ from admit.services.access.granted import ENDS, MOST_THINGS, GrantedKind, meant
 from admit.services.access.listings import MaxResults, NextToken
 from admit.services.access.offers import Note
 from admit.services.access.unused import Days
-from admit.services.access.vocabulary import Moment, PersonName, access, named
-from admit.store import finding, things
+from admit.services.access.vocabulary import At, Moment, PersonName, access, named, past
+from admit.store import finding, review_then, then, things
 from admit.store import reviews as stored
 from admit.store.granted import GRANTABLE
 from admit.store.reviews import Captured, Scope, Sight
@@ -89,14 +89,18 @@ class Review(Shape):
     closed_at: Moment | None = None
 
 
-def told(call: Call, review: Thing) -> Review:
-    """A review as it is answered."""
+def told(call: Call, review: Thing, at: Millis | None = None) -> Review:
+    """A review as it is answered, or stood at a past moment."""
     details = review.read(ReviewDetails)
-    counts, scope = stored.counts(call.sql, review.key, call.now), details.scope
+    scope = details.scope
+    if at is None:
+        counts = stored.counts(call.sql, review.key, call.now)
+    else:
+        counts = review_then.counts_then(call.sql, review.key, at)
     return Review(
         review_id=review.id,
         name=printable(review.name),
-        phase=reviews.phase_of(details, call.now),
+        phase=reviews.phase_of(details, call.now if at is None else at),
         unanswered=details.unanswered,
         begun_at=review.created_at,
         begun_by=details.begun_by,
@@ -121,16 +125,15 @@ def told(call: Call, review: Thing) -> Review:
     )
 
 
-def the_review(call: Call, review_id: str) -> Thing:
-    """The review of an ID.
+def the_review(call: Call, review_id: str, at: Millis | None = None) -> Thing:
+    """The review of an ID, as it is, or was at a past moment.
 
     Raises:
-        ReviewNotFound: there is none.
+        ReviewNotFound: there is none, or was none.
     """
-    found = things.by_id_anywhere(call.sql, Kind.REVIEW, review_id)
-    if found is None:
-        raise ReviewNotFound(review_id)
-    return found
+    for found in finding.with_id(call.sql, review_id, (Kind.REVIEW,), at):
+        return then.as_of(call.sql, {found.key: found}, at)[found.key]
+    raise ReviewNotFound(review_id)
 
 
 @access.operation("create", errors=(NotFound, Ambiguous, InvalidParameter, NothingToReview))
@@ -278,10 +281,11 @@ def _reviewers(call: Call, people: Sequence[str], directories: set[int]) -> list
 
 @access.operation("list", errors=(InvalidNextToken,))
 class ListReviews(Shape):
-    """Lists reviews, the newest first, each with how far it is."""
+    """Lists reviews, the newest first, each with how far it is, or was at a moment."""
 
     phase: Literal["open", "closing", "closed"] | None = None
     """Only those that are so far."""
+    at: At | None = None
     max_results: MaxResults = 100
     next_token: NextToken | None = None
 
@@ -295,14 +299,15 @@ class ListReviews(Shape):
 
     def handle(self, call: Call) -> Response:
         """Read those that are meant, and take the page."""
-        offset = offset_of(self.next_token)
+        offset, at = offset_of(self.next_token), past(self.at, call)
+        now = call.now if at is None else at
         found = [
             each
-            for each in reviews.every(call.sql)
-            if self.phase in (None, reviews.phase_of(each.read(ReviewDetails), call.now))
+            for each in reviews.every(call.sql, at)
+            if self.phase in (None, reviews.phase_of(each.read(ReviewDetails), now))
         ]
         return self.Response(
-            reviews=tuple(told(call, each) for each in found[offset : offset + self.max_results]),
+            reviews=tuple(told(call, each, at) for each in found[offset : offset + self.max_results]),
             total_count=len(found),
             max_results=self.max_results,
             next_token=token(offset, self.max_results, len(found)),
@@ -311,9 +316,10 @@ class ListReviews(Shape):
 
 @access.operation("get", errors=(ReviewNotFound,), resources=("review/{ReviewId}",))
 class GetReview(Shape):
-    """Tells what a review is about, and how far it is."""
+    """Tells what a review is about, and how far it is, or was at a moment."""
 
     review_id: ReviewId
+    at: At | None = None
 
     class Response(Shape):
         """The review."""
@@ -322,7 +328,8 @@ class GetReview(Shape):
 
     def handle(self, call: Call) -> Response:
         """Read it."""
-        return self.Response(review=told(call, the_review(call, self.review_id)))
+        at = past(self.at, call)
+        return self.Response(review=told(call, the_review(call, self.review_id, at), at))
 
 
 @access.operation("update", errors=(ReviewNotFound, ReviewClosed), resources=("review/{ReviewId}",))

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from admit.control import names
 from admit.control.live import session_ledger
 from admit.core.errors import InvalidNextToken, InvalidParameter
-from admit.core.validity import FOREVER
+from admit.core.validity import FOREVER, Millis
 from admit.rpc.operation import Call
 from admit.rpc.paging import marker, place_of
 from admit.rpc.shape import Shape, like
@@ -76,7 +76,7 @@ class ListSessions(Shape):
     end_time: Moment | None = None
     """Only those that were opened before."""
     at: At | None = None
-    """Only those that there were at a moment, of whom and what bore the names then."""
+    """Only those that there were at a moment, by the names of then."""
     max_results: MaxResults = 100
     next_token: NextToken | None = None
 
@@ -93,7 +93,7 @@ class ListSessions(Shape):
         page = found[: self.max_results]
         more = len(found) > len(page)
         return self.Response(
-            sessions=_told(call, page),
+            sessions=_told(call, page, past(self.at, call)),
             max_results=self.max_results,
             next_token=marker(page[-1].key) if more else None,
         )
@@ -167,9 +167,9 @@ def _found(call: Call, session_id: str) -> Session:
     return found
 
 
-def _told(call: Call, found: list[Session]) -> tuple[SessionTold, ...]:
+def _told(call: Call, found: list[Session], at: Millis | None = None) -> tuple[SessionTold, ...]:
     keys = {key for each in found for key in (each.person, each.user, each.resource)}
-    things = names.labels(call.sql, sorted(keys))
+    things = names.labels(call.sql, sorted(keys), at)
     return tuple(
         SessionTold(
             session_id=each.id,

@@ -26,7 +26,6 @@ from admit.services.access.listings import NextToken
 from admit.services.access.vocabulary import At, Moment, access, end, past
 from admit.store import changes, finding, neighbours
 from admit.store import things as stored
-from admit.store.links import current_revision
 from admit.store.things import Thing
 
 SEARCHED = (
@@ -50,7 +49,8 @@ _STAGES = {"join": Stage.JOIN, "grant": Stage.GRANT, "hold": Stage.HOLD}
 class ListThings(Shape):
     """Lists people, users, groups, hosts and whatever else there is, by name; or was, at a moment.
 
-    What is left out does not restrict. What there was is told by the names of now.
+    What is left out does not restrict. What there was is told by the names of then, and found and ordered by
+    those of now.
 
     Ours: a name as GrantAccess takes it, such as root@db-1 or group:dba, finds what it means.
 
@@ -143,7 +143,7 @@ class DescribeThing(Shape):
     kind: KindName
     id: ThingId
     at: At | None = None
-    """What was kept of it then, and how much it was joined to; its name and its secrets are those of now."""
+    """What was kept of it then, and how much it was joined to; its secrets are those of now."""
 
     class Response(Shape):
         """The thing."""
@@ -180,7 +180,7 @@ class DescribeThing(Shape):
             thing=briefs(call, [thing.key], at)[thing.key],
             created_at=thing.created_at,
             changed_at=thing.changed_at,
-            details=fields(thing) if at is None else _fields_at(call, thing, at),
+            details=fields(thing),
             secrets=tuple(sorted(stored.secret_purposes(call.sql, thing.key))),
             members=counts[Stage.JOIN, True],
             memberships=counts[Stage.JOIN, False],
@@ -190,11 +190,6 @@ class DescribeThing(Shape):
             contained=counts[Stage.HOLD, True],
             inside=_inside(call, thing),
         )
-
-
-def _fields_at(call: Call, thing: Thing, at: Millis) -> dict[str, Any]:
-    until = changes.revision_at(call.sql, at, current_revision(call.sql))
-    return changes.attributes_at(call.sql, thing.key, until)
 
 
 _INSIDE = {Kind.HOST: Kind.HOST_ACCOUNT, Kind.CLOUD_ACCOUNT: Kind.CLOUD_ROLE}
@@ -233,7 +228,7 @@ class ListLinks(Shape):
     stage: Literal["join", "grant", "hold"] | None = None
     """Only links of this stage of a path: who somebody is, what is granted, what that contains."""
     at: At | None = None
-    """The links that stood at a moment; the things themselves are told as they are now."""
+    """The links that stood at a moment, and the things as they were then."""
     max_results: ListSize = 50
     next_token: NextToken | None = None
 

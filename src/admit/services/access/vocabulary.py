@@ -130,12 +130,14 @@ def end(moment: Millis) -> Millis | None:
     return None if moment == FOREVER else moment
 
 
-def known(sql: Connection, paths: Iterable[tuple[Link, ...]], *others: Ref) -> dict[int, Named]:
-    """Everything on some paths, by key, with what people call it."""
+def known(
+    sql: Connection, paths: Iterable[tuple[Link, ...]], *others: Ref, at: Millis | None = None
+) -> dict[int, Named]:
+    """Everything on some paths, by key, with what people call it, or called it at a past moment."""
     keys = {ref.key for ref in others}
     for path in paths:
         keys |= {ref.key for link in path for ref in (link.source, link.target)}
-    return names.labels(sql, sorted(keys))
+    return names.labels(sql, sorted(keys), at)
 
 
 def steps(path: tuple[Link, ...], things: dict[int, Named]) -> tuple[Step, ...]:

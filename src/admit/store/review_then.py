@@ -1,0 +1,115 @@
+"""Access reviews as they stood at a past moment: what had been decided by then, and what the grants were."""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+)
+
+from admit.core.links import Stage
+from admit.core.reviews import State
+from admit.core.validity import Millis
+from admit.store.prepared import Prepared
+from admit.store.review_tables import review_items
+from admit.store.reviews import LOOKED_AT, Kept, Wanted
+from admit.store.tables import links, past_links
+
+_AT = bindparam("at", type_=BigInteger)
+_OF_REVIEW = review_items.c.review == bindparam("review", type_=BigInteger)
+_DECIDED = review_items.c.decided_at <= _AT
+_UNDECIDED = or_(review_items.c.decided_at.is_(None), review_items.c.decided_at > _AT)
+
+
+def _joined(items: FromClause) -> tuple[FromClause, ColumnElement[int], ColumnElement[int]]:
+    """Items with the grants of then: in which revision each was made as it was, and its end; or nothing."""
+    joined = items
+    for table in (links, past_links):
+        same = (table.c.source == items.c.source, table.c.target == items.c.target)
+        # As a value the stage would be compared with what a partial index is of.
+        there = [*same, table.c.stage == literal_column(f"{Stage.GRANT:d}"), table.c.added_at <= _AT]
+        if table is past_links:
+            there.append(past_links.c.removed_at > _AT)
+        joined = joined.outerjoin(table, and_(*there))
+    added_in, ends_at = (func.coalesce(links.c[name], past_links.c[name]) for name in ("added_in", "ends_at"))
+    return joined, added_in, ends_at
+
+
+def _state(
+    items: FromClause, added_in: ColumnElement[int], ends_at: ColumnElement[int]
+) -> ColumnElement[str]:
+    """How what nobody had decided on stood, as :meth:`admit.core.reviews.Item.state` has it."""
+    there = ends_at > _AT
+    return case((and_(there, added_in == items.c.added_in), "waiting"), (there, "changed"), else_="gone")
+
+
+def _items() -> Select[Any]:
+    joined, added_in, ends_at = _joined(review_items)
+    kept = [review_items.c[name] for name in Kept._fields[:8]]
+    told = [
+        case((_DECIDED, review_items.c[name]), else_=null())
+        for name in ("verdict", "decided_at", "decided_by", "comment")
+    ]
+    undecided = _state(review_items, added_in, ends_at)
+    state = case(
+        (and_(_DECIDED, review_items.c.verdict == "keep"), "kept"), (_DECIDED, "ended"), else_=undecided
+    )
+    wanted: BindParameter[str] = bindparam("state", type_=Text)
+    return (
+        select(*kept, *told, added_in, ends_at)
+        .select_from(joined)
+        .where(_OF_REVIEW, review_items.c.number > bindparam("after"), or_(wanted == "", state == wanted))
+        .order_by(review_items.c.number)
+        .limit(bindparam("limit"))
+    )
+
+
+def _stood() -> Select[Any]:
+    some = (
+        select(review_items.c.source, review_items.c.target, review_items.c.added_in)
+        .where(_OF_REVIEW, _UNDECIDED)
+        .order_by(review_items.c.number)
+        .limit(bindparam("limit"))
+        .subquery()
+    )
+    joined, added_in, ends_at = _joined(some)
+    state = _state(some, added_in, ends_at)
+    columns: tuple[Any, ...] = (state, func.count())
+    return select(*columns).select_from(joined).group_by(state)
+
+
+_ITEMS = Prepared(_items())
+_STOOD = Prepared(_stood())
+_VERDICTS = Prepared(
+    select(review_items.c.verdict, func.count()).where(_OF_REVIEW, _DECIDED).group_by(review_items.c.verdict)
+)
+_WAITED = Prepared(select(func.count()).select_from(review_items).where(_OF_REVIEW, _UNDECIDED))
+
+
+def items_then(sql: Connection, review: int, wanted: Wanted, at: Millis, limit: int) -> list[Kept]:
+    """Some items of a review, by their numbers, as they stood; whoever looks sees all of them."""
+    asked = {"review": review, "at": at, "state": wanted.state or "", "after": wanted.after}
+    return [Kept(*row) for row in _ITEMS.rows(sql, **asked, limit=limit)]
+
+
+def counts_then(sql: Connection, review: int, at: Millis) -> dict[State, int]:
+    """How many items of a review stood how, as :func:`admit.store.reviews.counts` tells it of now."""
+    decided = dict(row for row in _VERDICTS.rows(sql, review=review, at=at))
+    ((undecided,),) = _WAITED.rows(sql, review=review, at=at)
+    found: dict[State, int] = {"waiting": 0, "changed": 0, "gone": 0}
+    found |= {row[0]: row[1] for row in _STOOD.rows(sql, review=review, at=at, limit=LOOKED_AT)}
+    found["waiting"] = undecided - found["changed"] - found["gone"]
+    return found | {"kept": decided.get("keep", 0), "ended": decided.get("end", 0)}
