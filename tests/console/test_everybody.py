@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 
 from admit.console.routes import READ
 from admit.console.shelves import SHELVES, place_of
-from admit.core.validity import DAY
+from admit.core.validity import DAY, MINUTE
 from tests.browser.place import in_both_themes, violations
 from tests.conftest import Template
 from tests.console.office import SESSION, record
@@ -51,6 +51,7 @@ def furnish_more(office: System) -> None:
     office.call("ram", "CreateUser", UserName="robot")
     office.call("ram", "CreateAccessKey", UserName="robot")
     record(office, b"$ ls\r\n", b"notes.txt\r\n")
+    office.advance(MINUTE)
     idaas = office.call("eiam", "ListInstances")["Instances"][0]["InstanceId"]
     about = {"InstanceId": idaas, "ClientToken": "t-1"}
     office.call(
@@ -74,7 +75,10 @@ def addresses_of_the_console(office: System) -> list[str]:
         "/console/import", "/console/ram", "/console/ram/robot", "/console/health", "/console/no-such-page",
         "/explorer", "/explorer/admit/GrantAccess", "/explorer/eiam/UpdateAuthorizationRuleGroupAttachment",
     ]  # fmt: skip
+    then = office.clock.now() - MINUTE // 2
     found.append(f"/console/reviews/{office.call('admit', 'ListReviews')['Reviews'][0]['ReviewId']}")
+    found += [f"{place}?at={then}" for place in (found[-1], "/console/requests", "/console/reviews")]
+    found += [f"{place}?at={then}" for place in ("/console", "/console/ram", "/console/ram/robot")]
     recording = office.call("admit", "ListRecordings")["Recordings"][0]["RecordingId"]
     found += [f"/console/recordings/{recording}", f"/console/recordings/{recording}/found?q=notes"]
     things: dict[str, Any] = {}

@@ -8,17 +8,25 @@ from admit.core.validity import DAY
 
 
 async def overview(desk: Desk, request: Request) -> Response:
-    """Everything at a glance; what whoever looks may not see is left out."""
+    """Everything at a glance, as it is or was at a moment; what whoever looks may not see is left out."""
     visit = await desk.visit(request)
+    at = visit.moment(visit.asked("at"))
+    counting = bool(visit.asked("counts"))
+    seen = visit.now if at is None else at
     return visit.page(
         "overview.html",
-        counts=await visit.may_call("GetOverview"),
-        ending=await visit.may_call("ListGrants", Status="ending", MaxResults=6),
-        sessions=await visit.may_call("ListSessions", State="live", MaxResults=6),
-        refused=await visit.may_call(
-            "ListActivity", Outcome="refused", StartTime=visit.now - DAY, MaxResults=6
+        at=at,
+        # At a past moment all there was is counted through: the page does not wait for that.
+        counts=await visit.may_call("GetOverview", At=at) if at is None or counting else None,
+        uncounted=at is not None and not counting,
+        ending=await visit.may_call("ListGrants", Status="ending", At=at, MaxResults=6),
+        sessions=await visit.may_call(
+            "ListSessions", State="live" if at is None else None, At=at, MaxResults=6
         ),
-        changes=await visit.may_call("ListChanges", MaxResults=8),
-        ledger=await visit.may_call("GetLedger"),
-        requests=await visit.may_call("ListAccessRequests", State="waiting", MaxResults=6),
+        refused=await visit.may_call(
+            "ListActivity", Outcome="refused", StartTime=seen - DAY, EndTime=at, MaxResults=6
+        ),
+        changes=await visit.may_call("ListChanges", At=at, MaxResults=8),
+        ledger=await visit.may_call("GetLedger") if at is None else None,
+        requests=await visit.may_call("ListAccessRequests", State="waiting", At=at, MaxResults=6),
     )

@@ -11,13 +11,21 @@ from admit.console.confirming import STEP, SURE, Plan, carried, confirming
 from admit.console.desk import Desk, Refused, Visit
 
 RAM = "ram"
+KINDS = ("user", "policy", "group", "role")
+MOST = 200
+"""How many of each are shown of a moment."""
+MOST_GROUPS = 10
+"""Of how many groups the policies are shown of a moment."""
 POWER = frozenset({"attach", "on", "key"})
 """What gives power that outlasts the browser it was given in: whoever does it shows again who they are."""
 
 
 async def callers(desk: Desk, request: Request) -> Response:
-    """RAM users, their groups, roles and policies."""
+    """RAM users, their groups, roles and policies; or those of a moment."""
     visit = await desk.visit(request)
+    at = visit.moment(visit.asked("at"))
+    if at is not None:
+        return await _callers_then(visit, at)
     users = await visit.call("ListUsers", RAM, MaxItems=100)
     return visit.page(
         "callers.html",
@@ -26,6 +34,12 @@ async def callers(desk: Desk, request: Request) -> Response:
         roles=await visit.may_call("ListRoles", RAM, MaxItems=100),
         policies=await visit.may_call("ListPolicies", RAM, PolicyType="Custom", MaxItems=100),
     )
+
+
+async def _callers_then(visit: Visit, at: int) -> Response:
+    asked: dict[str, Any] = {"At": at, "MaxResults": MOST}
+    listed = {kind: await visit.call("ListCallers", Kind=kind, **asked) for kind in KINDS}
+    return visit.page("callers_then.html", listed=listed, at=at)
 
 
 async def added(desk: Desk, request: Request) -> Response:
@@ -43,9 +57,27 @@ async def added(desk: Desk, request: Request) -> Response:
 
 
 async def caller(desk: Desk, request: Request) -> Response:
-    """One RAM user: keys and policies."""
+    """One RAM user: keys and policies; or those of a moment."""
     visit = await desk.visit(request)
-    return await _page(visit)
+    at = visit.moment(visit.asked("at"))
+    if at is None:
+        return await _now(visit)
+    told = await visit.call("DescribeCaller", Kind="user", Name=request.path_params["name"], At=at)
+    joined = [each["Caller"]["Id"] for each in told["Groups"][:MOST_GROUPS]]
+    groups = [await visit.call("DescribeCaller", Kind="group", Name=group, At=at) for group in joined]
+    return visit.page("caller_then.html", told=told, groups=groups, at=at)
+
+
+async def _now(visit: Visit) -> Response:
+    """The page of now; whoever comes by an ID, as pages of then are found, is led to that of the name."""
+    name = visit.request.path_params["name"]
+    try:
+        return await _page(visit)
+    except Refused as refused:
+        told = await visit.may_call("DescribeCaller", Kind="user", Name=name)
+        if refused.status != HTTPStatus.NOT_FOUND or told is None:
+            raise
+    return visit.go(f"/console/ram/{quote(told['Caller']['Name'], safe='')}")
 
 
 async def _page(visit: Visit, secret: Any = None, fault: str = "", status: int = 200) -> Response:

@@ -38,16 +38,19 @@ async def verified(desk: Desk, request: Request) -> Response:
 
 
 async def requests(desk: Desk, request: Request) -> Response:
-    """Who asks for what, and what became of it."""
+    """Who asks for what, and what became of it; or had by a moment."""
     visit = await desk.visit(request)
+    at = visit.moment(visit.asked("at"))
     state = visit.asked("state") or "waiting"
     listed = await visit.call(
         "ListAccessRequests",
         State=None if state == "any" else state,
+        At=at,
         MaxResults=25,
         NextToken=visit.asked("next") or None,
     )
-    return visit.page("requests.html", listed=listed, state=state, offers=await visit.may_call("ListOffers"))
+    offers = await visit.may_call("ListOffers", At=at)
+    return visit.page("requests.html", listed=listed, state=state, offers=offers, at=at)
 
 
 async def decided(desk: Desk, request: Request) -> Response:

@@ -47,16 +47,18 @@ MOST_OF_ONE, MOST_PARTS = 200, 5
 
 
 async def listed(desk: Desk, request: Request) -> Response:
-    """The reviews there are, and how far each is."""
+    """The reviews there are, and how far each is; or was at a moment."""
     visit = await desk.visit(request)
+    at = visit.moment(visit.asked("at"))
     phase = visit.asked("phase") or "open"
     found = await visit.call(
         "ListReviews",
         Phase=None if phase == "any" else phase,
+        At=at,
         MaxResults=PAGE,
         NextToken=visit.asked("next") or None,
     )
-    return visit.page("reviews.html", listed=found, phase=phase, phases=PHASES)
+    return visit.page("reviews.html", listed=found, phase=phase, phases=PHASES, at=at)
 
 
 async def new(desk: Desk, request: Request) -> Response:
@@ -111,17 +113,19 @@ async def begun(desk: Desk, request: Request) -> Response:
 
 
 async def one(desk: Desk, request: Request) -> Response:
-    """A review: how far it is, and its grants."""
+    """A review: how far it is, and its grants; or as it stood at a moment."""
     return await _one(await desk.visit(request))
 
 
 async def _one(visit: Visit, fault: str = "", code: int = 200) -> Response:
-    review = (await visit.call("GetReview", ReviewId=visit.request.path_params["id"]))["Review"]
+    at = visit.moment(visit.asked("at"))
+    review = (await visit.call("GetReview", ReviewId=visit.request.path_params["id"], At=at))["Review"]
     state = visit.asked("state") or ("waiting" if review["Phase"] == "open" else "any")
     items = await visit.call(
         "ListReviewItems",
         ReviewId=review["ReviewId"],
         State=None if state == "any" else state,
+        At=at,
         MaxResults=PAGE,
         NextToken=visit.asked("next") or None,
     )
@@ -132,6 +136,8 @@ async def _one(visit: Visit, fault: str = "", code: int = 200) -> Response:
         items=items,
         state=state,
         states=STATES,
+        at=at,
+        acts=review["Phase"] == "open" and at is None,
         unassigned=int(unassigned[:9]) if unassigned.isascii() and unassigned.isdecimal() else 0,
         fault=fault,
         code=code,

@@ -1,0 +1,121 @@
+"""Pages as of a moment: they show what there was, by its name of then, and nothing can be done on them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from admit.core.validity import DAY, MINUTE
+from tests.browsing import Pages
+from tests.callers import Callers, statement
+from tests.console.office import allow, as_admin, as_caller
+from tests.system import System
+
+PAST = "Nothing can be changed in the past."
+
+
+@pytest.fixture
+def pages(office: System) -> Pages:
+    """A browser of the administrator, in an office where what there is has its own moment."""
+    office.call("admit", "OfferAccess", Resource="nightly@db-1", Owners=["alice"])
+    asked = {"Name": "Q4", "Unanswered": "end", "DueAt": office.clock.now() + 9 * DAY, "Reviewers": ["alice"]}
+    office.call("admit", "CreateReview", **asked)
+    callers = Callers(office)
+    callers.user("ops", statement("Allow", "admit:*"))
+    callers.ram("CreateGroup", GroupName="readers")
+    callers.ram("AddUserToGroup", GroupName="readers", UserName="ops")
+    callers.policy("look", statement("Allow", "admit:Get*"))
+    callers.ram("AttachPolicyToGroup", GroupName="readers", PolicyName="look", PolicyType="Custom")
+    office.advance(MINUTE)
+    return as_admin(office)
+
+
+@contextmanager
+def later(office: System) -> Iterator[int]:
+    """A moment that passes, with what happens after it; then another one passes."""
+    office.advance(MINUTE)
+    yield office.clock.now()
+    office.advance(MINUTE)
+
+
+def main_of(pages: Pages, place: str) -> str:
+    """The part of a page that is its own."""
+    answer = pages.get(place)
+    assert answer.status == 200, place
+    return answer.text.partition('id="main"')[2]
+
+
+def nothing_can_be_done(text: str) -> bool:
+    """Whether a page says that it is of the past, and has no form that would change anything."""
+    return PAST in text and 'method="post"' not in text and 'class="a-button primary"' not in text
+
+
+def test_offers_are_shown_as_they_were(office: System, pages: Pages) -> None:
+    with later(office) as then:
+        pass
+    office.call("admit", "StopOfferingAccess", Resource="nightly@db-1")
+    assert "nightly@db-1" not in main_of(pages, "/console/requests")
+    shown = main_of(pages, f"/console/requests?at={then}")
+    assert ("nightly@db-1" in shown, nothing_can_be_done(shown)) == (True, True)
+    assert "Nothing at that moment" in shown
+
+
+def test_a_review_is_shown_as_it_stood(office: System, pages: Pages) -> None:
+    review = office.call("admit", "ListReviews")["Reviews"][0]["ReviewId"]
+    with later(office) as then:
+        pass
+    item = office.call("admit", "ListReviewItems", ReviewId=review)["Items"][0]["Item"]
+    office.call("admit", "DecideReviewItems", ReviewId=review, Items=[item], Verdict="keep")
+    office.call("admit", "CloseReview", ReviewId=review, Unanswered="keep")
+    place = f"/console/reviews/{review}"
+    assert f'"{place}?at={then}"' in main_of(pages, f"/console/reviews?at={then}")
+    assert place not in main_of(pages, "/console/reviews")
+    shown = main_of(pages, f"{place}?at={then}")
+    assert (">open<" in shown, "report.csv" in shown, nothing_can_be_done(shown)) == (True, False, True)
+    assert ">open<" not in main_of(pages, place)
+    assert "Nothing at that moment" in main_of(pages, f"/console/reviews?at={then - DAY}")
+    assert pages.get(f"{place}?at={then - DAY}").status == 404
+
+
+def test_callers_are_shown_as_they_were(office: System, pages: Pages) -> None:
+    callers = Callers(office)
+    with later(office) as then:
+        pass
+    callers.ram("UpdateUser", UserName="ops", NewUserName="operations")
+    callers.ram("DetachPolicyFromUser", UserName="operations", PolicyName="of-ops", PolicyType="Custom")
+    ops = office.call("admit", "DescribeCaller", Kind="user", Name="operations")["Caller"]["Id"]
+    listed = main_of(pages, f"/console/ram?at={then}")
+    assert f'href="/console/ram/{ops}?at={then}"' in listed
+    assert ("<b>ops</b>" in listed, "<b>operations</b>" in listed) == (True, False)
+    assert nothing_can_be_done(listed)
+    shown = main_of(pages, f"/console/ram/{ops}?at={then}")
+    assert nothing_can_be_done(shown)
+    assert all(f"<b>{name}</b>" in shown for name in ("of-ops", "look", "readers"))
+    assert "through readers" in shown
+    assert "of-ops" not in main_of(pages, "/console/ram/operations")
+    back = pages.get(f"/console/ram/{ops}")
+    assert (back.status, back.headers["location"]) == (303, "/console/ram/operations")
+    assert pages.get("/console/ram/nobody").status == 404
+
+
+def test_the_overview_is_shown_as_it_was_and_counted_when_asked(office: System, pages: Pages) -> None:
+    with later(office) as then:
+        pass
+    office.call("admit", "RevokeAccess", Subject="bob", Resource="root@db-1")
+    office.advance(MINUTE)
+    shown = main_of(pages, f"/console?at={then}")
+    assert nothing_can_be_done(shown)
+    assert ("Count what there was then" in shown, "grants in force or to come" in shown) == (True, False)
+    assert ">bob<" in shown
+    counted = main_of(pages, f"/console?at={then}&counts=1")
+    assert "grants in force or to come" in counted
+    assert f"/console/people?at={then}" in counted
+
+
+def test_who_may_see_nothing_sees_nothing_of_the_past(office: System, pages: Pages) -> None:
+    allow(office, "newcomer")
+    newcomer = as_caller(office, "newcomer")
+    with later(office) as then:
+        pass
+    for place in ("requests", "reviews", "ram", "ram/ops", "grants"):
+        assert newcomer.get(f"/console/{place}?at={then}").status == 403, place
