@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
-from admit.control import names
 from admit.control.callers import KeyDetails
 from admit.core.errors import InvalidNextToken
 from admit.core.links import Kind, Stage
+from admit.core.texts import printable
 from admit.core.validity import Millis
 from admit.rpc.operation import Call
 from admit.rpc.paging import marker, place_of
@@ -123,7 +123,7 @@ def _of(thing: Thing) -> CallerTold:
         kind=_WORDS[thing.kind],  # type: ignore[arg-type]
         id=thing.id,
         name=thing.name,
-        note=names.printable(next((str(details[name]) for name in _NOTES if details.get(name)), "")),
+        note=printable(next((str(details[name]) for name in _NOTES if details.get(name)), "")),
         created_at=thing.created_at,
         changed_at=thing.changed_at,
         type=details.get("type"),
