@@ -3,6 +3,7 @@
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from admit.core.facts import Joined, Source, Trail
 from admit.core.links import Link, Ref, Stage
@@ -13,8 +14,7 @@ from admit.core.walks import MOST_PATHS, Way, begin, chains, closure, cross, las
 __all__ = ["Decision", "Permit", "Question", "Reach", "Reason", "decide", "reachable", "reached_by"]
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """May ``subject`` use ``resource``, if an action is named for that?"""
 
     subject: Ref
@@ -151,14 +151,18 @@ def allows(question: Question, source: Source, now: Millis, judge: Judge = unjud
     """Whether ``decide`` grants, for who needs to know no more."""
     subject, resource = question.subject.key, question.resource.key
     shut = _shut(source, question.action, judge)
-    if subject in shut or resource in shut:
+    if resource in shut:
         return False
-    joined = joined_to(question.subject, source, now, shut).keys
-    for holder in open_closure(resource, source.inward(Stage.HOLD), shut, now):
-        for _, period in source.grants(holder, joined):
-            if period.start <= now < period.end:
-                return True
-    return False
+    kept = source.lasting
+    joined = kept.get(subject) if kept else None
+    holders = (joined or joined_to(question.subject, source, now, shut)).keys
+    if source.opens(resource, holders, now):
+        return True
+    leads = source.inward(Stage.HOLD)
+    # Most of what is granted is held by nothing else.
+    return leads(resource) is not None and any(
+        source.opens(key, holders, now) for key in open_closure(resource, leads, shut, now)
+    )
 
 
 MOST_LASTING = 4_096

@@ -59,6 +59,9 @@ class Source(Protocol):
     def grants(self, key: int, holders: set[int], /) -> Iterable[Step]:
         """The grants of a thing to any of ``holders``."""
 
+    def opens(self, key: int, holders: set[int], now: Millis, /) -> bool:
+        """Whether a grant of a thing to any of ``holders`` holds at a moment."""
+
     def joined_after(self, key: int, after: int, /) -> Iterable[int]:
         """What is joined to a thing and has a greater key than ``after``, by key."""
 
@@ -109,6 +112,10 @@ class Facts:
     def grants(self, key: int, holders: set[int]) -> Iterator[Step]:
         """The grants of a thing to any of ``holders``."""
         return (step for step in self._inward[Stage.GRANT].get(key, ()) if step[0] in holders)
+
+    def opens(self, key: int, holders: set[int], now: Millis) -> bool:
+        """Whether a grant of a thing to any of ``holders`` holds at a moment."""
+        return any(period.start <= now < period.end for _, period in self.grants(key, holders))
 
     def joined_after(self, key: int, after: int) -> Iterable[int]:
         """What is joined to a thing, by key."""
@@ -190,6 +197,10 @@ class AsUser:
     def grants(self, key: int, holders: set[int]) -> Iterable[Step]:
         """The grants of a thing to any of ``holders``."""
         return self.whole.grants(key, holders)
+
+    def opens(self, key: int, holders: set[int], now: Millis) -> bool:
+        """Whether a grant of a thing to any of ``holders`` holds at a moment."""
+        return self.whole.opens(key, holders, now)
 
     def joined_after(self, key: int, after: int) -> Iterable[int]:
         """What is joined to a thing, by key."""

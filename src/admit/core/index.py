@@ -19,6 +19,7 @@ from admit.core.facts import Joined, Leads, Step
 from admit.core.links import KINDS, Kind, Ref, Stage, stage_of
 from admit.core.pages import Edit, Pages, Periods, size_bytes
 from admit.core.terms import Terms, terms_in
+from admit.core.validity import Millis
 
 
 class Kinds:
@@ -95,6 +96,10 @@ class Index:
     def grants(self, key: int, holders: set[int]) -> Iterable[Step]:
         """The grants of a thing to any of ``holders``."""
         return self.into[Stage.GRANT].among(key, holders)
+
+    def opens(self, key: int, holders: set[int], now: Millis) -> bool:
+        """Whether a grant of a thing to any of ``holders`` holds at a moment."""
+        return self.into[Stage.GRANT].opens(key, holders, now)
 
     def joined_after(self, key: int, after: int) -> Iterable[int]:
         """What is joined to a thing, by key."""

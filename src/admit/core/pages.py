@@ -72,6 +72,10 @@ class Periods:
             made = self._made[number] = Validity(self._starts[number], self._ends[number])
         return made
 
+    def hold(self, number: int, now: Millis) -> bool:
+        """Whether a moment lies inside a period."""
+        return self._starts[number] <= now < self._ends[number]
+
     def __len__(self) -> int:
         return len(self._starts)
 
@@ -122,6 +126,18 @@ class Pages:
         if len(page) == _FIRST + behind:
             return [(page[place], PERMANENT) for place in places]
         return [(page[place], self.periods.one(page[place + behind])) for place in places]
+
+    def opens(self, key: int, wanted: set[int], now: Millis) -> bool:
+        """Whether any of a key's links leads to any of ``wanted`` and holds at a moment."""
+        page, low, high = self._place(key)
+        others = page[low:high]
+        if wanted.isdisjoint(others):
+            return False
+        behind = page[KEYS] - _FIRST
+        if len(page) == _FIRST + behind:
+            return True
+        hold, places = self.periods.hold, range(low, high)
+        return any(page[place] in wanted and hold(page[place + behind], now) for place in places)
 
     def after(self, key: int, marker: int) -> Iterator[int]:
         """The other ends of a key's links that come after one, in order."""

@@ -78,6 +78,10 @@ class Stored:
         rows = statement.rows(self._sql, sorted(holders), target=key, **self._moment)
         return [(source, validity_of(start, end)) for source, start, end in rows]
 
+    def opens(self, key: int, holders: set[int], now: Millis) -> bool:
+        """Whether a grant of a thing to any of ``holders`` holds at a moment."""
+        return any(period.start <= now < period.end for _, period in self.grants(key, holders))
+
     def joined_after(self, key: int, after: int) -> Iterator[int]:
         """What is joined to a thing, by key."""
         if self._refs[key].kind is Kind.ACCOUNT:

@@ -1,7 +1,7 @@
 """Questions that name an action and tell of both ends, for permissions that have conditions."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
@@ -59,7 +59,7 @@ def decided(sql: Connection, asked: Asked, now: Millis, as_of: Millis | None = N
     past = as_of if as_of is not None and as_of < now else None
     question, person = asked.question, _person(sql, asked.subject.ref)
     if person is not None:
-        question = replace(question, subject=person)
+        question = question._replace(subject=person)
     ends = {"subject": question.subject, "resource": question.resource}
     source = access.source_at(sql, Scope.CHECK, past, **ends)
     return decide(question, _as(source, person, asked), moment, judge_for(sql, asked, moment, past))
