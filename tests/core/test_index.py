@@ -1,5 +1,6 @@
 """The index against the facts it is made of: the same answers, to the last link of each path."""
 
+from array import array
 from collections.abc import Iterable
 from random import Random
 
@@ -31,9 +32,10 @@ from admit.core.events import (
     ThingUnblocked,
 )
 from admit.core.facts import AsUser, Facts
-from admit.core.index import Index
+from admit.core.filling import Filling, Timed, packed
+from admit.core.index import Index, Kinds
 from admit.core.links import Kind, Link, Ref, Stage
-from admit.core.pages import EMPTY, KEYS, MADE, Filling, Pages, Periods
+from admit.core.pages import EMPTY, KEYS, MADE, Pages, Periods
 from admit.core.validity import PERMANENT, Validity
 from admit.core.ways import ways_from, ways_to
 from tests.core import reference
@@ -190,23 +192,33 @@ def test_pages_read_at_once_are_those_that_changes_make(links: dict[tuple[int, i
     for end in (5, 6, 7):
         known.number((1, end))
     rows = [(*ends, period) for ends, period in sorted(links.items())]
-    filling = Filling()
-    for start in range(0, len(rows), size):
-        filling.extend(*zip(*rows[start : start + size], strict=True))
-    made = filling.done(known)
+    turned = sorted((other, key, period) for key, other, period in rows)
+    timed = Timed()
+    timed.extend((packed(key, other), period) for key, other, period in rows if period)
+    made = filled(rows, timed, known, size)
 
     assert made.pages == Pages(known).edited(rows).pages
-    turned = Pages(known).edited((other, key, period) for key, other, period in rows)
-    assert [page for page in made.turned(301).pages if page is not EMPTY] == [
-        page for page in turned.pages if page is not EMPTY
-    ]
+    assert filled(turned, timed.turned(), known, size).pages == Pages(known).edited(turned).pages
     assert len(made) == len(links)
     for key in {key for key, _ in links}:
         others = sorted(other for here, other in links if here == key)
         assert [other for other, _ in made.of(key) or ()] == others
         assert list(made.after(key, 100)) == [other for other in others if other > 100]
         wanted = set(range(0, 300, 7))
-        assert [other for other, _ in sorted(made.among(key, wanted))] == [x for x in others if x in wanted]
+        found = [x for x in others if x in wanted]
+        assert [other for other, _ in sorted(made.among(key, wanted))] == found
+        for now in (0, 1, 5, 6, 7):
+            held = [x for x in found if links[key, x] == 0 or 1 <= now < links[key, x] + 4]
+            assert made.opens(key, wanted, now) == bool(held)
+
+
+def filled(rows: list[tuple[int, int, int]], timed: Timed, known: Periods, size: int) -> Pages:
+    """Pages of links that come some at a time."""
+    filling = Filling()
+    links = array("q", (packed(key, other) for key, other, _ in rows))
+    for start in range(0, len(links), size):
+        filling.extend(links[start : start + size], timed)
+    return filling.done(known)
 
 
 def test_what_thousands_hold_is_found_without_a_walk():
@@ -288,14 +300,6 @@ def test_no_way_leads_from_who_is_switched_off():
     assert ways_to(ROOT, locked, 1)(ALICE) is None
 
 
-def test_the_numbers_of_many_periods_are_those_of_each():
-    known = Periods()
-    first = known.number((1, 2))
-
-    assert known.numbers([(1, 2), (3, 4), (3, 4)]) == [first, first + 1, first + 1]
-    assert known.number((3, 4)) == first + 1
-
-
 def test_a_group_that_is_removed_leaves_its_members_as_they_are():
     index = indexes.empty().after(
         1, [*born(), LinkAdded(named(ALICE), named(USER), PERMANENT.start, PERMANENT.end)]
@@ -321,6 +325,17 @@ def test_an_index_tells_the_kind_of_a_thing_and_grows_with_what_it_knows():
 
     assert [linked.known.kinds.of(ref.key) for ref in EVERYTHING] == [ref.kind for ref in EVERYTHING]
     assert linked.size_bytes > index.size_bytes
+
+
+def test_many_things_are_known_as_each_of_them():
+    many, each = Kinds(), Kinds()
+    things = [(3, int(Kind.USER)), (5, int(Kind.ACCOUNT)), (5_000, int(Kind.HOST))]
+    many.put_all(things)
+    for thing in things:
+        each.put(*thing)
+
+    assert [many.of(key) for key, _ in things] == [each.of(key) for key, _ in things]
+    assert many.accounts == each.accounts == {5}
 
 
 def test_from_no_links_no_pages_are_made():

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from admit.core import lists
-from admit.core.access import Question, Reach, decide, reachable, reached_by
+from admit.core.access import Question, Reach, allows, decide, reachable, reached_by
 from admit.core.events import LinkAdded, Named, ThingAdded, ThingBlocked
 from admit.core.facts import AsUser, Facts, Source
 from admit.core.index import Index, empty
@@ -134,6 +134,8 @@ def test_as_one_user_nothing_is_listed_that_another_has() -> None:
     assert [each.ref for each in lists.what(ALICE, seen, 1, Span(5, USABLE)).reaches] == [HOST]
     assert [each.ref for each in lists.who(HOST, seen, 1, Span(5, SUBJECTS)).reaches] == [ALICE]
     assert lists.who(ROOT, seen, 1, Span(5, SUBJECTS)).reaches == ()
+    assert allows(Question(ALICE, HOST), seen, 1)
+    assert not allows(Question(ALICE, ROOT), seen, 1)
 
 
 def test_who_comes_in_as_two_users_is_told_once_and_the_users_each() -> None:

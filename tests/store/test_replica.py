@@ -143,6 +143,15 @@ def test_more_than_may_be_kept_is_not_loaded(store: Store):
     assert not agrees(store, made)
 
 
+def test_keys_that_are_too_large_are_not_loaded(store: Store, monkeypatch):
+    made = store.write_now(AUTHOR, lambda tx: chain(tx, "one"))
+    monkeypatch.setattr(replicas, "LARGEST", made[-1].key - 1)
+    with store.read() as sql, pytest.raises(OverflowError):
+        store.replica.keep(sql)
+
+    assert not agrees(store, made)
+
+
 def test_an_index_that_could_not_be_kept_up_is_read_anew(store: Store, monkeypatch):
     made = store.write_now(AUTHOR, lambda tx: chain(tx, "one"))
     keep(store)

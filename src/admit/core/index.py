@@ -1,6 +1,6 @@
 """All links and blocks at one revision, in little memory: facts for a walk that need no database."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -37,6 +37,15 @@ class Kinds:
         self._kinds[key] = kind
         if kind == Kind.ACCOUNT:
             self.accounts.add(key)
+
+    def put_all(self, things: Sequence[tuple[int, int]]) -> None:
+        """Learn of many things, by key: at least one."""
+        self.put(*things[-1])
+        kinds, account = self._kinds, int(Kind.ACCOUNT)
+        for key, kind in things:
+            kinds[key] = kind
+            if kind == account:
+                self.accounts.add(key)
 
     def of(self, key: int) -> Kind:
         """The kind of a thing that a link has led to."""

@@ -4,7 +4,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import accumulate, repeat
+from itertools import repeat
 from typing import TypeAlias
 
 from admit.core.facts import Step
@@ -21,9 +21,9 @@ keys of their other ends, sorted for each key; by which number each one's period
 out if no link has a start or an end. One array: each other place of the memory that is looked at costs more
 than a step of the walk."""
 
-_FIRST = KEYS + 1
+FIRST = KEYS + 1
 """Where the second part begins."""
-EMPTY: Page = array("I", [_FIRST] * _FIRST)
+EMPTY: Page = array("I", [FIRST] * FIRST)
 """The page of keys without links."""
 
 MADE = 1 << 16
@@ -48,13 +48,6 @@ class Periods:
             self._starts.append(period[0])
             self._ends.append(period[1])
         return known
-
-    def numbers(self, periods: list[tuple[Millis, Millis]]) -> list[int]:
-        """The numbers of many periods."""
-        return [
-            self.number(period) if known is None else known
-            for period, known in zip(periods, map(self._numbers.get, periods), strict=True)
-        ]
 
     def told(self, numbers: "array[int]") -> Iterable[Validity]:
         """Periods by their numbers."""
@@ -106,8 +99,8 @@ class Pages:
             return None
         place = key & _PLACE
         low, high = page[place], page[place + 1]
-        behind = page[KEYS] - _FIRST
-        if len(page) == _FIRST + behind:
+        behind = page[KEYS] - FIRST
+        if len(page) == FIRST + behind:
             return zip(page[low:high], _ALWAYS, strict=False)
         return zip(page[low:high], self.periods.told(page[low + behind : high + behind]), strict=True)
 
@@ -122,8 +115,8 @@ class Pages:
             return ()
         else:
             places = [place for place in range(low, high) if page[place] in wanted]
-        behind = page[KEYS] - _FIRST
-        if len(page) == _FIRST + behind:
+        behind = page[KEYS] - FIRST
+        if len(page) == FIRST + behind:
             return [(page[place], PERMANENT) for place in places]
         return [(page[place], self.periods.one(page[place + behind])) for place in places]
 
@@ -133,8 +126,8 @@ class Pages:
         others = page[low:high]
         if wanted.isdisjoint(others):
             return False
-        behind = page[KEYS] - _FIRST
-        if len(page) == _FIRST + behind:
+        behind = page[KEYS] - FIRST
+        if len(page) == FIRST + behind:
             return True
         hold, places = self.periods.hold, range(low, high)
         return any(page[place] in wanted and hold(page[place + behind], now) for place in places)
@@ -163,43 +156,18 @@ class Pages:
             pages[number] = _edited(pages[number], found)
         return Pages(self.periods, pages)
 
-    def turned(self, keys: int) -> "Pages":
-        """The same links by their other ends, of which none has a key of ``keys`` or more."""
-        begins = array("I", bytes(4 * (keys + 1)))
-        for page in self.pages:
-            for other in page[_FIRST : page[KEYS]]:
-                begins[other + 1] += 1
-        begins = array("I", accumulate(begins))
-        # Keys come in their order, so that what is put down for each other end is in order, too.
-        nexts, others, numbers = begins[:], *(array("I", bytes(4 * begins[keys])) for _ in range(2))
-        for key, other, number in self._all():
-            place = nexts[other]
-            others[place], numbers[place] = key, number
-            nexts[other] = place + 1
-        begins.extend([begins[keys]] * KEYS)
-        return Pages(self.periods, [_cut(begins, others, numbers, first) for first in range(0, keys, KEYS)])
-
-    def _all(self) -> Iterator[tuple[int, int, int]]:
-        """Every key, each of its other ends and the number of the period."""
-        for number, page in enumerate(self.pages):
-            behind = page[KEYS] - _FIRST
-            numbered = len(page) > _FIRST + behind
-            for here in range(KEYS):
-                for place in range(page[here], page[here + 1]):
-                    yield number << BITS | here, page[place], page[place + behind] if numbered else 0
-
     def __len__(self) -> int:
-        return sum(page[KEYS] - _FIRST for page in self.pages if page is not EMPTY)
+        return sum(page[KEYS] - FIRST for page in self.pages if page is not EMPTY)
 
 
 def _edited(page: Page, edits: Iterable[Edit]) -> Page:
-    many = page[KEYS] - _FIRST
-    begins, others, numbers = page[:_FIRST], page[_FIRST : _FIRST + many], page[_FIRST + many :]
+    many = page[KEYS] - FIRST
+    begins, others, numbers = page[:FIRST], page[FIRST : FIRST + many], page[FIRST + many :]
     if not numbers:
         numbers = array("I", bytes(4 * many))
     for key, other, period in edits:
         here = key & _PLACE
-        low, high = begins[here] - _FIRST, begins[here + 1] - _FIRST
+        low, high = begins[here] - FIRST, begins[here + 1] - FIRST
         place = bisect_left(others, other, low, high)
         known = place < high and others[place] == other
         if known and period is not None:
@@ -211,66 +179,19 @@ def _edited(page: Page, edits: Iterable[Edit]) -> Page:
             others.insert(place, other)
             numbers.insert(place, period)
             _move(begins, here, 1)
-    return _page(begins, others, numbers)
+    return page_of(begins, others, numbers)
 
 
 def _move(begins: "array[int]", here: int, by: int) -> None:
-    for later in range(here + 1, _FIRST):
+    for later in range(here + 1, FIRST):
         begins[later] += by
 
 
-def _page(begins: "array[int]", others: "array[int]", numbers: "array[int]") -> Page:
+def page_of(begins: "array[int]", others: "array[int]", numbers: "array[int]") -> Page:
+    """The page of some links: where each key's begin, the other ends, the numbers of the periods."""
     if not others:
         return EMPTY
     return begins + others + numbers if any(numbers) else begins + others
-
-
-def _cut(begins: "array[int]", others: "array[int]", numbers: "array[int]", first: int) -> Page:
-    """The page that begins with a key, of links that stand one behind the other by their begins."""
-    here = begins[first : first + _FIRST]
-    low, high = here[0], here[KEYS]
-    ahead = _FIRST - low
-    return _page(array("I", [each + ahead for each in here]), others[low:high], numbers[low:high])
-
-
-class Filling:
-    """Makes pages of links that come sorted by key, then by other end."""
-
-    def __init__(self) -> None:
-        self._pages: list[Page] = []
-        self._keys, self._others, self._numbers = array("I"), array("I"), array("I")
-
-    def extend(self, keys: Iterable[int], others: Iterable[int], numbers: Iterable[int]) -> None:
-        """Take some links more: at least one.
-
-        Raises:
-            OverflowError: a key has more than 32 bits.
-        """
-        self._keys.extend(keys)
-        self._others.extend(others)
-        self._numbers.extend(numbers)
-        # The last page may go on with what comes next.
-        self._cut(self._keys[-1] >> BITS)
-
-    def done(self, periods: Periods) -> Pages:
-        """All of them."""
-        if self._keys:
-            self._cut((self._keys[-1] >> BITS) + 1)
-        return Pages(periods, self._pages)
-
-    def _cut(self, end: int) -> None:
-        """Make the pages up to a number."""
-        keys, low = self._keys, 0
-        while low < len(keys) and (number := keys[low] >> BITS) < end:
-            self._pages += [EMPTY] * (number - len(self._pages))
-            first = number << BITS
-            high = bisect_left(keys, first + KEYS, low)
-            ahead = _FIRST - low
-            places = (bisect_left(keys, key, low, high) for key in range(first, first + KEYS))
-            begins = array("I", [*(place + ahead for place in places), high + ahead])
-            self._pages.append(_page(begins, self._others[low:high], self._numbers[low:high]))
-            low = high
-        del self._keys[:low], self._others[:low], self._numbers[:low]
 
 
 def size_bytes(pages: Iterable[Pages]) -> int:
