@@ -1,6 +1,7 @@
 """Connections: how either database is reached, and what is said to its driver directly."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
@@ -9,6 +10,9 @@ from sqlalchemy.pool import NullPool
 from admit.store.prepared import note_written
 from admit.store.replica import REPLICA, Replica
 from admit.store.views import VIEW, View
+
+BY_HAND = "by_hand"
+"""Under this name a connection tells that SQLAlchemy begins nothing on it."""
 
 
 def driver(sql: Connection) -> Callable[[str], object]:
@@ -19,6 +23,21 @@ def driver(sql: Connection) -> Callable[[str], object]:
 def in_transaction(sql: Connection) -> bool:
     """Whether SQLite still is in the transaction it was told to begin: some errors end it."""
     return bool(sql.connection.driver_connection.in_transaction)  # type: ignore[union-attr]
+
+
+@contextmanager
+def durable(sql: Connection) -> Iterator[None]:
+    """A transaction of SQLite that writes, on a connection whose transactions are begun :func:`by_hand`."""
+    say = driver(sql)
+    say("begin immediate")
+    try:
+        yield
+        say("commit")
+    except BaseException:
+        # Some errors have ended it already.
+        if in_transaction(sql):
+            say("rollback")
+        raise
 
 
 def _raw(value: object) -> object:
@@ -72,8 +91,18 @@ def _forget_its_last_use(_connection: object, record: Any, _proxy: object) -> No
 
 
 def _begin_sqlite(sql: Connection) -> None:
-    if not sql.info.get("read_only"):
+    if not sql.info.get(BY_HAND):
         driver(sql)("begin immediate")
+
+
+def by_hand(engine: Engine, **options: Any) -> Connection:
+    """A connection whose transactions are begun and ended in bare words.
+
+    SQLAlchemy's own way to begin one and to end it is a tenth of a call that writes alone.
+    """
+    sql = engine.connect().execution_options(isolation_level="AUTOCOMMIT", **options)
+    sql.info[BY_HAND] = True
+    return sql
 
 
 def read_only(engine: Engine, replica: Replica, *, is_sqlite: bool) -> Connection:
@@ -82,8 +111,7 @@ def read_only(engine: Engine, replica: Replica, *, is_sqlite: bool) -> Connectio
     What is asked through it may be answered by the replica. A transaction that writes has none: it sees
     what nobody else does yet.
     """
-    sql = engine.connect().execution_options(isolation_level="AUTOCOMMIT", **{VIEW: View()})
-    sql.info["read_only"] = True
+    sql = by_hand(engine, **{VIEW: View()})
     sql.info[REPLICA] = replica
     if is_sqlite:
         driver(sql)("pragma query_only = on")

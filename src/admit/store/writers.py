@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine
 
 from admit.core.errors import AdmitError, ServiceUnavailable
-from admit.store.connections import driver, in_transaction
+from admit.store.connections import by_hand, driver, durable, in_transaction
 from admit.store.listening import tell
 from admit.store.schema import NEWEST, version_of
 from admit.store.transactions import Bodies, Head, Job, fresh, load_head, save_head
@@ -53,7 +53,7 @@ class Writer:
             self._thread.join()
 
     def _run(self) -> None:
-        with self._engine.connect() as sql:
+        with by_hand(self._engine) as sql:
             # What a savepoint may have to put back is copied aside, and would soon go to a file.
             driver(sql)("pragma temp_store = memory")
             while batch := self._take():
@@ -78,7 +78,7 @@ class Writer:
         # One that nobody waits for any more is not begun; from here on none can be called off.
         batch = [job for job in batch if job.answer.set_running_or_notify_cancel()]
         try:
-            with sql.begin():
+            with durable(sql):
                 head = load_head(sql)
                 begin_writing(sql, head.n)
                 answers = self._answers(sql, batch, head)
