@@ -1,7 +1,11 @@
 """One admit signs people in by another, which runs as a process of its own."""
 
 import shutil
+import threading
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import Queue
 from urllib.parse import urlsplit
 
 import httpx
@@ -27,12 +31,53 @@ def firm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedFirm]:
         yield made
 
 
+@dataclass
+class Letters:
+    """What the other tells by back channel, and what it is answered."""
+
+    to: System | None = None
+    answered: Queue[int] = field(default_factory=Queue)
+
+
 @pytest.fixture(scope="module")
-def ours(tmp_path_factory: pytest.TempPathFactory, template: Template, firm: ServedFirm) -> Iterator[System]:
+def letters() -> Iterator[tuple[Letters, str]]:
+    """Hands on what the other tells, at an address of its own."""
+    found = Letters()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            assert found.to is not None
+            body = self.rfile.read(int(self.headers["content-length"]))
+            sent = {"host": "localhost:1", "content-type": self.headers["content-type"]}
+            status, _, _ = found.to.http("POST", "/sign-in/oidc/logout", sent, body)
+            self.send_response(status)
+            self.end_headers()
+            found.answered.put(status)
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
+        thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield found, f"http://127.0.0.1:{http.server_port}/"
+        finally:
+            http.shutdown()
+            thread.join()
+
+
+@pytest.fixture(scope="module")
+def ours(
+    tmp_path_factory: pytest.TempPathFactory,
+    template: Template,
+    firm: ServedFirm,
+    letters: tuple[Letters, str],
+) -> Iterator[System]:
     """A server by the machine's own clock, to which the other one proves the users of its bastion host."""
     data = tmp_path_factory.mktemp("outside") / "data"
     shutil.copytree(template.directory, data)
-    app, secret = firm.application("admit", BACK, "http://localhost:1/sign-in", "")
+    app, secret = firm.application("admit", BACK, "http://localhost:1/sign-in", letters[1])
     clock = FakeClock(SystemClock().now())
     plain = System(open_admit(Settings(data=data), clock), clock, template.founded)
     bastion = Bastion(plain)
@@ -47,7 +92,8 @@ def ours(tmp_path_factory: pytest.TempPathFactory, template: Template, firm: Ser
         sign_in_oidc_directories=(bastion.id,),
     )
     admit = open_admit(settings, SystemClock())
-    yield System(admit, clock, template.founded)
+    letters[0].to = System(admit, clock, template.founded)
+    yield letters[0].to
     admit.close()
 
 
@@ -89,3 +135,21 @@ def test_whoever_the_other_does_not_let_in_is_not_in_here(ours: System, firm: Se
         assert str(page.url).startswith(firm.url)
         assert page.status_code == 403
     assert pages.get("/home").status == 303
+
+
+def test_who_loses_access_at_the_other_is_signed_out_here(
+    ours: System, firm: ServedFirm, letters: tuple[Letters, str]
+) -> None:
+    pages = Pages(ours, host="localhost:1")
+    with browsing("alice") as alice:
+        assert pages.get(led_back(alice, pages.get("/sign-in/oidc?next=/home").place)).status == 303
+    assert pages.get("/home").status == 200
+    told = letters[0].answered
+    while not told.empty():
+        told.get()
+    firm.revoke("admit")
+    try:
+        assert told.get(timeout=20) == 200
+        assert pages.get("/home").status == 303
+    finally:
+        firm.grant("admit")

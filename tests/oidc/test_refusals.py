@@ -33,6 +33,7 @@ def test_a_request_that_is_not_safe_goes_back_with_the_reason(firm: Firm) -> Non
         ({"response_type": "token"}, "unsupported_response_type"),
         ({"response_type": "code id_token"}, "unsupported_response_type"),
         ({"response_mode": "fragment"}, "invalid_request"),
+        *(({"max_age": each}, "invalid_request") for each in ("-1", "soon", "1.5", "٣", "1e3", " 60")),
         ({"request": "e30.e30."}, "request_not_supported"),
         ({"request_uri": "https://wiki.example.com/r"}, "request_uri_not_supported"),
     ]

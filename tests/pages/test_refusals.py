@@ -78,6 +78,27 @@ def test_every_reason_of_a_refusal_is_told_in_every_language(language: str) -> N
     assert untold(language, texts) == {}
 
 
+def of_a_provider() -> Iterator[str]:
+    """Why what a provider outside says proves nobody; what a logout token is refused with is read by none."""
+    for file in (
+        "base/openid.py",
+        "base/id_tokens.py",
+        "control/signing_in/outside_sign_in.py",
+        "portal/outside.py",
+    ):
+        for call in ast.walk(ast.parse((SOURCE / file).read_text("utf-8"))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == "ClaimRefused":
+                yield written(call.args[0])
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_why_a_provider_proves_nobody_is_told_in_every_language(language: str) -> None:
+    texts = set(of_a_provider())
+
+    assert len(texts) > 10
+    assert untold(language, texts) == {}
+
+
 def of_imports() -> Iterator[str]:
     """Every text of the readers of files: all that they say is about what is wrong, or left unread."""
     for file in (SOURCE / "imports").glob("*.py"):

@@ -7,15 +7,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from admit.base.clock import Clock
+from tests.browsing import Answer, Pages
 
 CLIENT = "admit-client"
 SECRET = "s3cret:/with?odd&signs"
+EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
 
 @dataclass
@@ -40,6 +42,8 @@ class Outside:
     """Whether it answers nothing that can be used."""
     token: str | None = None
     """A token to answer in place of one of its own."""
+    tokens_made: int = 0
+    """How many logout tokens it has made: each has a name of its own."""
 
     @property
     def issuer(self) -> str:
@@ -65,6 +69,25 @@ class Outside:
 
     def signed(self, key: RSAKey | None = None) -> str:
         return jwt.encode({"alg": "RS256", "kid": self.key.kid}, self.said(), key or self.key, ["RS256"])
+
+    def logout_token(
+        self, key: RSAKey | None = None, header: dict[str, Any] | None = None, **said: Any
+    ) -> str:
+        """A token that says that somebody left; what is None is left out."""
+        now = self.clock.now() // 1000
+        self.tokens_made += 1
+        honest = {
+            "iss": self.issuer,
+            "aud": CLIENT,
+            "sub": "7",
+            "iat": now,
+            "exp": now + 120,
+            "jti": f"left-{self.tokens_made}",
+            "events": {EVENT: {}},
+        }
+        claims = {name: each for name, each in (honest | said).items() if each is not None}
+        head = {"alg": "RS256", "kid": self.key.kid, "typ": "logout+jwt"} | (header or {})
+        return jwt.encode(head, claims, key or self.key, ["RS256", "HS256", "none"])
 
     def answer(self, path: str, body: bytes) -> tuple[int, Any]:
         if self.broken:
@@ -119,3 +142,25 @@ def outside(clock: Clock) -> Iterator[Outside]:
         finally:
             http.shutdown()
             thread.join()
+
+
+def go(pages: Pages, provider: Outside, target: str = "/sign-in/oidc") -> dict[str, str]:
+    """Go there; what the provider is asked."""
+    sent = pages.get(target)
+    assert sent.status == 303, sent.text
+    provider.come(sent.place)
+    return provider.asked
+
+
+def back(pages: Pages, **answer: str) -> Answer:
+    return pages.get(f"/sign-in/oidc/return?{urlencode(answer)}")
+
+
+def signed_in(pages: Pages) -> bool:
+    return pages.get("/home").status == 200
+
+
+def came(pages: Pages, provider: Outside) -> Answer:
+    """There and back, with what the provider says now."""
+    asked = go(pages, provider)
+    return back(pages, code="c-1", state=asked["state"])

@@ -5,8 +5,6 @@ import hashlib
 import hmac
 import json
 import re
-import shutil
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -14,99 +12,17 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from admit.base.chance import Chance
-from admit.base.clock import FakeClock
-from admit.base.sealing import Secret
 from admit.core.links import Kind
 from admit.core.validity import HOUR, MINUTE, SECOND
 from admit.main import open_admit
-from admit.settings import Settings
 from admit.store import things, web_sessions
-from tests.browsing import Answer, Pages
+from tests.browsing import Pages
 from tests.callers import Callers
-from tests.conftest import Template
-from tests.portal.outside import CLIENT, SECRET, Outside, outside
+from tests.portal.outside import CLIENT, SECRET, Outside, back, came, go, signed_in
 from tests.portal.people import Town
 from tests.portal.test_settings import set_up
 from tests.services.bastionhost.people import PASSWORD
 from tests.system import System
-
-
-@pytest.fixture(scope="module")
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture(scope="module")
-def provider(clock: FakeClock) -> Iterator[Outside]:
-    with outside(clock) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def town(
-    tmp_path_factory: pytest.TempPathFactory, template: Template, clock: FakeClock, provider: Outside
-) -> Iterator[Town]:
-    """A server where the provider proves the bastion host's users; alice, and a namesake of eds-user."""
-    data = tmp_path_factory.mktemp("town") / "data"
-    shutil.copytree(template.directory, data)
-    plain = System(open_admit(Settings(data=data), clock, Chance.seeded(2)), clock, template.founded)
-    bastion = Town(plain).bastion.id
-    plain.admit.close()
-    settings = Settings(
-        data=data,
-        public_url="http://admit.test",
-        sign_in_oidc_issuer=provider.issuer,
-        sign_in_oidc_client_id=CLIENT,
-        sign_in_oidc_client_secret=Secret(SECRET),
-        sign_in_oidc_name="Example",
-        sign_in_oidc_directories=(bastion, "ram"),
-    )
-    admit = open_admit(settings, clock, Chance.seeded(3))
-    found = Town(System(admit, clock, template.founded))
-    for name in ("alice", "bob"):
-        found.bastion.user(name)
-    users = [{"EndUserId": name, "OwnerType": "CreateFromManager"} for name in ("alice", "edsonly")]
-    found.system.call("eds-user", "CreateUsers", Users=users)
-    yield found
-    admit.close()
-
-
-@pytest.fixture
-def honest(provider: Outside) -> Outside:
-    """The provider, without what a test before has made it say."""
-    provider.claims, provider.metadata, provider.token = {}, {}, None
-    provider.refuses = provider.broken = False
-    provider.redeemed.clear()
-    return provider
-
-
-@pytest.fixture
-def pages(town: Town, honest: Outside) -> Pages:
-    """A new browser; the server has forgotten what it knew of the provider."""
-    honest.clock.advance(2 * HOUR)  # type: ignore[attr-defined]
-    return Pages(town.system)
-
-
-def go(pages: Pages, provider: Outside, target: str = "/sign-in/oidc") -> dict[str, str]:
-    """Go there; what the provider is asked."""
-    sent = pages.get(target)
-    assert sent.status == 303, sent.text
-    provider.come(sent.place)
-    return provider.asked
-
-
-def back(pages: Pages, **answer: str) -> Answer:
-    return pages.get(f"/sign-in/oidc/return?{urlencode(answer)}")
-
-
-def signed_in(pages: Pages) -> bool:
-    return pages.get("/home").status == 200
-
-
-def came(pages: Pages, provider: Outside) -> Answer:
-    """There and back, with what the provider says now."""
-    asked = go(pages, provider)
-    return back(pages, code="c-1", state=asked["state"])
 
 
 def refused(pages: Pages, provider: Outside) -> str:

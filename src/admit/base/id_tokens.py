@@ -34,10 +34,10 @@ def check(claims: Mapping[str, Any], expected: Expected, now_s: int) -> None:
     """
     if claims.get("iss") != expected.issuer:
         raise ClaimRefused("the token is another provider's")
-    _check_audience(claims, expected.client_id)
-    if _number(claims, "exp") <= now_s - SKEW_S or _number(claims, "nbf", now_s) > now_s + SKEW_S:
+    check_audience(claims, expected.client_id)
+    if number(claims, "exp") <= now_s - SKEW_S or number(claims, "nbf", now_s) > now_s + SKEW_S:
         raise ClaimRefused("the token has ended, or has not begun: is a clock wrong?")
-    if not now_s - OLDEST_S <= _number(claims, "iat") <= now_s + SKEW_S:
+    if not now_s - OLDEST_S <= number(claims, "iat") <= now_s + SKEW_S:
         raise ClaimRefused("the token was made at another time: is a clock wrong?")
     nonce = claims.get("nonce")
     if not isinstance(nonce, str) or not hmac.compare_digest(
@@ -52,11 +52,16 @@ def check_fresh(claims: Mapping[str, Any], begun_s: int) -> None:
     Raises:
         ClaimRefused: they have not, or the provider does not say.
     """
-    if _number(claims, "auth_time") < begun_s - SKEW_S:
+    if number(claims, "auth_time") < begun_s - SKEW_S:
         raise ClaimRefused("the provider has not asked anew who you are")
 
 
-def _check_audience(claims: Mapping[str, Any], me: str) -> None:
+def check_audience(claims: Mapping[str, Any], me: str) -> None:
+    """Return if a token is for this client, and given to it.
+
+    Raises:
+        ClaimRefused: it is for another.
+    """
     told = claims.get("aud")
     audience = told if isinstance(told, list) else [told]
     presented_to = claims.get("azp", me if len(audience) == 1 else None)
@@ -64,6 +69,7 @@ def _check_audience(claims: Mapping[str, Any], me: str) -> None:
         raise ClaimRefused("the token is for another application")
 
 
-def _number(claims: Mapping[str, Any], name: str, absent: int = 0) -> float:
+def number(claims: Mapping[str, Any], name: str, absent: int = 0) -> float:
+    """A claim that is a number; 0 if it is something else."""
     value = claims.get(name, absent)
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0

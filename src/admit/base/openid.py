@@ -20,6 +20,7 @@ from joserfc.jwk import KeySet
 from admit.base.chance import Chance
 from admit.base.id_tokens import ALGORITHMS, ClaimRefused, Expected, check
 from admit.base.later import httpx
+from admit.base.logout_tokens import Left, left
 from admit.base.sealing import Secret
 
 ANSWER_S: Final = 5.0
@@ -170,6 +171,16 @@ class OpenIdClient:
         claims = await self._signed(token, now_s)
         check(claims, Expected(self.provider.issuer, self.provider.client_id, attempt.nonce), now_s)
         return claims
+
+    async def left(self, token: str, now_s: int) -> Left:
+        """Who the provider says has left it, by a logout token.
+
+        Raises:
+            ProviderAway: its keys cannot be read.
+            ClaimRefused: the token proves nothing.
+        """
+        claims = await self._signed(token, now_s)
+        return left(claims, self.provider.issuer, self.provider.client_id, now_s)
 
     # -- what it says of itself --------------------------------------------------------------------
 

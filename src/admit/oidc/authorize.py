@@ -114,6 +114,10 @@ def _checked(protocol: Protocol, ask: Asked) -> Any:
         data = ask.payload.data
         if data.get("response_mode", "query") != "query":
             raise InvalidRequestError("The response mode is not known.", redirect_uri=grant.redirect_uri)
+        most = data.get("max_age") or "0"
+        # What cannot be read must not pass for "however long ago".
+        if not (most.isascii() and most.isdecimal()):
+            raise InvalidRequestError("max_age is a number of seconds.", redirect_uri=grant.redirect_uri)
         for name in ("request", "request_uri"):
             if name in data:
                 raise OAuth2Error(error=f"{name}_not_supported", redirect_uri=grant.redirect_uri)

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+from dataclasses import replace
 from http import HTTPStatus
 
 import msgspec
@@ -108,13 +109,14 @@ class OutsidePages:
             claims = await self.outside.client.claims(answer, attempt, self._back, now // SECOND)
             if begun.proves:
                 check_fresh(claims, begun.begun_at // SECOND)
-            name = self.outside.named(claims)
+            name, by = self.outside.named(claims), self.outside.by(claims, now)
         except ProviderAway as away:
             log.warning("the provider cannot be asked", why=str(away))
             return self._form(request, begun.next, AWAY)
         except ClaimRefused as refused:
             self._pages.sign_in.note(Outcome.REFUSED, "", OUTSIDE, peer, reason=str(refused))
-            return self._form(request, begun.next, REFUSED, why=str(refused))
+            why = self._site.reader(request).said(str(refused))
+            return self._form(request, begun.next, REFUSED, why=why)
         if not await self._is_first(begun):
             return await self._stale(request)
         world = self._site.world
@@ -122,6 +124,7 @@ class OutsidePages:
         if not proven:
             self._pages.sign_in.note(Outcome.REFUSED, name, OUTSIDE, peer, reason="not known here")
             return self._form(request, begun.next, NOBODY)
+        proven = replace(proven, by=by)
         if begun.proves:
             return await self._renewed(request, proven, begun.next)
         return await self._in(request, proven, name, begun.next)

@@ -15,6 +15,7 @@ from admit.pages.site import Site
 from admit.portal.asking import AskingPages
 from admit.portal.home import HomePages
 from admit.portal.outside import BACK, OutsidePages
+from admit.portal.outside_logout import LOGOUT, OutsideLogout
 from admit.portal.proving import ProvingPages
 from admit.portal.reviewing import ReviewingPages
 from admit.portal.settings import SettingsPages
@@ -42,7 +43,11 @@ def routes(site: Site, sign_in: WebSignIn, changes: ChangeWatch, around: Around)
     pages = SignInPages(site, sign_in, outside)
     return (
         *_sign_in(site, pages, proving),
-        *(() if outside is None else _outside(OutsidePages(outside, pages, proving))),
+        *(
+            ()
+            if outside is None
+            else _outside(OutsidePages(outside, pages, proving), OutsideLogout(outside, site))
+        ),
         *_home(HomePages(site, changes, streams=around.streams)),
         *_asking(AskingPages(site)),
         *_reviewing(ReviewingPages(site)),
@@ -69,8 +74,9 @@ def _sign_in(site: Site, sign_in: SignInPages, proving: ProvingPages) -> tuple[B
     )
 
 
-def _outside(outside: OutsidePages) -> tuple[BaseRoute, ...]:
+def _outside(outside: OutsidePages, logout: OutsideLogout) -> tuple[BaseRoute, ...]:
     return (
+        Route(LOGOUT, logout.hear, methods=["POST"]),
         Route("/sign-in/oidc", outside.begin, methods=["GET"]),
         Route(BACK, outside.back, methods=["GET"]),
     )

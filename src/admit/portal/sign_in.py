@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from admit.base.openid import ProviderAway
 from admit.base.sealing import SealBroken
+from admit.control.signing_in.outside_logout import ByOutside
 from admit.control.signing_in.outside_sign_in import OutsideSignIn
 from admit.control.signing_in.signin import PasswordMustChange, SignInRefused
 from admit.control.signing_in.web_sessions import Proven
@@ -37,6 +38,8 @@ class _HalfWay(msgspec.Struct, frozen=True):
     users: tuple[int, ...]
     caller: int | None
     until: Millis
+    by: ByOutside | None = None
+    """The provider that proved them, if they showed no password here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,7 @@ class SignInPages:
         """Who has proven what and is still asked for a code, sealed."""
         caller = None if proven.caller is None else proven.caller.key
         until = self.site.world.clock.now() + CODE_FOR
-        half_way = _HalfWay(name, tuple(user.key for user in proven.users), caller, until)
+        half_way = _HalfWay(name, tuple(user.key for user in proven.users), caller, until, proven.by)
         sealed = self.site.world.sealer.seal(msgspec.json.encode(half_way), HALF_WAY)
         return base64.urlsafe_b64encode(sealed).decode()
 
@@ -180,7 +183,8 @@ class SignInPages:
         keys = [*half_way.users, *([half_way.caller] if half_way.caller else [])]
         found = await self.site.sessions.read(lambda sql: things.by_keys(sql, keys))
         users = tuple(found[key] for key in half_way.users if key in found)
-        return Proven(users, None if half_way.caller is None else found.get(half_way.caller))
+        caller = None if half_way.caller is None else found.get(half_way.caller)
+        return Proven(users, caller, half_way.by)
 
 
 def _onward(target: str, proven: Proven) -> str:

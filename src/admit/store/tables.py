@@ -376,6 +376,9 @@ web_sessions = Table(
     Column(
         "seen_at", BigInteger, nullable=False, comment="when it was last used, about a minute more or less"
     ),
+    Column("issuer", Text, comment="the provider outside that proved them, if one did"),
+    Column("subject", Text, comment="what that calls them"),
+    Column("outside_session", Text, comment="what that calls their session there"),
     UniqueConstraint("id", name="an_id_names_one_web_session"),
     Index("web_sessions_by_use", "seen_at"),
     comment="Browsers that are signed in. One that signs out, or is too old, is removed.",

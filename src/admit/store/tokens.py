@@ -65,6 +65,17 @@ def _used(sql: Connection, nonces: Sequence[str], now: Millis) -> bool:
     return fresh
 
 
+def mark(sql: Connection, nonce: str, now: Millis) -> None:
+    """Note of something that may come again when it was last."""
+    sql.execute(delete(nonces).where(nonces.c.nonce == nonce))
+    sql.execute(insert(nonces).values(nonce=nonce, at=now))
+
+
+def marked_at(sql: Connection, nonce: str) -> Millis | None:
+    """When something was last, as far as it is remembered."""
+    return sql.execute(select(nonces.c.at).where(nonces.c.nonce == nonce)).scalar()
+
+
 def recent_nonces(sql: Connection, since: Millis) -> dict[str, Millis]:
     """The nonces used since a moment, with when."""
     rows = sql.execute(select(nonces.c.nonce, nonces.c.at).where(nonces.c.at >= since))

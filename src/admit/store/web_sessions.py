@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, update
 
 from admit.core.validity import Millis
 from admit.store.prepared import Prepared
@@ -27,6 +27,12 @@ class WebSession:
     opened_at: Millis
     proven_at: Millis
     seen_at: Millis
+    issuer: str | None = None
+    """The provider outside that proved them, if one did."""
+    subject: str | None = None
+    """What that calls them."""
+    outside_session: str | None = None
+    """What that calls their session there."""
 
 
 _COLUMNS = tuple(web_sessions.c[name] for name in WebSession.__dataclass_fields__)
@@ -50,6 +56,21 @@ def by_token(sql: Connection, token: bytes) -> WebSession | None:
 def every(sql: Connection) -> list[WebSession]:
     """All there are, oldest first."""
     return [_session(row) for row in _ALL.rows(sql)]
+
+
+def of_outside(sql: Connection, issuer: str, subject: str, session: str) -> list[str]:
+    """The ids of those that one session of a provider outside proved, or any of somebody's.
+
+    With a session those of the same one, and those of the same subject of which no session is known.
+    """
+    theirs = [web_sessions.c.subject == subject] if subject else []
+    if not session:
+        ended = and_(*theirs)
+    else:
+        unknown = [and_(*theirs, web_sessions.c.outside_session.is_(None))] if subject else []
+        ended = or_(and_(*theirs, web_sessions.c.outside_session == session), *unknown)
+    ids = select(web_sessions.c.id).where(web_sessions.c.issuer == issuer, ended)
+    return list(sql.execute(ids).scalars())
 
 
 def seen(sql: Connection, session_id: str, now: Millis) -> None:

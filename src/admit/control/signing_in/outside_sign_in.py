@@ -7,8 +7,10 @@ from typing import Any, Literal
 from sqlalchemy import Connection
 
 from admit.base.id_tokens import ClaimRefused
+from admit.base.logout_tokens import named
 from admit.base.openid import OpenIdClient
 from admit.control.bastionhost import bastion_users
+from admit.control.signing_in.outside_logout import ByOutside
 from admit.control.signing_in.web_sessions import Proven, caller_behind
 from admit.control.world import World
 from admit.core.links import Kind
@@ -45,6 +47,11 @@ class OutsideSignIn:
         if self.claim == "email" and claims.get("email_verified") is not True:
             raise ClaimRefused("the provider has not verified the e-mail address")
         return value
+
+    def by(self, claims: Mapping[str, Any], now: Millis) -> ByOutside:
+        """How the provider knows whom it names, so that it can say that they left."""
+        issuer = self.client.provider.issuer
+        return ByOutside(issuer, named(claims, "sub"), named(claims, "sid"), now)
 
     def proven(self, sql: Connection, world: World, value: str, now: Millis) -> Proven:
         """Who of the directories is meant: users and a RAM user, each by what they are called themselves.

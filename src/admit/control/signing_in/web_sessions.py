@@ -9,9 +9,12 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from admit.base.logout_tokens import Left
 from admit.control.bastionhost import bastion_users
 from admit.control.callers import Caller, root_caller, user_caller
 from admit.control.eiam import sign_ins
+from admit.control.signing_in import outside_logout
+from admit.control.signing_in.outside_logout import ByOutside
 from admit.control.signing_in.passwords import PASSWORD
 from admit.control.world import World
 from admit.core.errors import SignedOut
@@ -40,6 +43,8 @@ class Proven:
     """Exactly the users whose password, code or passkey was shown."""
     caller: Thing | None = None
     """The RAM user, or the administrator's person, whose was."""
+    by: ByOutside | None = None
+    """The provider outside that proved them, if one did."""
 
     def __bool__(self) -> bool:
         return bool(self.users) or self.caller is not None
@@ -84,11 +89,23 @@ class WebSessions:
         self._forms = world.sealer.subkey("web forms")
 
     async def open(self, proven: Proven, how: str, name: str, browser: tuple[str, str]) -> str:
-        """Sign a browser (its address, what it calls itself) in; returns the token for its cookie."""
+        """Sign a browser (its address, what it calls itself) in; returns the token for its cookie.
+
+        Raises:
+            SignedOut: the provider that proved them has said since that they left.
+        """
         now = self._world.clock.now()
         new = self._new(proven, how, name, browser, now)
         token, kept = self._token()
-        await self._write(lambda sql: stored.add(sql, kept, new))
+
+        def body(sql: Connection) -> bool:
+            if outside_logout.has_left(sql, proven.by):
+                return False
+            stored.add(sql, kept, new)
+            return True
+
+        if not await self._write(body):
+            raise SignedOut
         return token
 
     async def prove(self, signed_in: SignedIn, proven: Proven, how: str) -> str:
@@ -101,12 +118,13 @@ class WebSessions:
 
         def body(sql: Connection) -> bool:
             row = stored.by_token(sql, signed_in.token)
-            if row is None:
+            if row is None or outside_logout.has_left(sql, proven.by):
                 return False
             users = tuple(dict.fromkeys((*row.users, *(user.key for user in proven.users))))
             caller = row.caller if proven.caller is None else proven.caller.key
             now = self._world.clock.now()
             new = replace(row, users=users, caller=caller, how=how, proven_at=now, seen_at=now)
+            new = _known_by(new, proven.by)
             return stored.renew(sql, signed_in.token, kept, new)
 
         if not await self._write(body):
@@ -166,15 +184,28 @@ class WebSessions:
 
         def body(tx: Tx) -> int:
             mine = {each.id for each in self._mine(tx.sql, signed_in)}
-            leaving = [each for each in ids if each in mine]
-            for each in leaving:
-                sign_ins.sign_out(tx, each)
-            return stored.remove(tx.sql, leaving)
+            return _sign_out(tx, [each for each in ids if each in mine])
 
-        many = await asyncio.wrap_future(self._store.write(AUTHOR, body))
+        return await self._ended(body)
+
+    async def leave(self, issuer: str, left: Left) -> int | None:
+        """Sign out whoever has left a provider outside, of all they came to by it; how many browsers it were.
+
+        None if that was heard before.
+        """
+
+        def body(tx: Tx) -> int | None:
+            leaving = outside_logout.leave(tx, issuer, left)
+            return None if leaving is None else _sign_out(tx, leaving)
+
+        return await self._ended(body)
+
+    async def _ended(self, body: Callable[[Tx], T]) -> T:
+        """What a body says that signs browsers out; whoever keeps their pages open looks now."""
+        said = await asyncio.wrap_future(self._store.write(AUTHOR, body))
         for tell in self._told:
             tell()
-        return many
+        return said
 
     async def read(self, body: Callable[[Connection], T]) -> T:
         """What a few indexed reads find: at once on SQLite, elsewhere in a thread."""
@@ -194,7 +225,7 @@ class WebSessions:
 
     def _new(self, proven: Proven, how: str, name: str, browser: tuple[str, str], now: Millis) -> WebSession:
         peer, agent = browser
-        return WebSession(
+        new = WebSession(
             id=f"web-{self._world.chance.text(12)}",
             name=name,
             users=tuple(user.key for user in proven.users),
@@ -206,6 +237,7 @@ class WebSessions:
             proven_at=now,
             seen_at=now,
         )
+        return _known_by(new, proven.by)
 
     def _token(self) -> tuple[str, bytes]:
         token = self._world.chance.fill(TOKEN_BYTES).hex()
@@ -238,6 +270,20 @@ class WebSessions:
 
     async def _write(self, body: Callable[[Connection], T]) -> T:
         return await asyncio.wrap_future(self._store.write(AUTHOR, lambda tx: body(tx.sql)))
+
+
+def _sign_out(tx: Tx, leaving: list[str]) -> int:
+    """Sign browsers out, and of all that was begun from them."""
+    for each in leaving:
+        sign_ins.sign_out(tx, each)
+    return stored.remove(tx.sql, leaving)
+
+
+def _known_by(session: WebSession, by: ByOutside | None) -> WebSession:
+    """A session that is found again when somebody leaves the provider that proved them."""
+    if by is None:
+        return session
+    return replace(session, issuer=by.issuer, subject=by.subject or None, outside_session=by.session or None)
 
 
 def caller_behind(sql: Connection, world: World, key: int) -> Caller | None:

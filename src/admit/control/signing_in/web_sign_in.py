@@ -242,7 +242,7 @@ def _proven_among(proven: Proven, right: tuple[Thing, ...]) -> Proven:
     """Those of the proven who also showed what was asked for besides."""
     keys = {each.key for each in right}
     caller = proven.caller if proven.caller is not None and proven.caller.key in keys else None
-    return Proven(tuple(user for user in proven.users if user.key in keys), caller)
+    return Proven(tuple(user for user in proven.users if user.key in keys), caller, proven.by)
 
 
 def _proven(right: list[_Candidate]) -> Proven:
