@@ -167,7 +167,7 @@ class Dispatcher:
         self,
         envelope: Envelope,
         noted: Noted,
-        admit: Callable[[Connection, Noted], Admitted],
+        admit: Callable[[Connection, Millis, Noted], Admitted],
         least: Callable[[], int] = int,
     ) -> Answer | Pending:
         """The answer to a request that only reads; of another, what is to be carried out.
@@ -176,7 +176,9 @@ class Dispatcher:
         """
         # One view for who calls and what is read: a second one would cost as much as the reading.
         with self._store.read() as sql:
-            admitted = admit(sql, noted)
+            # One moment for both, too: what RAM was asked of is what is answered about.
+            now = self._world.clock.now()
+            admitted = admit(sql, now, noted)
             operation = admitted.operation
             parsed = request.read(operation, admitted.parameters)
             pending = Pending(admitted, parsed, replace(envelope, action=operation.action))
@@ -186,7 +188,7 @@ class Dispatcher:
                 return pending
             if operation.slow and self._store.reads_elsewhere:
                 return replace(pending, revision=current_revision(sql))
-            return self._read(pending, sql)
+            return self._read(pending, sql, now)
 
     async def _finish(self, pending: Pending) -> Answer:
         operation = pending.admitted.operation
@@ -201,7 +203,7 @@ class Dispatcher:
 
     # -- who calls, and may they -----------------------------------------------------------------
 
-    def _admit(self, wire: Wire, peer: Peer, sql: Connection, noted: Noted) -> Admitted:
+    def _admit(self, wire: Wire, peer: Peer, sql: Connection, now: Millis, noted: Noted) -> Admitted:
         """The request, once its caller is proven and permitted."""
         _require_format(wire)
         if wire.method not in ("GET", "POST"):
@@ -209,7 +211,7 @@ class Dispatcher:
         try:
             claim = read_claim(wire)
             operation = self._find(*operation_named(wire, claim), noted)
-            known = self._authenticate(wire, claim, operation, sql)
+            known = self._authenticate(wire, claim, operation, sql, now)
         except SignatureFault as fault:
             raise BadSignature(fault.code, fault.message) from None
 
@@ -218,18 +220,18 @@ class Dispatcher:
 
         noted.caller = known.caller.arn
         nonce = f"{claim.access_key_id}:{claim.nonce}"
-        conditions = self._conditions(known.caller, peer)
+        conditions = _conditions(known.caller, peer, now)
         parameters = business_parameters(wire)
         return self._permitted(
             Admitted(operation, known.caller, parameters, {}, conditions, whom, known.revision, nonce)
         )
 
-    def _admit_asked(self, asked: Asked, peer: Peer, sql: Connection, noted: Noted) -> Admitted:
+    def _admit_asked(self, asked: Asked, peer: Peer, sql: Connection, now: Millis, noted: Noted) -> Admitted:
         """The same of a call whose caller has signed in."""
         operation = self._find(asked.action, asked.version, noted)
         caller = asked.whom(sql)
         noted.caller = caller.arn
-        conditions = self._conditions(caller, peer)
+        conditions = _conditions(caller, peer, now)
         callers = callers_revision(sql)
         return self._permitted(
             Admitted(operation, caller, asked.parameters, {}, conditions, asked.whom, callers, None)
@@ -270,11 +272,12 @@ class Dispatcher:
         noted.find(operation)
         return operation
 
-    def _authenticate(self, wire: Wire, claim: Claim, operation: Operation, sql: Connection) -> Known:
+    def _authenticate(
+        self, wire: Wire, claim: Claim, operation: Operation, sql: Connection, now: Millis
+    ) -> Known:
         """Whose key signed the request: key and token, then time, then signature, then nonce."""
         if claim.scheme not in (Scheme.ACS3, Scheme.V1):
             raise UnsignedRequest
-        now = self._world.clock.now()
         known = self._callers.of_key(sql, claim.access_key_id, claim.security_token)
         if abs(now - parse_timestamp(claim.timestamp)) > WINDOW:
             raise TimestampExpired(WINDOW // MINUTE)
@@ -286,36 +289,25 @@ class Dispatcher:
             raise NonceUsed
         return known
 
-    def _conditions(self, caller: Caller, peer: Peer) -> dict[str, str]:
-        """What the conditions of policies may ask of any request."""
-        told = {
-            "acs:CurrentTime": iso(self._world.clock.now()),
-            "acs:SourceIp": peer.address,
-            "acs:SecureTransport": "true" if peer.secure else "false",
-            "acs:PrincipalARN": caller.arn,
-        }
-        if caller.source_identity is not None:
-            told["acs:SourceIdentity"] = caller.source_identity
-        return told
-
     # -- carrying out ----------------------------------------------------------------------------
 
-    def _read(self, pending: Pending, sql: Connection) -> Answer:
-        admitted = pending.admitted
+    def _read(self, pending: Pending, sql: Connection, now: Millis) -> Answer:
+        admitted, envelope = pending.admitted, pending.envelope
         work = admitted.operation.work(pending.parsed)
-        answer = pending.envelope.success(work(self._view(admitted, pending.envelope, sql)))
+        answer = envelope.success(work(self._call(admitted, envelope, sql, now)))
         return replace(answer, revision=current_revision(sql))
 
     def _read_later(self, pending: Pending) -> Answer:
         with self._store.read_at(pending.revision) as sql:
             again = self._asked_again(pending.admitted, sql, callers_revision(sql))
-            return self._read(replace(pending, admitted=again), sql)
+            return self._read(replace(pending, admitted=again), sql, self._world.clock.now())
 
     def _prepare(self, pending: Pending) -> Work:
         """Do the slow part of a write before its transaction, where it would hold up all others."""
         with self._store.read() as sql:
             again = self._asked_again(pending.admitted, sql, callers_revision(sql))
-            return again.operation.prepared(pending.parsed, self._view(again, pending.envelope, sql))
+            view = self._call(again, pending.envelope, sql, self._world.clock.now())
+            return again.operation.prepared(pending.parsed, view)
 
     async def _write(self, pending: Pending, work: Work) -> Answer:
         admitted, envelope = pending.admitted, pending.envelope
@@ -342,10 +334,6 @@ class Dispatcher:
             self._arriving = Arrivals(loop)
         return self._arriving
 
-    def _view(self, admitted: Admitted, envelope: Envelope, sql: Connection) -> Call:
-        """A call that only reads."""
-        return self._call(admitted, envelope, sql, self._world.clock.now())
-
     def _call(
         self, admitted: Admitted, envelope: Envelope, sql: Connection, now: Millis, tx: Tx | None = None
     ) -> Call:
@@ -360,6 +348,19 @@ class Dispatcher:
             host=envelope.host,
             registry=self.registry,
         )
+
+
+def _conditions(caller: Caller, peer: Peer, now: Millis) -> dict[str, str]:
+    """What the conditions of policies may ask of any request."""
+    told = {
+        "acs:CurrentTime": iso(now),
+        "acs:SourceIp": peer.address,
+        "acs:SecureTransport": "true" if peer.secure else "false",
+        "acs:PrincipalARN": caller.arn,
+    }
+    if caller.source_identity is not None:
+        told["acs:SourceIdentity"] = caller.source_identity
+    return told
 
 
 def _wants_xml(wire: Wire) -> bool:

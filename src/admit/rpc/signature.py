@@ -11,7 +11,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
+from enum import StrEnum
 from typing import Final
 
 from admit.core.errors import MissingAction, MissingVersion
@@ -19,7 +19,7 @@ from admit.core.validity import SECOND, Millis
 from admit.rpc import form
 
 
-class Scheme(Enum):
+class Scheme(StrEnum):
     """How a request is signed; the value is the algorithm's name on the wire."""
 
     ACS3 = "ACS3-HMAC-SHA256"
@@ -127,7 +127,7 @@ def read_claim(wire: Wire) -> Claim:
 
 def _acs3_claim(wire: Wire, authorization: str) -> Claim:
     algorithm, _, rest = authorization.strip().partition(" ")
-    if algorithm != Scheme.ACS3.value:
+    if algorithm != Scheme.ACS3:
         # The header is not repeated in the message: under another algorithm it may be a password.
         raise SignatureFault(
             "InvalidSignatureMethod",
@@ -171,7 +171,7 @@ def _require_signed(wire: Wire, signed_headers: tuple[str, ...]) -> None:
 def _v1_claim(parameters: Mapping[str, str]) -> Claim:
     method = _mandatory(parameters, "SignatureMethod")
     version = _mandatory(parameters, "SignatureVersion")
-    if method != Scheme.V1.value or version != "1.0" or parameters.get("SignatureType"):
+    if method != Scheme.V1 or version != "1.0" or parameters.get("SignatureType"):
         raise SignatureFault(
             "InvalidSignatureMethod",
             "SignatureMethod must be HMAC-SHA1, SignatureVersion 1.0 and SignatureType empty; "
@@ -191,7 +191,7 @@ def _v1_claim(parameters: Mapping[str, str]) -> Claim:
 
 def _unsigned_claim(wire: Wire, parameters: Mapping[str, str]) -> Claim:
     token = wire.headers.get("x-acs-bearer-token")
-    if token or "BearerToken" in parameters or parameters.get("SignatureType") == Scheme.BEARER.value:
+    if token or "BearerToken" in parameters or parameters.get("SignatureType") == Scheme.BEARER:
         return Claim(Scheme.BEARER, security_token=token or _mandatory(parameters, "BearerToken"))
     if "x-acs-zero-trust-idtoken" in wire.headers:
         raise SignatureFault("InvalidSignatureMethod", "Requests that carry an ID token are not supported.")
@@ -230,7 +230,7 @@ def _acs3_string(wire: Wire, claim: Claim, query: str) -> str:
         f"{wire.method}\n/\n{query}\n{headers}\n"
         f"{';'.join(claim.signed_headers)}\n{wire.headers['x-acs-content-sha256']}"
     )
-    return f"{Scheme.ACS3.value}\n{hashlib.sha256(_utf8(canonical)).hexdigest()}"
+    return f"{Scheme.ACS3}\n{hashlib.sha256(_utf8(canonical)).hexdigest()}"
 
 
 def _v1_string(wire: Wire) -> str:
@@ -250,12 +250,14 @@ def verify(wire: Wire, claim: Claim, secret: str) -> None:
             the words by which the vendor's command line finds it.
     """
     strings = string_to_sign(wire, claim)
-    if not any(_same(sign(claim.scheme, secret, text), claim.signature) for text in strings):
-        raise SignatureFault(
-            "SignatureDoesNotMatch",
-            "The specified signature does not match the one calculated here; "
-            f"server string to sign is:{strings[0]}",
-        )
+    for text in strings:
+        if _same(sign(claim.scheme, secret, text), claim.signature):
+            return
+    raise SignatureFault(
+        "SignatureDoesNotMatch",
+        "The specified signature does not match the one calculated here; "
+        f"server string to sign is:{strings[0]}",
+    )
 
 
 def sign(scheme: Scheme, secret: str, text: str) -> str:

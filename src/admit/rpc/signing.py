@@ -67,7 +67,7 @@ def sign_acs3(call: Call, key: SigningKey) -> Signed:
     # The last string has its keys percent-encoded: the form that fits one query only.
     text = string_to_sign(wire, Claim(Scheme.ACS3, signed_headers=signed_headers))[-1]
     headers["authorization"] = (
-        f"{Scheme.ACS3.value} Credential={key.access_key_id},SignedHeaders={';'.join(signed_headers)},"
+        f"{Scheme.ACS3} Credential={key.access_key_id},SignedHeaders={';'.join(signed_headers)},"
         f"Signature={sign(Scheme.ACS3, key.secret, text)}"
     )
     return Signed(_target(call.query), headers, body)

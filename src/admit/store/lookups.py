@@ -171,7 +171,9 @@ def by_key(sql: Connection, key: int) -> Thing:
     Raises:
         LookupError: there never was one.
     """
-    found = by_keys(sql, [key]).get(key)
+    known = kept_things(sql)
+    found: Thing | None = known.get(key) if known else None
+    found = found or by_keys(sql, [key]).get(key)
     if found is None:
         raise LookupError(f"no thing has the key {key}")
     return found

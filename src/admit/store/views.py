@@ -79,9 +79,6 @@ def kept_of_each(
     known = kept(sql, sort)
     if known is None:
         return find(keys)
-    told: list[Any] = [*map(known.get, keys)]
-    if None not in told:
-        return dict(zip(keys, told, strict=True))
     wanted = [key for key in keys if key not in known]
     if wanted:
         known.update(dict.fromkeys(wanted))

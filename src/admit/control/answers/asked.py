@@ -20,6 +20,7 @@ from admit.core.ways import Judging, ways_to
 from admit.store import links as stored_links
 from admit.store import things
 from admit.store.links import Scope, facts_about, source_of
+from admit.store.things import Thing
 
 
 class Party(msgspec.Struct, frozen=True):
@@ -128,7 +129,7 @@ def judging(
 ) -> Callable[[Ref, Ref], Judge]:
     """Judges conditions for many pairs of a subject and a resource, by what is registered of both."""
     # One end of all the pairs is the same.
-    known = lru_cache(maxsize=1024)(lambda ref: _input(sql, party_of(sql, ref), past))
+    known = lru_cache(maxsize=1024)(lambda ref: _input(sql, party_of(sql, things.by_key(sql, ref.key)), past))
     told = {"action": {"name": action or "", "properties": {}}, "context": dict(context)}
 
     def of(subject: Ref, resource: Ref) -> Judge:
@@ -149,12 +150,11 @@ def _lazily(inputs: Callable[[], dict[str, Any]], now: Millis) -> Judge:
     return judge
 
 
-def party_of(sql: Connection, ref: Ref) -> Party:
+def party_of(sql: Connection, thing: Thing) -> Party:
     """Something that is known, as conditions speak of it."""
-    thing = things.by_key(sql, ref.key)
-    if ref.kind in _REGISTERED:
-        return Party(ref, things.by_key(sql, thing.parent).name, thing.name)
-    return Party(ref, thing.name if ref.kind is Kind.TYPE else ref.kind.word, thing.name)
+    if thing.kind in _REGISTERED:
+        return Party(thing.ref, things.by_key(sql, thing.parent).name, thing.name)
+    return Party(thing.ref, thing.name if thing.kind is Kind.TYPE else thing.kind.word, thing.name)
 
 
 def _input(sql: Connection, party: Party, past: Millis | None) -> dict[str, Any]:

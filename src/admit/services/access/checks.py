@@ -36,8 +36,8 @@ def _asked(call: Call, asks: "CheckAccess | ExplainAccess") -> Asked:
     resource = named(lambda: own_types.resource(call.sql, asks.resource, at), "Resource")
     require_several(asks.action_name, resource)
     return Asked(
-        party_of(call.sql, subject.ref),
-        party_of(call.sql, resource.ref),
+        party_of(call.sql, subject),
+        party_of(call.sql, resource),
         asks.action_name,
         {},
         asks.context or {},
