@@ -54,11 +54,17 @@ def console(known: Furnished) -> Iterator[Asked]:
     ):
         yield Asked(place, f"/console/{place}")
     yield Asked("requests, all", "/console/requests?state=any")
-    for state in ("", "?state=any", "?state=kept"):
-        yield Asked(f"a review{state}", f"/console/reviews/{known.review}{state}")
+    for state in ("", "any", "kept"):
+        named, asked = f"a review {state}".rstrip(), {"state": state} if state else {}
+        yield Asked(named, _to(f"/console/reviews/{known.review}", **asked))
+        yield Asked(f"{named}, then", _to(f"/console/reviews/{known.review}", **asked, at=known.at))
+    for place in ("", "/requests", "/reviews", "/ram"):
+        yield Asked(f"console{place}, then", _to(f"/console{place}", at=known.at))
+    yield Asked("console, then, counted", _to("/console", at=known.at, counts=1))
     yield from _watching(known)
     for shelf in SHELVES:
         yield Asked(f"shelf of {shelf.slug}", shelf.place)
+        yield Asked(f"shelf of {shelf.slug}, then", _to(shelf.place, at=known.at))
         yield Asked(f"shelf of {shelf.slug}, found", _to(shelf.place, q="person-7777"))
         yield Asked(f"shelf of {shelf.slug}, found nowhere", _to(shelf.place, q="nowhere"))
         yield Asked(f"shelf of {shelf.slug}, blocked", _to(shelf.place, status="blocked"))

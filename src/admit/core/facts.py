@@ -186,8 +186,14 @@ class AsUser:
 
     def onward(self, stage: Stage) -> Leads:
         """Where links of a stage lead, from a thing."""
-        leads = self.whole.onward(stage)
-        return lambda key: [step for step in leads(key) or () if key != self.person or step[0] == self.user]
+        leads, person = self.whole.onward(stage), self.person
+
+        def lead(key: int) -> Iterable[Step] | None:
+            # Of all that a walk comes to only the person has links that do not count.
+            found = leads(key)
+            return found if key != person else [step for step in found or () if step[0] == self.user]
+
+        return lead
 
     def inward(self, stage: Stage) -> Leads:
         """Whence links of a stage lead, to a thing."""

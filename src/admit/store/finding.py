@@ -24,7 +24,8 @@ from sqlalchemy import (
 
 from admit.core.links import KINDS, Kind
 from admit.core.validity import Millis
-from admit.store.prepared import EVERYTHING, Prepared, PreparedForKeys
+from admit.store.blocked import how_many, stands
+from admit.store.prepared import EVERYTHING, Prepared
 from admit.store.tables import OF_FEW, OF_MANY, blocks, things
 from admit.store.things import Thing
 from admit.store.where import COLUMNS, MANY
@@ -53,12 +54,6 @@ def _there(*, then: bool) -> ColumnElement[bool]:
     return and_(things.c.created_at <= at, or_(gone.is_(None), gone > at))
 
 
-def _off(*, then: bool) -> ColumnElement[bool]:
-    """Whether a block stands; or stood, at a moment."""
-    at, ended = bindparam("at", type_=BigInteger), blocks.c.removed_at
-    return and_(blocks.c.added_at <= at, or_(ended.is_(None), ended > at)) if then else ended.is_(None)
-
-
 @dataclass(frozen=True, slots=True)
 class _Form:
     """What makes one statement another."""
@@ -66,7 +61,8 @@ class _Form:
     many: int
     """How many kinds."""
     match: Match
-    blocked: bool
+    blocked: Literal["few", "many", ""]
+    """Only what is blocked, looked for among all that is if that is little, or else by name."""
     inside: bool
     then: bool
     """Of a past moment."""
@@ -81,7 +77,8 @@ def _kinds(form: _Form) -> ColumnElement[bool]:
 
 def _living(form: _Form) -> ColumnElement[bool] | TextClause:
     # In the words of the indexes that hold nothing else.
-    return {"few": OF_FEW, "many": OF_MANY}.get(form.within, _there(then=form.then))
+    words = {} if form.blocked == "few" else {"few": OF_FEW, "many": OF_MANY}
+    return words.get(form.within, _there(then=form.then))
 
 
 def _order(form: _Form) -> tuple[Column[Any], ...]:
@@ -93,8 +90,9 @@ def _onward(form: _Form) -> ColumnElement[bool]:
     """What comes after a place."""
     order = _order(form)
     here, place = tuple_(*order), tuple_(*(bindparam(f"after_{each.name}") for each in order))
-    if form.match == "begins":
-        # What is put together is no end of a range: the index is entered and left by the name alone.
+    if form.match == "begins" or form.blocked == "few":
+        # What is put together is no end of a range: the index is entered and left by the name alone, or not
+        # at all where what is blocked is looked up.
         here = tuple_(things.c.name.concat(""), *order[1:])
     return here > place
 
@@ -115,7 +113,7 @@ def _page(form: _Form) -> Prepared:
     if form.match == "contains":
         statement = statement.where(Contains(things.c.name, text))
     if form.blocked:
-        statement = statement.where(things.c.key.in_(select(blocks.c.thing).where(_off(then=form.then))))
+        statement = statement.where(things.c.key.in_(select(blocks.c.thing).where(stands(then=form.then))))
     if form.inside:
         statement = statement.where(things.c.parent == bindparam("parent"))
     return Prepared(statement.order_by(*_order(form)).limit(bindparam("limit")))
@@ -187,7 +185,8 @@ def named_like(  # noqa: PLR0913 - a listing: what is meant, and which page
     looked into, some at a time: then there may be fewer than ``limit`` although others follow.
     """
     more = {} if parent is None else {"parent": parent}
-    asked = _Asked(kinds, blocked=blocked, after=after, at=at, limit=limit + 1, more=more)
+    off = how_many(sql, at) if blocked else ""
+    asked = _Asked(kinds, blocked=off, after=after, at=at, limit=limit + 1, more=more)
     if text is None:
         return _cut(_found(sql, asked, "any"), limit)
     if parent is not None or not _is_large(sql):
@@ -220,7 +219,7 @@ class _Asked:
     """What is asked for besides a text."""
 
     kinds: Sequence[Kind]
-    blocked: bool
+    blocked: Literal["few", "many", ""]
     after: Thing | None
     at: Millis | None
     limit: int
@@ -297,19 +296,5 @@ def counts(sql: Connection) -> dict[Kind, int]:
     return {KINDS[row[0]]: row[1] for row in _COUNTS.rows(sql)}
 
 
-def _standing(*, then: bool) -> PreparedForKeys:
-    return PreparedForKeys(
-        lambda keys: select(blocks.c.thing, blocks.c.word).where(blocks.c.thing.in_(keys), _off(then=then))
-    )
-
-
-_STANDING = {then: _standing(then=then) for then in (False, True)}
-
-
 def _moment(at: Millis | None) -> dict[str, Millis]:
     return {} if at is None else {"at": at}
-
-
-def words(sql: Connection, keys: Sequence[int], at: Millis | None = None) -> dict[int, str]:
-    """What switches some things off, now or at a past moment; one that is on is left out."""
-    return {row[0]: row[1] for row in _STANDING[at is not None].rows(sql, keys, **_moment(at))}

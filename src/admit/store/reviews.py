@@ -273,6 +273,23 @@ def waiting(sql: Connection, review: int, now: Millis, sight: Sight) -> int:
     return counts(sql, review, now, sight)["waiting"]
 
 
+FEW = 100
+MOST_COUNTED = 10_000
+
+
+def about_waiting(sql: Connection, review: int, now: Millis, sight: Sight) -> int:
+    """How many items of a review wait for somebody, exactly if they are few.
+
+    Of more, everything that is undecided is counted, and no further than ``MOST_COUNTED``.
+    """
+    found = items(sql, review, Wanted("waiting", sight), now, FEW)
+    if len(found) < FEW:
+        return len(found)
+    undecided = (review_items.c.review == review, review_items.c.verdict.is_(None), _seen(sight))
+    some = select(review_items.c.number).where(*undecided).limit(MOST_COUNTED).subquery()
+    return int(sql.execute(select(func.count()).select_from(some)).scalar_one())
+
+
 def decide(sql: Connection, review: int, numbers: Sequence[int], values: dict[str, Any]) -> None:
     """Write down what was decided of some items."""
     sql.execute(

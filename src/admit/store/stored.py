@@ -10,7 +10,7 @@ from admit.core.facts import Joined, Leads, Step
 from admit.core.links import KINDS, STEPS, Kind, Ref, Stage
 from admit.core.terms import Terms
 from admit.core.validity import PERMANENT, Millis
-from admit.store import finding, lookups
+from admit.store import blocked, lookups
 from admit.store.links import validity_of
 from admit.store.neighbours import open_accounts
 from admit.store.prepared import Prepared
@@ -46,7 +46,7 @@ class Stored:
         self._read: dict[tuple[bool, Stage], dict[int, list[Step]]] = {}
         self._open = open_accounts(sql, at)
         self._accounts: dict[int, int] = {}
-        self.off = {*finding.words(sql, [start.key, *self._open], at)}
+        self.off = {*blocked.words(sql, [start.key, *self._open], at)}
         self.asked: dict[int, Terms] = _Met()
         if start.kind is Kind.USER and self._open:
             self._accounts[start.key] = lookups.by_key(sql, start.key).parent

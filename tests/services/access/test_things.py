@@ -1,5 +1,6 @@
 """Things found, described and followed; the ledger read and verified; counts; and the picture of reach."""
 
+import json
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from admit.control.things import New
 from admit.core.links import Kind
 from admit.core.validity import DAY, HOUR, MINUTE
 from admit.services.bastionhost.user_groups import UserGroupDetails
-from admit.store import finding
+from admit.store import blocked, finding
 from admit.store import things as stored
 from admit.store.engine import Tx
 from tests.services.access.office import AUTHOR
@@ -58,6 +59,30 @@ def test_pages_of_things_lead_through_all_of_them(office: System) -> None:
         token = page.get("NextToken")
     assert found == sorted(found, key=lambda label: label.partition(":")[2] or label.partition("@")[0])
     assert len(found) == len(office.call("admit", "ListThings")["Things"])
+
+
+@pytest.mark.parametrize("few", [0, blocked.FEW])
+def test_what_is_locked_comes_by_name_and_page_by_page_whether_it_is_little_or_much(
+    office: System, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocked, "FEW", few)
+    instance = office.call("yundun-bastionhost", "DescribeInstances")["Instances"][0]["InstanceId"]
+    users = [each["Id"] for each in office.call("admit", "ListThings", Kinds=["user"])["Things"]]
+    office.call("yundun-bastionhost", "LockUsers", InstanceId=instance, UserIds=json.dumps(users))
+    office.advance(MINUTE)
+    then = office.clock.now() - 1
+    for asked in ({}, {"At": then}):
+        whole = _names(office, Kinds=["user"], Blocked=True, **asked)
+        assert whole == sorted(whole)
+        assert len(whole) == len(users) > 1
+        found, token = [], None
+        while not found or token is not None:
+            page = {"Kinds": ["user"], "Blocked": True, "MaxResults": 1, "NextToken": token, **asked}
+            answer = office.call("admit", "ListThings", **page)
+            found += [each["Name"] for each in answer["Things"]]
+            token = answer.get("NextToken")
+        assert found == whole
+    assert _names(office, Kinds=["user"], Blocked=True, At=then - DAY) == []
 
 
 def test_what_is_locked_is_told_and_can_be_asked_for(office: System) -> None:

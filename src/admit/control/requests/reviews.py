@@ -132,14 +132,14 @@ def every(sql: Connection, at: Millis | None = None) -> list[Thing]:
 
 
 def open_to(sql: Connection, users: Sequence[Thing], now: Millis) -> list[tuple[Thing, int]]:
-    """The open reviews in which something waits for proven users, and how much."""
+    """The open reviews in which something waits for proven users, and how much: about, where it is much."""
     if not users:
         return []
     found = []
     for review in every(sql):
         details = review.read(ReviewDetails)
         if phase_of(details, now) == "open" and (sight := sight_of(sql, users, details)):
-            found.append((review, stored.waiting(sql, review.key, now, sight)))
+            found.append((review, stored.about_waiting(sql, review.key, now, sight)))
     return [each for each in found if each[1]]
 
 

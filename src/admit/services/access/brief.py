@@ -12,7 +12,7 @@ from admit.core.validity import Millis
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape, like
 from admit.services.access.errors import NotFound
-from admit.store import finding, then
+from admit.store import blocked, finding, then
 from admit.store.things import Thing
 
 KindName: TypeAlias = Annotated[
@@ -69,7 +69,7 @@ def briefs(call: Call, keys: Iterable[int], at: Millis | None = None) -> dict[in
     found = names.labels(call.sql, asked, at)
     parents = {each.thing.parent for each in found.values()} - {0}
     around = names.labels(call.sql, sorted(parents), at)
-    off = finding.words(call.sql, asked, at)
+    off = blocked.words(call.sql, asked, at)
     return {key: _brief(each, around.get(each.thing.parent), off.get(key)) for key, each in found.items()}
 
 
