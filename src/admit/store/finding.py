@@ -20,6 +20,7 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
+    union_all,
 )
 
 from admit.core.links import KINDS, Kind
@@ -69,6 +70,13 @@ class _Form:
     within: Literal["few", "many", ""]
     """Among the kinds of which there are few, or among those of which there are many."""
 
+    @property
+    def was(self) -> bool:
+        """Whether it is of what was, which two indexes hold: of what lives still, and of what is gone."""
+        return (
+            self.then and bool(self.within) and self.blocked != "few" and self.match != "contains among some"
+        )
+
 
 def _kinds(form: _Form) -> ColumnElement[bool]:
     kinds: list[ColumnElement[int]] = [bindparam(f"kind_{number}") for number in range(form.many)]
@@ -76,9 +84,14 @@ def _kinds(form: _Form) -> ColumnElement[bool]:
 
 
 def _living(form: _Form) -> ColumnElement[bool] | TextClause:
-    # In the words of the indexes that hold nothing else.
-    words = {} if form.blocked == "few" else {"few": OF_FEW, "many": OF_MANY}
-    return words.get(form.within, _there(then=form.then))
+    # What is blocked is looked up by key, and is not looked for among the names.
+    listed = form.within and not form.then and form.blocked != "few"
+    return _words(form) if listed else _there(then=form.then)
+
+
+def _words(form: _Form) -> TextClause:
+    """What lives, in the words of the index that holds nothing else."""
+    return OF_FEW if form.within == "few" else OF_MANY
 
 
 def _order(form: _Form) -> tuple[Column[Any], ...]:
@@ -100,7 +113,7 @@ def _onward(form: _Form) -> ColumnElement[bool]:
 @cache
 def _page(form: _Form) -> Prepared:
     text, last = bindparam("text", type_=Text), bindparam("last", type_=Text)
-    statement = select(*COLUMNS).where(_kinds(form), _living(form))
+    statement = select(*COLUMNS).where(_kinds(form))
     if form.match == "contains among some":
         some = _some(form).subquery()
         statement = select(*COLUMNS).join(some, some.c.key == things.c.key)
@@ -116,7 +129,21 @@ def _page(form: _Form) -> Prepared:
         statement = statement.where(things.c.key.in_(select(blocks.c.thing).where(stands(then=form.then))))
     if form.inside:
         statement = statement.where(things.c.parent == bindparam("parent"))
-    return Prepared(statement.order_by(*_order(form)).limit(bindparam("limit")))
+    if form.was:
+        return Prepared(_living_and_gone(statement, form))
+    return Prepared(statement.where(_living(form)).order_by(*_order(form)).limit(bindparam("limit")))
+
+
+def _living_and_gone(statement: Select[Any], form: _Form) -> Select[Any]:
+    """The first of what lives still, and of what was removed since: each has an index in this order."""
+    begun = things.c.created_at <= bindparam("at", type_=BigInteger)
+    gone = things.c.removed_at.is_not(None), things.c.removed_at > bindparam("at", type_=BigInteger)
+    parts = (
+        statement.where(*there, begun).order_by(*_order(form)).limit(bindparam("limit")).subquery()
+        for there in ((_words(form),), gone)
+    )
+    both = union_all(*map(select, parts)).subquery()
+    return select(both).order_by(*(both.c[each.name] for each in _order(form))).limit(bindparam("limit"))
 
 
 def _some(form: _Form) -> Select[Any]:
@@ -237,11 +264,10 @@ class _Asked:
     def form(self, match: Match) -> _Form:
         """Its statement."""
         within: Literal["few", "many", ""] = ""
-        # Inside of something there is another index to go by; these have no past.
-        living = not self.more and self.at is None
-        if living and MANY.isdisjoint(self.kinds):
+        # Inside of something there is another index to go by.
+        if not self.more and MANY.isdisjoint(self.kinds):
             within = "few"
-        if living and MANY.issuperset(self.kinds):
+        if not self.more and MANY.issuperset(self.kinds):
             within = "many"
         then = self.at is not None
         return _Form(len(self.kinds), match, self.blocked, bool(self.more), then, within)

@@ -8,7 +8,6 @@ from sqlalchemy import (
     Connection,
     Table,
     bindparam,
-    case,
     func,
     literal_column,
     or_,
@@ -20,7 +19,7 @@ from admit.core.links import KINDS, Kind, Stage
 from admit.core.validity import Millis
 from admit.store.activity import MOST_COUNTED
 from admit.store.prepared import Prepared
-from admit.store.tables import activity, links, past_links, sessions, things
+from admit.store.tables import TIME_BOUND_GRANT, activity, links, past_links, sessions, things
 
 _AT = bindparam("at", type_=BigInteger)
 _THINGS = Prepared(
@@ -51,24 +50,35 @@ _REFUSED = Prepared(
 )
 
 
-def _how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+_TABLES = (links, past_links)
 
 
-def _grants(table: Table) -> Prepared:
-    """Those that had not ended, that end by each of three moments, and that had ended."""
-    ends = table.c.ends_at
-    by = [bindparam(name, type_=BigInteger) for name in ("hour", "day", "week")]
-    policies = select(things.c.key).where(things.c.kind == literal_column(f"{Kind.RAM_POLICY:d}"))
-    told = (ends > _AT, *((ends > _AT) & (ends <= moment) for moment in by), ends <= _AT)
-    stood = [table.c.added_at <= _AT, *([table.c.removed_at > _AT] if table is past_links else [])]
+def _stood(table: Table) -> tuple[ColumnElement[bool], ...]:
+    return (table.c.added_at <= _AT, *((table.c.removed_at > _AT,) if table is past_links else ()))
+
+
+def _lasting(table: Table) -> Prepared:
+    """Those that had not ended; what RAM attaches to callers among them."""
     # As a value the stage would be compared with what a partial index is of.
     granted = table.c.stage == literal_column(f"{Stage.GRANT:d}")
-    counted = select(*map(_how_many, told)).where(granted, *stood, table.c.target.not_in(policies))
-    return Prepared(counted)
+    found = select(func.count()).select_from(table)
+    return Prepared(found.where(granted, table.c.ends_at > _AT, *_stood(table)))
 
 
-_GRANTS = [_grants(table) for table in (links, past_links)]
+def _attached(table: Table) -> Prepared:
+    policies = select(things.c.key).where(things.c.kind == literal_column(f"{Kind.RAM_POLICY:d}"))
+    found = select(func.count()).select_from(table).where(table.c.target.in_(policies))
+    return Prepared(found.where(table.c.ends_at > _AT, *_stood(table)))
+
+
+def _ending(table: Table) -> Prepared:
+    """Those that ended after one moment, and not after another. What callers are attached has no end."""
+    found = select(func.count()).select_from(table).where(literal_column(TIME_BOUND_GRANT))
+    after, by = (bindparam(name, type_=BigInteger) for name in ("after", "by"))
+    return Prepared(found.where(table.c.ends_at > after, table.c.ends_at <= by, *_stood(table)))
+
+
+_LASTING, _ATTACHED, _ENDING = ([make(table) for table in _TABLES] for make in (_lasting, _attached, _ending))
 
 
 class Grants(NamedTuple):
@@ -89,9 +99,13 @@ def things_then(sql: Connection, at: Millis) -> dict[Kind, int]:
 
 def grants_then(sql: Connection, at: Millis, spans: tuple[Millis, Millis, Millis]) -> Grants:
     """How many grants there were, and how many of them were to end within three spans."""
-    hour, day, week = (at + span for span in spans)
-    found = [each.rows(sql, at=at, hour=hour, day=day, week=week)[0] for each in _GRANTS]
-    return Grants(*(int(sum(column)) for column in zip(*found, strict=True)))
+
+    def many(statements: list[Prepared], **asked: Millis) -> int:
+        return sum(int(each.rows(sql, at=at, **asked)[0][0]) for each in statements)
+
+    ending = [many(_ENDING, after=at, by=at + span) for span in spans]
+    hour, day, week = ending
+    return Grants(many(_LASTING) - many(_ATTACHED), hour, day, week, many(_ENDING, after=-1, by=at))
 
 
 def refused_then(sql: Connection, since: Millis, at: Millis) -> int:

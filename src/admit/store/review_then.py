@@ -1,10 +1,9 @@
 """Access reviews as they stood at a past moment: what had been decided by then, and what the grants were."""
 
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import (
     BigInteger,
-    BindParameter,
     ColumnElement,
     Connection,
     FromClause,
@@ -56,7 +55,10 @@ def _state(
     return case((and_(there, added_in == items.c.added_in), "waiting"), (there, "changed"), else_="gone")
 
 
-def _items() -> Select[Any]:
+_Form: TypeAlias = Literal["any", "of a state", "decided"]
+
+
+def _items(form: _Form) -> Select[Any]:
     joined, added_in, ends_at = _joined(review_items)
     kept = [review_items.c[name] for name in Kept._fields[:8]]
     told = [
@@ -67,14 +69,16 @@ def _items() -> Select[Any]:
     state = case(
         (and_(_DECIDED, review_items.c.verdict == "keep"), "kept"), (_DECIDED, "ended"), else_=undecided
     )
-    wanted: BindParameter[str] = bindparam("state", type_=Text)
-    return (
-        select(*kept, *told, added_in, ends_at)
-        .select_from(joined)
-        .where(_OF_REVIEW, review_items.c.number > bindparam("after"), or_(wanted == "", state == wanted))
-        .order_by(review_items.c.number)
-        .limit(bindparam("limit"))
-    )
+    found = select(*kept, *told, added_in, ends_at).select_from(joined)
+    found = found.where(_OF_REVIEW, review_items.c.number > bindparam("after"), *_standing(form, state))
+    return found.order_by(review_items.c.number).limit(bindparam("limit"))
+
+
+def _standing(form: _Form, state: ColumnElement[str]) -> tuple[ColumnElement[bool], ...]:
+    """Which items are meant. What was decided is found by its verdict: for others all are looked at."""
+    if form == "decided":
+        return _DECIDED, review_items.c.verdict == bindparam("verdict", type_=Text)
+    return (state == bindparam("state", type_=Text),) if form == "of a state" else ()
 
 
 def _stood() -> Select[Any]:
@@ -91,24 +95,38 @@ def _stood() -> Select[Any]:
     return select(*columns).select_from(joined).group_by(state)
 
 
-_ITEMS = Prepared(_items())
+_ITEMS: dict[_Form, Prepared] = {
+    "any": Prepared(_items("any")),
+    "of a state": Prepared(_items("of a state")),
+    "decided": Prepared(_items("decided")),
+}
 _STOOD = Prepared(_stood())
 _VERDICTS = Prepared(
-    select(review_items.c.verdict, func.count()).where(_OF_REVIEW, _DECIDED).group_by(review_items.c.verdict)
+    select(review_items.c.verdict, func.count())
+    .where(
+        _OF_REVIEW, review_items.c.verdict.in_([literal_column("'keep'"), literal_column("'end'")]), _DECIDED
+    )
+    .group_by(review_items.c.verdict)
 )
-_WAITED = Prepared(select(func.count()).select_from(review_items).where(_OF_REVIEW, _UNDECIDED))
+_VERDICT_OF: dict[State | None, str] = {"kept": "keep", "ended": "end"}
 
 
 def items_then(sql: Connection, review: int, wanted: Wanted, at: Millis, limit: int) -> list[Kept]:
     """Some items of a review, by their numbers, as they stood; whoever looks sees all of them."""
-    asked = {"review": review, "at": at, "state": wanted.state or "", "after": wanted.after}
-    return [Kept(*row) for row in _ITEMS.rows(sql, **asked, limit=limit)]
+    asked: dict[str, Any] = {"review": review, "at": at, "after": wanted.after, "limit": limit}
+    if wanted.state is None:
+        rows = _ITEMS["any"].rows(sql, **asked)
+    elif wanted.state in _VERDICT_OF:
+        rows = _ITEMS["decided"].rows(sql, **asked, verdict=_VERDICT_OF[wanted.state])
+    else:
+        rows = _ITEMS["of a state"].rows(sql, **asked, state=wanted.state)
+    return [Kept(*row) for row in rows]
 
 
-def counts_then(sql: Connection, review: int, at: Millis) -> dict[State, int]:
-    """How many items of a review stood how, as :func:`admit.store.reviews.counts` tells it of now."""
+def counts_then(sql: Connection, review: int, many: int, at: Millis) -> dict[State, int]:
+    """How many of the ``many`` items of a review stood how, as ``reviews.counts`` tells it of now."""
     decided = dict(row for row in _VERDICTS.rows(sql, review=review, at=at))
-    ((undecided,),) = _WAITED.rows(sql, review=review, at=at)
+    undecided = many - sum(decided.values())
     found: dict[State, int] = {"waiting": 0, "changed": 0, "gone": 0}
     found |= {row[0]: row[1] for row in _STOOD.rows(sql, review=review, at=at, limit=LOOKED_AT)}
     found["waiting"] = undecided - found["changed"] - found["gone"]

@@ -96,7 +96,7 @@ def told(call: Call, review: Thing, at: Millis | None = None) -> Review:
     if at is None:
         counts = stored.counts(call.sql, review.key, call.now)
     else:
-        counts = review_then.counts_then(call.sql, review.key, at)
+        counts = review_then.counts_then(call.sql, review.key, details.items, at)
     return Review(
         review_id=review.id,
         name=printable(review.name),
