@@ -11,15 +11,15 @@ async def overview(desk: Desk, request: Request) -> Response:
     """Everything at a glance, as it is or was at a moment; what whoever looks may not see is left out."""
     visit = await desk.visit(request)
     at = visit.moment(visit.asked("at"))
-    counting = bool(visit.asked("counts"))
+    # At a past moment all there was is counted through: the page does not wait for that.
+    counting = at is None or bool(visit.asked("counts"))
     seen = visit.now if at is None else at
     return visit.page(
         "overview.html",
         at=at,
-        # At a past moment all there was is counted through: the page does not wait for that.
-        counts=await visit.may_call("GetOverview", At=at) if at is None or counting else None,
-        uncounted=at is not None and not counting,
-        ending=await visit.may_call("ListGrants", Status="ending", At=at, MaxResults=6),
+        counting=counting,
+        counts=await visit.may_call("GetOverview", At=at) if counting else None,
+        ending=await visit.may_call("ListGrants", Status="ending", At=at, MaxResults=6) if counting else None,
         sessions=await visit.may_call(
             "ListSessions", State="live" if at is None else None, At=at, MaxResults=6
         ),

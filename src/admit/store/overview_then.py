@@ -59,8 +59,9 @@ def _stood(table: Table) -> tuple[ColumnElement[bool], ...]:
 
 def _lasting(table: Table) -> Prepared:
     """Those that had not ended; what RAM attaches to callers among them."""
-    # As a value the stage would be compared with what a partial index is of.
-    granted = table.c.stage == literal_column(f"{Stage.GRANT:d}")
+    # By a stage that is put together no index is chosen: reading all there is in its own order takes a
+    # thirtieth of looking each row up.
+    granted = table.c.stage + literal_column("0") == literal_column(f"{Stage.GRANT:d}")
     found = select(func.count()).select_from(table)
     return Prepared(found.where(granted, table.c.ends_at > _AT, *_stood(table)))
 
