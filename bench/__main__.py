@@ -24,7 +24,7 @@ from bench import calls, commits, decisions, emulation
 from bench.bulk import BULK, fill_in_bulk
 from bench.calls import Caller
 from bench.figures import Figure, Measured, figures, table
-from bench.filling import Filled, Size, fill
+from bench.filling import AT_ONCE, Filled, Size, fill
 from bench.rows import PROCESS, RATES, answers
 from bench.served import Served, Signer, admit_serve, floor_serve, moto_serve, serving
 
@@ -114,6 +114,8 @@ def _filled(place: Path, size: Size, rounds: int, measured: Measured) -> _Full:
         measured.add(f"grants with history and ledger, {name}", filled.granted_s)
         insert_s = commits.sorted_insert(place / "sorted.db", size.grants)
         measured.add(f"bare sorted insert, {name}", insert_s)
+        alone_s = commits.rows_alone(place / "alone.db", settings.database_file, size.grants, AT_ONCE)
+        measured.add(f"those grants' rows alone, {name}", alone_s)
         of_an_entry = commits.bytes_of(settings.database_file, "changes")
         measured.add(f"an entry of the ledger on disk, {name}", of_an_entry)
     with local(settings) as client:

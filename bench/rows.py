@@ -52,6 +52,7 @@ def answers(size: str) -> Iterator[Row]:
     most = BUILT if size.startswith("10,000,000") else None
     yield Row(f"filled, {size}", "s")
     yield Row(f"bare sorted insert, {size}", "s")
+    yield Row(f"those grants' rows alone, {size}", "s", f"bare sorted insert, {size}")
     written = f"grants with history and ledger, {size}"
     yield Row(written, "s", f"bare sorted insert, {size}", IMPORT if large else None)
     yield Row(f"a link on disk, {size}", "bytes", target=ON_DISK if large else None)
