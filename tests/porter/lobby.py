@@ -23,6 +23,7 @@ from admit.porter.names import Wanted
 from admit.store import things
 from admit.store.engine import Author, Tx
 from admit.store.things import Where
+from tests.control.live.watched import Terminal as Screen
 from tests.services.bastionhost.people import PASSWORD, Bastion
 from tests.system import System
 
@@ -58,20 +59,6 @@ def signed(key: SSHKey, name: str, made: Exchange) -> Signed:
     asked = request(name, key)
     session = hashlib.sha256(made.content).digest()
     return Signed(made, asked, key.sign(to_be_signed(session, asked), key.algorithm))
-
-
-@dataclass
-class Screen:
-    """What the person sees."""
-
-    warned: list[str] = field(default_factory=list)
-    ended: list[str] = field(default_factory=list)
-
-    def warn(self, text: str) -> None:
-        self.warned.append(text)
-
-    def end(self, text: str) -> None:
-        self.ended.append(text)
 
 
 @dataclass

@@ -64,6 +64,57 @@ def test_what_is_no_policy_may_be_written_in_silence_and_makes_no_revision(store
         assert tokens.recent_nonces(sql, 0) == {"n": store.clock.now()}
 
 
+# -- what is told once it is durable -----------------------------------------------------------------
+
+
+def test_what_follows_a_commit_is_told_once_everybody_can_read_it(store: Store):
+    seen: list[list[str]] = []
+
+    def body(tx: Tx) -> None:
+        add("dba")(tx)
+        tx.after_commit(lambda: seen.append(elsewhere(store)))
+        assert seen == []
+
+    store.write_now(AUTHOR, body)
+    assert seen == [["dba"]]
+
+
+def elsewhere(store: Store) -> list[str]:
+    """The names as another thread reads them."""
+    with ThreadPoolExecutor(1) as other:
+        return other.submit(names, store).result()
+
+
+def test_what_was_undone_has_nothing_that_follows_it(store: Store):
+    told: list[str] = []
+
+    def refused(tx: Tx) -> None:
+        tx.after_commit(lambda: told.append("of a refusal"))
+        raise ValueError("undone")
+
+    def in_part(tx: Tx) -> None:
+        tx.after_commit(lambda: told.append("of the whole"))
+        with suppress(ValueError), tx.part():
+            refused(tx)
+
+    with pytest.raises(ValueError, match="undone"):
+        store.write_now(AUTHOR, refused)
+    store.write_now(AUTHOR, in_part)
+    assert told == ["of the whole"]
+
+
+def test_a_fault_in_what_follows_a_commit_is_none_of_the_write(store: Store):
+    told: list[str] = []
+
+    def body(tx: Tx) -> str:
+        tx.after_commit(lambda: 1 // 0)
+        tx.after_commit(lambda: told.append("the next"))
+        return "done"
+
+    assert store.write_now(AUTHOR, body) == "done"
+    assert told == ["the next"]
+
+
 # -- parts -------------------------------------------------------------------------------------------
 
 

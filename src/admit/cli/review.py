@@ -6,14 +6,14 @@ from typing import Any
 import click
 
 from admit.base.clock import SystemClock
+from admit.base.csv_lines import line
 from admit.cli import wording
 from admit.cli.ask import Duration, When, now_here
 from admit.cli.client import Client
 from admit.cli.connection import connected
 from admit.cli.lists import all_of
 from admit.cli.output import JSON, NO, print_json, print_table
-from admit.console.csv_lines import line
-from admit.console.review_report import COLUMNS, row
+from admit.core.review_report import COLUMNS, row
 from admit.core.validity import DAY, Millis
 
 ITEMS_AT_ONCE = 200

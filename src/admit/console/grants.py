@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from admit.console.csv_lines import cell
+from admit.base.csv_lines import cell
 from admit.console.deeds import join_of
 from admit.console.desk import Desk, Refused, Visit
 from admit.console.shelves import resource_name, subject_name

@@ -9,11 +9,11 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from admit.base.csv_lines import line
 from admit.console.confirming import STEP, SURE, Plan, confirming
-from admit.console.csv_lines import line
 from admit.console.desk import Desk, Refused, Visit
-from admit.console.review_report import COLUMNS, row
 from admit.console.showing import moment_of
+from admit.core.review_report import COLUMNS, row
 from admit.core.validity import DAY
 from admit.pages.site import protected
 

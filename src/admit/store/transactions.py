@@ -49,6 +49,12 @@ class Tx:
     callers: int
     """The newest change to who may call, before this transaction."""
     events: list[Event] = field(default_factory=list)
+    later: list[Callable[[], object]] = field(default_factory=list)
+    """What is to be told once it is durable."""
+
+    def after_commit(self, tell: Callable[[], object]) -> None:
+        """Have something told once this is durable, and never if it is undone. It may only wake somebody."""
+        self.later.append(tell)
 
     def record(self, what: Event) -> None:
         """Put a fact into the change log of this transaction."""
@@ -62,7 +68,7 @@ class Tx:
 class Part:
     """A savepoint, from its beginning to its end: as a generator it would take twice as long."""
 
-    __slots__ = ("_recorded", "_say", "_tx", "_wrote")
+    __slots__ = ("_later", "_recorded", "_say", "_tx", "_wrote")
 
     def __init__(self, tx: Tx) -> None:
         self._tx = tx
@@ -70,6 +76,7 @@ class Part:
     def __enter__(self) -> None:
         tx = self._tx
         self._recorded, self._wrote = len(tx.events), tx.sql.info["wrote_policy"]
+        self._later = len(tx.later)
         self._say = driver(tx.sql)
         self._say("savepoint part")
 
@@ -77,6 +84,7 @@ class Part:
         if kind is not None:
             self._say("rollback to savepoint part")
             del self._tx.events[self._recorded :]
+            del self._tx.later[self._later :]
             self._tx.sql.info["wrote_policy"] = self._wrote
         self._say("release savepoint part")
 
@@ -90,6 +98,8 @@ class Head:
     callers: int
     """The number of the newest change to who may call."""
     rows: list[tuple[object, ...]] = field(default_factory=list)
+    later: list[Callable[[], object]] = field(default_factory=list)
+    """What the transactions of the batch have told once it is durable."""
 
     def extend(self, key: bytes, tx: Tx) -> None:
         """Put a transaction's events at the end of the chain: all of them, or on an error none."""
@@ -169,4 +179,5 @@ class Bodies:
                 raise SilentChange(f"{job.author.action} changed policy and recorded nothing")
             if tx.events:
                 head.extend(self.ledger_key, tx)
+        head.later += tx.later
         return result

@@ -92,6 +92,7 @@ class Writer:
         end_writing(sql, head.n)
         if head.rows:
             self._announce(head.n)
+        _tell(head.later)
         for answer, result in answers:
             answer.set_result(result)
 
@@ -152,6 +153,16 @@ class Pool:
                     tell(sql, head.n)
             if head.rows:
                 self._announce(head.n)
+            _tell(head.later)
         if refusal is not None:
             raise refusal
         return result
+
+
+def _tell(later: Sequence[Callable[[], object]]) -> None:
+    """Tell what was to be told once it is durable; a fault in it is none of the write."""
+    for each in later:
+        try:
+            each()
+        except Exception:  # noqa: BLE001 - whatever it is, the write is done
+            _log.exception("what follows a commit could not be told")

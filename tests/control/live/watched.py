@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -108,8 +108,14 @@ class Place:
         return await sessions.open(permit, self.things["alice"], about, screen)
 
 
+class OfSystem(Protocol):
+    """Something that stands on a system."""
+
+    system: System
+
+
 @asynccontextmanager
-async def watched(place: Place) -> AsyncIterator[Sessions]:
+async def watched(place: OfSystem) -> AsyncIterator[Sessions]:
     """Sessions that are watched until the block ends."""
     admit = place.system.admit
     sessions = Sessions(admit.store, admit.world)

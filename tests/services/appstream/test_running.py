@@ -1,8 +1,6 @@
 """Sessions that run: listed and ended by the operations, as the streaming door opened them."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 
 import pytest
 
@@ -13,6 +11,7 @@ from admit.control.streaming.streamed_apps import asked
 from admit.core.links import Kind
 from admit.core.validity import MINUTE
 from admit.store import things
+from tests.control.live.watched import watched
 from tests.services.appstream.streaming import Streaming
 
 
@@ -28,20 +27,6 @@ class Screen:
     def end(self, text: str) -> None:
         """It is over."""
         self.ended = text
-
-
-@asynccontextmanager
-async def watched(streaming: Streaming) -> AsyncIterator[Sessions]:
-    """The sessions of a door that is open until the block ends."""
-    admit = streaming.system.admit
-    sessions = Sessions(admit.store, admit.world)
-    running = asyncio.create_task(sessions.run())
-    try:
-        yield sessions
-    finally:
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
 
 
 async def opened(

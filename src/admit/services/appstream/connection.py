@@ -125,9 +125,8 @@ class GetConnectionTicket(Shape):
         inside = [each for each in running(call) if each.group.key == offer.group.key]
         _refuse_full(offer, inside)
         binding = self._binding(call, offer, before or self)
-        call.world.expected.tell(
-            Coming((offer.user,), Wanted(binding.group, binding.app, binding.session or ""))
-        )
+        coming = Coming((offer.user,), Wanted(binding.group, binding.app, binding.session or ""))
+        call.tx.after_commit(lambda: call.world.expected.tell(coming))
         task = msgspec.structs.replace(binding, until=call.now + TASK_LIFE)
         details = offer.group.read(GroupDetails)
         return self.Response(
