@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -62,6 +63,16 @@ def test_a_command_that_asks_a_server_loads_nothing_that_answers(words: tuple[st
 
 
 @pytest.mark.parametrize(
+    ("kind", "line"), [("people", "name\nalice\n"), ("hosts", "name,address\ndb-1,10.0.0.1\n")]
+)
+def test_an_import_loads_nothing_that_answers(tmp_path: Path, kind: str, line: str):
+    file = tmp_path / f"{kind}.csv"
+    file.write_text(line, "utf-8")
+
+    assert loaded_by("import", kind, str(file), *NOBODY) == (3, [])
+
+
+@pytest.mark.parametrize(
     "words", [("--help",), ("--version",), ("completion", "bash")], ids=lambda words: words[0]
 )
 def test_what_is_told_of_the_commands_loads_none_of_them(words: tuple[str, ...]):
@@ -73,7 +84,7 @@ def test_what_the_shell_is_offered_loads_none_of_them():
     assert loaded_by(**asked) == (0, [])
 
 
-def test_without_a_server_the_system_is_loaded(tmp_path):
+def test_without_a_server_the_system_is_loaded(tmp_path: Path):
     code, found = loaded_by("can", "alice", "root@db-1", "--data", str(tmp_path / "none"))
 
     assert code == 3

@@ -14,12 +14,12 @@ from rich.text import Text
 
 from admit.base.chance import Chance
 from admit.cli.client import Client
+from admit.cli.commands import loaded
 from admit.cli.connection import Connect, connectable
 from admit.cli.importing import bastion, idaas
 from admit.cli.importing.apps import Apps
 from admit.cli.importing.bastion import Bastion
 from admit.cli.importing.directory import Directory
-from admit.cli.importing.host_keys import pin_host_keys
 from admit.cli.importing.hosts import Assets
 from admit.cli.importing.idaas import Idaas
 from admit.cli.importing.keys import KeyFiles
@@ -143,7 +143,9 @@ def hosts(  # noqa: PLR0913 - a command has the options people need
                 tally.note(LineFault(0, "groups", f"{len(groups)} host groups are left out: {NO_GROUPS}"))
             brought = Assets(client, instance_id, KeyFiles(file.parent), tally, dry).bring(reading.records)
             if fetch_keys:
-                pin_host_keys(client, instance_id, brought, tally, dry=dry)
+                loaded("admit.cli.importing.host_keys:pin_host_keys")(
+                    client, instance_id, brought, tally, dry=dry
+                )
 
         _import(reading, bring, 1, dry=dry, as_json=as_json)
 

@@ -4,8 +4,7 @@ import base64
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from admit.services.bastionhost.errors import InvalidArgument
-from admit.services.bastionhost.private_keys import open_private_key
+from admit.base.private_keys import KeyRefused, open_private_key
 
 LARGEST = 24 * 1024
 """The largest key file that is read, in bytes: the API takes 32,768 letters of Base64."""
@@ -48,8 +47,7 @@ def _key_file(directory: Path, path: str) -> KeyFile:
         return KeyFile(fault=f"{path} is too large for a private key")
     try:
         key = open_private_key(text, None)
-    except InvalidArgument as refused:
-        # The words are those of the API, which speaks of parameters.
-        protected = "PassPhrase" in refused.text
+    except KeyRefused as refused:
+        protected = refused.at_fault == "PassPhrase"
         return KeyFile(fault=f"{path} is {'protected by a pass phrase' if protected else 'no private key'}")
     return KeyFile(base64.b64encode(text).decode(), key.fingerprint)

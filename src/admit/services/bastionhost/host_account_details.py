@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal, TypeAlias
 
+from admit.base.private_keys import PrivateKey
 from admit.control.bastionhost.bastion import (
     PASS_PHRASE,
     PASSWORD,
@@ -12,7 +13,6 @@ from admit.control.bastionhost.bastion import (
 from admit.core.links import Kind
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape, like
-from admit.services.bastionhost.private_keys import PrivateKey
 from admit.services.bastionhost.vocabulary import (
     HostAccountId,
     HostAccountName,

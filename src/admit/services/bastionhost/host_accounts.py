@@ -4,6 +4,7 @@ from typing import Annotated
 
 import msgspec
 
+from admit.base.private_keys import PrivateKey
 from admit.control import things as verbs
 from admit.control.bastionhost.bastion import PASS_PHRASE, PRIVATE_KEY, HostAccountDetails, open_secret
 from admit.control.things import New
@@ -29,7 +30,7 @@ from admit.services.bastionhost.host_account_details import (
     shown,
 )
 from admit.services.bastionhost.opened_keys import OpenedKey, former_secret
-from admit.services.bastionhost.private_keys import PrivateKey, open_private_key, read_private_key
+from admit.services.bastionhost.private_keys import open_private_key, read_private_key
 from admit.services.bastionhost.vocabulary import (
     HostAccountId,
     HostAccountName,

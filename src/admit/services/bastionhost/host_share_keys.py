@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from admit.base.private_keys import PrivateKey
 from admit.control import things as verbs
 from admit.control.bastionhost.bastion import (
     PASS_PHRASE,
@@ -29,7 +30,7 @@ from admit.services.bastionhost.errors import (
 )
 from admit.services.bastionhost.host_account_details import EncodedKey, Fingerprint
 from admit.services.bastionhost.opened_keys import OpenedKey, former_secret
-from admit.services.bastionhost.private_keys import PrivateKey, open_private_key, read_private_key
+from admit.services.bastionhost.private_keys import open_private_key, read_private_key
 from admit.services.bastionhost.vocabulary import (
     ONE_LINE,
     HostShareKeyId,

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from admit.base.private_keys import PrivateKey
 from admit.control.bastionhost.bastion import PASS_PHRASE, PRIVATE_KEY
 from admit.rpc.operation import Call
-from admit.services.bastionhost.private_keys import PrivateKey
 from admit.store import things
 from admit.store.things import Thing
 

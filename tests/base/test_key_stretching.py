@@ -5,9 +5,8 @@ import binascii
 import pytest
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
-from admit.services.bastionhost.errors import InvalidArgument
-from admit.services.bastionhost.key_stretching import check_openssh, checked_pkcs8
-from admit.services.bastionhost.private_keys import open_private_key
+from admit.base.key_stretching import check_openssh, checked_pkcs8
+from admit.base.private_keys import KeyRefused, open_private_key
 
 # Throw-away keys, made for this file by OpenSSL 3 and ssh-keygen 9; what opens them stands beside them.
 USUAL = (
@@ -76,7 +75,7 @@ def test_a_pkcs8_key_that_asks_for_too_much_or_unclearly_is_refused(encoded: str
     """a PKCS #8 key that asks for too much, or unclearly, is refused"""
     with pytest.raises(ValueError):  # noqa: PT011 - of several readers
         checked_pkcs8(pkcs8(encoded))
-    with pytest.raises(InvalidArgument):
+    with pytest.raises(KeyRefused):
         open_private_key(pkcs8(encoded), "x")
 
 
@@ -85,12 +84,12 @@ def test_an_openssh_key_that_asks_for_too_much_or_unclearly_is_refused(encoded: 
     """an OpenSSH key that asks for too much, or unclearly, is refused"""
     with pytest.raises((ValueError, binascii.Error)):
         check_openssh(openssh(encoded))
-    with pytest.raises(InvalidArgument):
+    with pytest.raises(KeyRefused):
         open_private_key(openssh(encoded), "secret")
 
 
 def test_a_label_that_only_looks_like_a_key_is_refused() -> None:
     """a label that only looks like a key is refused"""
     text = pkcs8(THREE_MILLION).replace(b"BEGIN ENCRYPTED", b"BEGIN  ENCRYPTED")
-    with pytest.raises(InvalidArgument):
+    with pytest.raises(KeyRefused):
         open_private_key(text, "x")
