@@ -79,6 +79,7 @@ def addresses_of_the_console(office: System) -> list[str]:
     found.append(f"/console/reviews/{office.call('admit', 'ListReviews')['Reviews'][0]['ReviewId']}")
     found += [f"{place}?at={then}" for place in (found[-1], "/console/requests", "/console/reviews")]
     found += [f"{place}?at={then}" for place in ("/console", "/console/ram", "/console/ram/robot")]
+    found.append(f"/console/break-glass?at={then}")
     recording = office.call("admit", "ListRecordings")["Recordings"][0]["RecordingId"]
     found += [f"/console/recordings/{recording}", f"/console/recordings/{recording}/found?q=notes"]
     things: dict[str, Any] = {}

@@ -60,6 +60,17 @@ def test_offers_are_shown_as_they_were(office: System, pages: Pages) -> None:
     assert "Nothing at that moment" in shown
 
 
+def test_agreements_are_shown_as_they_were(office: System, pages: Pages) -> None:
+    agreed = office.call("admit", "AgreeBreakGlass", Subject="alice", Resource="root@web-2", Lasting=MINUTE)
+    with later(office) as then:
+        pass
+    office.call("admit", "EndBreakGlass", AgreementId=agreed["Agreement"]["AgreementId"])
+    assert "root@web-2" not in main_of(pages, "/console/break-glass")
+    shown = main_of(pages, f"/console/break-glass?at={then}")
+    assert ("root@web-2" in shown, nothing_can_be_done(shown)) == (True, True)
+    assert "Nothing at that moment" in main_of(pages, f"/console/break-glass?at={then - DAY}")
+
+
 def test_a_review_is_shown_as_it_stood(office: System, pages: Pages) -> None:
     review = office.call("admit", "ListReviews")["Reviews"][0]["ReviewId"]
     with later(office) as then:

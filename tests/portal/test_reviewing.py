@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from admit.core.validity import DAY
+from admit.store import reviews as stored_reviews
 from tests.browsing import Pages
 from tests.portal.people import Town, send
 from tests.system import System
@@ -35,6 +36,17 @@ def numbers(page: str) -> dict[str, str]:
 def may(town: Town, person: str) -> bool:
     answer = town.system.call("admit", "CheckAccess", Person=person, Resource="host:db-1")
     return bool(answer["Decision"]["Allowed"])
+
+
+def test_of_much_that_waits_about_so_much_is_told(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin(town, Reviewers=["olga"])
+    town.system.call("admit", "RevokeAccess", Subject="bob", Resource="host:db-1")
+    olga = town.browser("olga", is_new=False)
+    assert "1 wait for you" in olga.get("/home").text
+    monkeypatch.setattr(stored_reviews, "FEW", 1)
+    assert "2 wait for you" in olga.get("/home").text
+    monkeypatch.setattr(stored_reviews, "MOST_COUNTED", 1)
+    assert "1 wait for you" in olga.get("/home/reviews").text
 
 
 def test_a_reviewer_finds_decides_and_is_thanked(town: Town) -> None:

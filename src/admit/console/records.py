@@ -91,9 +91,10 @@ async def offered(desk: Desk, request: Request) -> Response:
 
 
 async def glass(desk: Desk, request: Request) -> Response:
-    """What may be broken into in an emergency, and by whom."""
+    """What may be broken into in an emergency, and by whom; or could at a moment."""
     visit = await desk.visit(request)
-    return visit.page("break_glass.html", listed=await visit.call("ListBreakGlass"), fault="")
+    at = visit.moment(visit.asked("at"))
+    return visit.page("break_glass.html", listed=await visit.call("ListBreakGlass", At=at), fault="", at=at)
 
 
 async def agreed(desk: Desk, request: Request) -> Response:
@@ -111,7 +112,8 @@ async def agreed(desk: Desk, request: Request) -> Response:
         if refused.status == HTTPStatus.FORBIDDEN:
             raise
         listed = await visit.call("ListBreakGlass")
-        return visit.page("break_glass.html", listed=listed, fault=refused.text, code=refused.status)
+        fault, code = refused.text, refused.status
+        return visit.page("break_glass.html", listed=listed, fault=fault, at=None, code=code)
     return visit.go(f"/console/break-glass?done={'removed' if over else 'made'}")
 
 

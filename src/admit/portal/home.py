@@ -20,7 +20,7 @@ from admit.pages.changes import ChangeWatch, Watch
 from admit.pages.pictures import picture
 from admit.pages.site import Site, protected
 from admit.portal.holdings import Holdings, held
-from admit.portal.past import Choice, Had, called, choices, had, plain
+from admit.portal.past import Had, called, had, plain
 from admit.store.things import Thing
 
 LONGEST_SEARCH = 200
@@ -50,7 +50,6 @@ class Seen:
 
     held: Holdings
     had: list[Had]
-    choices: list[Choice]
     requests: list[Thing]
     to_decide: list[Thing]
     glass: list[Glass]
@@ -65,7 +64,7 @@ class Seen:
     def mark(self) -> str:
         """A text that is another as soon as something else is shown."""
         held = tuple((each.key, each.until, each.label, each.steps) for each in self.held.all())
-        rest = (*self.had, *self.choices, *self.glass)
+        rest = (*self.had, *self.glass)
         states = tuple((each.key, each.changed_at) for each in (*self.requests, *self.to_decide))
         states += tuple((each.key, many) for each, many in self.reviews)
         return f"{hash((held, tuple(repr(each) for each in rest), states)):x}"
@@ -74,11 +73,9 @@ class Seen:
 def seen(sql: Connection, users: tuple[Thing, ...], now: Millis) -> Seen:
     """What the page shows to whoever has proven to be these users."""
     now_held = held(sql, users, now)
-    lost = had(sql, users, now_held, now)
     return Seen(
         now_held,
-        lost,
-        choices(sql, users, now_held, lost),
+        had(sql, users, now_held, now),
         access_requests.of_users(sql, users)[:20],
         access_requests.to_decide(sql, users, now, WAITING_SHOWN + 1),
         glass_of(sql, users, now),

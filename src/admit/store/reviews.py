@@ -274,7 +274,7 @@ def waiting(sql: Connection, review: int, now: Millis, sight: Sight) -> int:
 
 
 FEW = 100
-MOST_COUNTED = 10_000
+MOST_COUNTED = 1_000
 
 
 def about_waiting(sql: Connection, review: int, now: Millis, sight: Sight) -> int:
@@ -286,7 +286,7 @@ def about_waiting(sql: Connection, review: int, now: Millis, sight: Sight) -> in
     if len(found) < FEW:
         return len(found)
     undecided = (review_items.c.review == review, review_items.c.verdict.is_(None), _seen(sight))
-    some = select(review_items.c.number).where(*undecided).limit(MOST_COUNTED).subquery()
+    some = select(review_items.c.target).where(*undecided).limit(MOST_COUNTED).subquery()
     return int(sql.execute(select(func.count()).select_from(some)).scalar_one())
 
 

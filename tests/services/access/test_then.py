@@ -110,8 +110,9 @@ def test_requests_and_offers_are_those_of_then(past: Past) -> None:
     alice, bob = desk.user("alice"), desk.user("bob")
     states = (None, "waiting", "approved", "declined", "lapsed")
     asked: list[Asked] = [("ListAccessRequests", {"State": state}) for state in states]
-    asked += [("ListAccessRequests", {"Person": "alice"}), ("ListOffers", {})]
+    asked += [("ListAccessRequests", {"Person": "alice"}), ("ListOffers", {}), ("ListBreakGlass", {})]
     past.see(*asked)
+    glass = desk.call("AgreeBreakGlass", Subject="alice", Resource="root@db-1", Lasting=HOUR)
     desk.offer(Owners=["olga"])
     first = desk.ask(alice)
     past.see(*asked)
@@ -125,6 +126,7 @@ def test_requests_and_offers_are_those_of_then(past: Past) -> None:
     past.system.advance(8 * DAY)
     past.see(*asked)
     desk.call("StopOfferingAccess", Resource="root@db-1")
+    desk.call("EndBreakGlass", AgreementId=glass["Agreement"]["AgreementId"])
     desk.bastion.call("DeleteUser", UserId=bob.id)
     past.see(*asked)
     assert past.otherwise() == []

@@ -17,7 +17,7 @@ from admit.core.activity import Activity, ActivityKind, Mention, Outcome
 from admit.core.events import GlassBroken
 from admit.core.links import Kind
 from admit.core.validity import FOREVER, HOUR, MINUTE, Millis
-from admit.store import links, things
+from admit.store import links, then, things
 from admit.store.engine import Tx
 from admit.store.things import Thing, Where
 
@@ -64,9 +64,11 @@ def agree(tx: Tx, resource: Thing, details: AgreementDetails) -> Thing:
     return verbs.add(tx, New(Kind.BREAK_GLASS, resource.key, resource.name, details))
 
 
-def agreements(sql: Connection) -> list[Thing]:
-    """All agreements, those that hold no more too, the oldest first."""
-    return things.find(sql, Where(Kind.BREAK_GLASS))
+def agreements(sql: Connection, at: Millis | None = None) -> list[Thing]:
+    """All agreements, those that hold no more too, the oldest first; or those of a moment, as they were."""
+    if at is None:
+        return things.find(sql, Where(Kind.BREAK_GLASS))
+    return [*then.by_keys(sql, then.keys_at(sql, Kind.BREAK_GLASS, at), at).values()]
 
 
 def open_to(sql: Connection, users: tuple[Thing, ...], now: Millis) -> list[Thing]:

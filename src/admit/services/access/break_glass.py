@@ -8,13 +8,13 @@ from admit.control.requests.break_glass import AgreementDetails
 from admit.control.things import remove
 from admit.core.errors import InvalidParameter
 from admit.core.links import Kind
-from admit.core.validity import FOREVER
+from admit.core.validity import FOREVER, Millis
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape, like
 from admit.services.access.errors import AgreementNotFound, Ambiguous, NotFound, NotGrantable
 from admit.services.access.grants import subject_of
 from admit.services.access.offers import Note
-from admit.services.access.vocabulary import Moment, ResourceName, SubjectName, access, end, named
+from admit.services.access.vocabulary import At, Moment, ResourceName, SubjectName, access, end, named, past
 from admit.store import things
 from admit.store.things import Thing
 
@@ -49,12 +49,12 @@ class Agreement(Shape):
     """Until when the agreement holds; absent if it has no end."""
 
 
-def _told(call: Call, agreement: Thing) -> Agreement:
+def _told(call: Call, agreement: Thing, at: Millis | None = None) -> Agreement:
     details = agreement.read(AgreementDetails)
     return Agreement(
         agreement_id=agreement.id,
         holder=details.holder_name,
-        resource=names.labels(call.sql, [agreement.parent])[agreement.parent].label,
+        resource=names.labels(call.sql, [agreement.parent], at)[agreement.parent].label,
         lasting=details.lasting_ms,
         agreed_by=details.agreed_by,
         agreed_at=agreement.created_at,
@@ -121,10 +121,12 @@ class EndBreakGlass(Shape):
 
 @access.operation("list")
 class ListBreakGlass(Shape):
-    """Lists what was agreed beforehand, the oldest agreement first; those that have ended too.
+    """Lists what was agreed beforehand, or by a moment, the oldest first; those that have ended too.
 
     Where glass was broken stands among the requests: ListAccessRequests tells the agreement's ID.
     """
+
+    at: At | None = None
 
     class Response(Shape):
         """The agreements."""
@@ -133,4 +135,6 @@ class ListBreakGlass(Shape):
 
     def handle(self, call: Call) -> Response:
         """Read all of them."""
-        return self.Response(agreements=tuple(_told(call, each) for each in break_glass.agreements(call.sql)))
+        at = past(self.at, call)
+        found = break_glass.agreements(call.sql, at)
+        return self.Response(agreements=tuple(_told(call, each, at) for each in found))
