@@ -1,6 +1,6 @@
 """The decision: may this subject use this resource now, why, and until when."""
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
@@ -103,7 +103,7 @@ def reachable(subject: Ref, source: Source, now: Millis, judge: Judge = unjudged
     joined = spread([begin(subject)], source.onward(Stage.JOIN), shut, now)
     granted = cross(joined, source.onward(Stage.GRANT), shut, now)
     for closes, _, keys, periods in spread(granted, source.onward(Stage.HOLD), shut, now):
-        yield Reach(source.ref(keys[-1]), -closes, path_of(source, keys, periods))
+        yield Reach(source.ref(keys[-1]), -closes, path_of(source.ref, keys, periods))
 
 
 def reached_by(resource: Ref, source: Source, now: Millis, judge: Judge = unjudged) -> Iterator[Reach]:
@@ -117,7 +117,7 @@ def reached_by(resource: Ref, source: Source, now: Millis, judge: Judge = unjudg
     held = spread([begin(resource)], source.inward(Stage.HOLD), shut, now)
     granted = cross(held, source.inward(Stage.GRANT), shut, now)
     for closes, _, keys, periods in spread(granted, source.inward(Stage.JOIN), shut, now):
-        yield Reach(source.ref(keys[-1]), -closes, path_of(source, keys[::-1], periods[::-1]))
+        yield Reach(source.ref(keys[-1]), -closes, path_of(source.ref, keys[::-1], periods[::-1]))
 
 
 def _shut(source: Source, action: str | None, judge: Judge) -> Container[int]:
@@ -135,7 +135,7 @@ def decide(question: Question, source: Source, now: Millis, judge: Judge = unjud
     if best is None:
         return _refuse(question, source, now, Judged(source.asked, question.action, judge))
     closes, _, keys, periods = best
-    path = path_of(source, keys, periods)
+    path = path_of(source.ref, keys, periods)
     return Decision(question, Reason.GRANTED, now, source.revision, because=path, valid_until=-closes)
 
 
@@ -196,7 +196,9 @@ def held_by(resource: Ref, source: Source, now: Millis, shut: Container[int]) ->
     """The best ways from a resource back to what holds it."""
     if resource.key in shut:
         return []
-    return [*spread([begin(resource)], source.inward(Stage.HOLD), shut, now)]
+    begun, leads = begin(resource), source.inward(Stage.HOLD)
+    # Most of what is granted is held by nothing else.
+    return [begun] if leads(resource.key) is None else [*spread([begun], leads, shut, now)]
 
 
 def meetings(joined: Joined, held: Iterable[Trail], source: Source, now: Millis) -> Iterator[Trail]:
@@ -210,9 +212,11 @@ def meetings(joined: Joined, held: Iterable[Trail], source: Source, now: Millis)
                 yield closes, len(periods), came[2] + back[2][::-1], periods
 
 
-def path_of(source: Source, keys: tuple[int, ...], periods: tuple[Validity, ...]) -> tuple[Link, ...]:
+def path_of(
+    ref: Callable[[int], Ref], keys: tuple[int, ...], periods: tuple[Validity, ...]
+) -> tuple[Link, ...]:
     """The links of a trail that runs from subject to resource."""
-    refs = [source.ref(key) for key in keys]
+    refs = [*map(ref, keys)]
     return tuple(map(Link, refs, refs[1:], periods))
 
 
@@ -223,7 +227,7 @@ def open_paths(
     shut = _shut(source, question.action, judge)
     for keys, periods in _paths(question, source):
         if all(period.holds_at(now) for period in periods) and not any(key in shut for key in keys):
-            yield path_of(source, keys, periods)
+            yield path_of(source.ref, keys, periods)
 
 
 def _refuse(question: Question, source: Source, now: Millis, judged: Judged) -> Decision:
@@ -257,7 +261,7 @@ def _closed(question: Question, source: Source, now: Millis, way: Way, judged: J
     closes = min((period.end for period in periods), default=FOREVER)
     off = next((source.ref(key) for key in keys if key in source.off), None)
     unmet = next((found for key in keys if (found := judged.unmet(key)) is not None), None)
-    path, revision = path_of(source, keys, periods), source.revision
+    path, revision = path_of(source.ref, keys, periods), source.revision
     if unmet is not None and unmet.reason is Reason.OTHER_ACTIONS:
         # For this action the path is none, whenever it is open.
         return Decision(question, unmet.reason, now, revision, because=path, unmet=unmet)

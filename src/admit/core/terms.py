@@ -74,14 +74,14 @@ class Judged:
     """The terms of permissions, judged once each for one question."""
 
     def __init__(self, terms: Mapping[int, Terms], action: str | None, judge: Judge) -> None:
-        self._terms = terms
+        self.terms = terms
         self._action = action
         self._judge = judge
         self._known: dict[int, Unmet | None] = {}
 
     def unmet(self, key: int) -> Unmet | None:
         """Why the terms of a permission do not hold; None if they do, or it has none."""
-        terms = self._terms.get(key)
+        terms = self.terms.get(key)
         if terms is None:
             return None
         if key not in self._known:

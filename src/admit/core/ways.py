@@ -1,7 +1,8 @@
 """The ways between one thing and many others, as ``decide`` finds them; and what some of them depend on."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeAlias
 
 from admit.core.access import Reach, held_by, joined_to, meetings, path_of
@@ -9,6 +10,9 @@ from admit.core.facts import Joined, Source, Trail
 from admit.core.links import Ref
 from admit.core.terms import Judge, Judged, Reason, Undecided, unjudged
 from admit.core.validity import Millis
+
+Refs: TypeAlias = Callable[[int], Ref]
+"""The things of keys."""
 
 Ways: TypeAlias = Callable[[Ref], Reach | None]
 """What ``decide`` says of one thing after another, while the other end of the question stays: None for a
@@ -31,23 +35,23 @@ UNJUDGED = Judging(lambda _subject, _resource: unjudged)
 
 def ways_from(subject: Ref, source: Source, now: Millis, judging: Judging = UNJUDGED) -> Ways:
     """The ways of one subject to many resources."""
-    joined = _joined(subject, source, now)
+    joined, ref = _joined(subject, source, now), cache(source.ref)
 
     def way(resource: Ref) -> Reach | None:
         held = held_by(resource, source, now, source.off)
         found = sorted(meetings(joined, held, source, now))
-        return _first(found, resource, source, _judged(subject, resource, source, judging))
+        return _best(found, resource, ref, _judged(subject, resource, source, judging))
 
     return way
 
 
 def ways_to(resource: Ref, source: Source, now: Millis, judging: Judging = UNJUDGED) -> Ways:
     """The ways of many subjects to one resource."""
-    held = held_by(resource, source, now, source.off)
+    held, ref = held_by(resource, source, now, source.off), cache(source.ref)
 
     def way(subject: Ref) -> Reach | None:
         found = sorted(meetings(_joined(subject, source, now), held, source, now))
-        return _first(found, subject, source, _judged(subject, resource, source, judging))
+        return _best(found, subject, ref, _judged(subject, resource, source, judging))
 
     return way
 
@@ -57,7 +61,7 @@ def ways_into(principal: Ref, source: Source, now: Millis) -> Ways:
 
     def way(subject: Ref) -> Reach | None:
         trail = _joined(subject, source, now).trails.get(principal.key)
-        return None if trail is None else _reach(subject, trail, source)
+        return None if trail is None else _reach(subject, trail, source.ref)
 
     return way
 
@@ -66,27 +70,31 @@ def _joined(subject: Ref, source: Source, now: Millis) -> Joined:
     return joined_to(subject, source, now, source.off)
 
 
-def _judged(subject: Ref, resource: Ref, source: Source, judging: Judging) -> Judged:
-    return Judged(source.asked, judging.action, judging.judge_of(subject, resource))
+def _judged(subject: Ref, resource: Ref, source: Source, judging: Judging) -> Judged | None:
+    """What judges the permissions between two things; None where nothing has terms."""
+    terms = source.asked
+    return Judged(terms, judging.action, judging.judge_of(subject, resource)) if terms else None
 
 
-def _first(found: Iterable[Trail], told: Ref, source: Source, judged: Judged) -> Reach | None:
+def _best(found: list[Trail], told: Ref, ref: Refs, judged: Judged | None) -> Reach | None:
     """The best way with nothing unmet on it; else the best of the undecided ones, with all that these want.
 
     No permission holds another, nor is joined: a way has one at most.
     """
+    if judged is None:
+        return _reach(told, found[0], ref) if found else None
     undecided: dict[Undecided, Trail] = {}
     for trail in found:
-        permission = next((key for key in trail[2] if key in source.asked), None)
+        permission = next((key for key in trail[2] if key in judged.terms), None)
         unmet = None if permission is None else judged.unmet(permission)
         if permission is None or unmet is None:
-            return _reach(told, trail, source)
+            return _reach(told, trail, ref)
         if unmet.reason is Reason.INPUT_MISSING:
-            undecided.setdefault(Undecided(source.asked[permission].condition, unmet.text), trail)
+            undecided.setdefault(Undecided(judged.terms[permission].condition, unmet.text), trail)
     best = next(iter(undecided.values()), None)
-    return None if best is None else _reach(told, best, source, tuple(undecided))
+    return None if best is None else _reach(told, best, ref, tuple(undecided))
 
 
-def _reach(told: Ref, trail: Trail, source: Source, undecided: tuple[Undecided, ...] = ()) -> Reach:
+def _reach(told: Ref, trail: Trail, ref: Refs, undecided: tuple[Undecided, ...] = ()) -> Reach:
     closes, _, keys, periods = trail
-    return Reach(told, -closes, path_of(source, keys, periods), undecided)
+    return Reach(told, -closes, path_of(ref, keys, periods), undecided)
