@@ -59,6 +59,8 @@ def measure(admit: Admit, asked: Asked, size: str, measured: Measured) -> None:
             "decide from the index": lambda who, what: decide(Question(who, what), index, now).allowed,
         }
         told = {name: _timed(answer, asked, measured, f"{name}, {size}") for name, answer in answers.items()}
+        name = f"yes or no from the index, of pairs never asked, {size}"
+        _timed(answers["yes or no from the index"], _crossed(asked), measured, name)
     if peers.installed() and len(asked) and tables.grants <= peers.MOST_GRANTS:
         for each in peers.ask(tables.plan(asked, now)):
             measured.add(f"{each.name}, {size}", each.p50_us)
@@ -66,6 +68,11 @@ def measure(admit: Admit, asked: Asked, size: str, measured: Measured) -> None:
     tables.sql.close()
     if len({tuple(answer) for answer in told.values()}) != 1:
         raise AssertionError("the answers differ")
+
+
+def _crossed(asked: Asked) -> Asked:
+    """The same subjects and resources, otherwise paired: what is kept of questions would be of no use."""
+    return [(who, what) for (who, _), (_, what) in zip(asked, reversed(asked), strict=True)]
 
 
 def _asked(sql: Connection, who: Ref, what: Ref, now: Millis) -> bool:

@@ -66,6 +66,7 @@ def answers(size: str) -> Iterator[Row]:
     yield Row(f"index, {size}", "bytes a grant", target=Target("amount", 64))
     yield Row(f"yes or no from the index, first asked, {size}", "µs", f"dict of dicts, {size}")
     yield Row(f"yes or no from the index, {size}", "µs", f"dict of dicts, {size}", once)
+    yield Row(f"yes or no from the index, of pairs never asked, {size}", "µs", f"dict of dicts, {size}", once)
     yield Row(f"yes or no from the index, {size}, p99", "µs", f"dict of dicts, {size}, p99")
     yield Row(f"decide from the index, {size}", "µs", f"dict of dicts, {size}", five)
     yield Row(f"decide from the index, {size}, p99", "µs", f"dict of dicts, {size}, p99")

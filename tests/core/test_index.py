@@ -35,7 +35,8 @@ from admit.core.facts import AsUser, Facts
 from admit.core.filling import Filling, Timed, packed
 from admit.core.index import Index, Kinds
 from admit.core.links import Kind, Link, Ref, Stage
-from admit.core.pages import EMPTY, KEYS, MADE, Pages, Periods
+from admit.core.pages import EMPTY, FEW, KEYS, MADE, Pages, Periods
+from admit.core.terms import presumed
 from admit.core.validity import PERMANENT, Validity
 from admit.core.ways import ways_from, ways_to
 from tests.core import reference
@@ -116,6 +117,10 @@ def told(index: Index, known: Facts, question: Question, now: int) -> Decision:
         again = decide(question, index, moment)
         assert again == decide(question, known, moment)
         assert again.allowed == allows(question, index, moment)
+    # What was kept of a resource answers whoever else asks of it.
+    for subject in THINGS[:4]:
+        other = Question(subject, question.resource)
+        assert allows(other, index, now) == decide(other, known, now).allowed
     return decision
 
 
@@ -277,6 +282,57 @@ def test_what_is_kept_of_a_subject_is_kept_until_somebody_is_joined_or_switched_
     assert decide(question, locked, 1).reason is Reason.DISABLED
     left = index.after(2, [LinkRemoved(named(USER), named(DBA))])
     assert decide(question, left, 1).reason is Reason.NOT_GRANTED
+
+
+def test_what_is_kept_of_a_resource_is_of_one_revision():
+    links = [(ALICE, USER), (USER, DBA), (DBA, ROOT)]
+    joined = [LinkAdded(named(a), named(b), PERMANENT.start, PERMANENT.end) for a, b in links]
+    before = indexes.empty().after(1, [*born(), *joined])
+    question = Question(ALICE, ROOT)
+    for _ in range(2):
+        assert allows(question, before, 1)
+    assert set(before.held) == {ROOT.key}
+
+    after = before.after(2, [LinkRemoved(named(DBA), named(ROOT))])
+    elsewhere = before.after(2, [LinkAdded(named(DBA), named(HOST), 0, 5)])
+    locked = before.after(2, [ThingBlocked(named(ROOT), "locked")])
+
+    for _ in range(2):
+        assert (allows(question, before, 1), allows(question, after, 1)) == (True, False)
+        assert (allows(question, elsewhere, 1), allows(question, locked, 1)) == (True, False)
+    assert elsewhere.held[ROOT.key] is before.held[ROOT.key]
+
+
+def test_of_no_more_resources_than_there_is_room_for_it_is_kept_who_holds_them(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(indexes, "MOST_HELD", 1)
+    links = [(ALICE, USER), (USER, ROOT), (USER, HOST)]
+    joined = [LinkAdded(named(a), named(b), PERMANENT.start, PERMANENT.end) for a, b in links]
+    index = indexes.empty().after(1, [*born(), *joined])
+    for resource in (ROOT, ROOT, HOST, ROOT):
+        assert allows(Question(ALICE, resource), index, 1)
+    assert set(index.held) == {ROOT.key}
+
+
+def test_of_what_many_hold_a_walk_tells():
+    many = [Ref(Kind.GROUP, 10_000 + number) for number in range(FEW + 1)]
+    links = [(ALICE, USER), (USER, many[0]), *((group, ROOT) for group in many)]
+    joined = [LinkAdded(named(a), named(b), PERMANENT.start, PERMANENT.end) for a, b in links]
+    index = indexes.empty().after(1, [*born((*EVERYTHING, *many)), *joined])
+    for _ in range(2):
+        assert allows(Question(ALICE, ROOT), index, 1)
+        assert index.sure(ALICE.key, ROOT.key) is None
+
+
+def test_a_permission_is_not_told_without_its_terms():
+    permission = Ref(Kind.PERMISSION, 10_000)
+    added = ThingAdded(named(permission), 0, {"condition": "nobody judges this"})
+    ends = [LinkAdded(named(a), named(b), 0, 2**63 - 1) for a, b in ((ALICE, USER), (USER, permission))]
+    index = indexes.empty().after(1, [*born(), added, *ends])
+    for _ in range(2):
+        assert not allows(Question(ALICE, permission), index, 1)
+        assert allows(Question(ALICE, permission), index, 1, presumed)
 
 
 def test_a_thing_switched_off_twice_is_on_only_when_both_are_undone():

@@ -149,13 +149,14 @@ def _connected(question: Question, source: Source) -> bool:
 
 def allows(question: Question, source: Source, now: Millis, judge: Judge = unjudged) -> bool:
     """Whether ``decide`` grants, for who needs to know no more."""
-    subject, resource = question.subject.key, question.resource.key
+    resource = question.resource.key
+    known = source.sure(question.subject.key, resource)
+    if known is not None:
+        return known
     shut = _shut(source, question.action, judge)
     if resource in shut:
         return False
-    kept = source.lasting
-    joined = kept.get(subject) if kept else None
-    holders = (joined or joined_to(question.subject, source, now, shut)).keys
+    holders = joined_to(question.subject, source, now, shut).keys
     if source.opens(resource, holders, now):
         return True
     leads = source.inward(Stage.HOLD)

@@ -31,6 +31,17 @@ class Joined(NamedTuple):
     keys: set[int]
 
 
+class Holders(NamedTuple):
+    """To whom a thing is granted."""
+
+    always: tuple[int, ...]
+    """For ever."""
+    sometimes: tuple[int, ...]
+    """From or until a moment."""
+    alone: bool
+    """Whether nobody else may use it: nothing holds it."""
+
+
 class Source(Protocol):
     """What walks read. Things are asked for by key: no two have the same."""
 
@@ -49,6 +60,9 @@ class Source(Protocol):
     @property
     def lasting(self) -> "dict[int, Joined] | None":
         """What subjects were found to be joined to at whatever moment; None where that is not kept."""
+
+    def sure(self, subject: int, resource: int, /) -> bool | None:
+        """Whether a subject may use a resource, if that is so at every moment; else None: a walk tells."""
 
     def onward(self, stage: Stage, /) -> Leads:
         """Where links of a stage lead, from a thing."""
@@ -94,6 +108,10 @@ class Facts:
     @property
     def lasting(self) -> dict[int, Joined] | None:
         """Nothing: facts are for one question."""
+        return None
+
+    def sure(self, _subject: int, _resource: int) -> bool | None:
+        """Nothing is known without a walk."""
         return None
 
     @cached_property
@@ -182,6 +200,10 @@ class AsUser:
     @property
     def lasting(self) -> dict[int, Joined] | None:
         """Nothing: what the whole keeps is of all that a person is."""
+        return None
+
+    def sure(self, _subject: int, _resource: int) -> bool | None:
+        """Nothing, for the same reason."""
         return None
 
     def onward(self, stage: Stage) -> Leads:

@@ -15,11 +15,14 @@ from admit.core.events import (
     ThingRemoved,
     ThingUnblocked,
 )
-from admit.core.facts import Joined, Leads, Step
+from admit.core.facts import Holders, Joined, Leads, Step
 from admit.core.links import KINDS, Kind, Ref, Stage, stage_of
-from admit.core.pages import Edit, Pages, Periods, size_bytes
+from admit.core.pages import FEW, Edit, Pages, Periods, size_bytes
 from admit.core.terms import Terms, terms_in
-from admit.core.validity import Millis
+from admit.core.validity import PERMANENT, Millis
+
+MOST_HELD = 16_384
+"""Of how many resources it is kept to whom they are granted: a third of a kilobyte each."""
 
 
 class Kinds:
@@ -83,6 +86,34 @@ class Index:
     """The words that switch a thing off, by its key."""
     lasting: dict[int, Joined] = field(default_factory=dict, compare=False, repr=False)
     """What subjects were found to be joined to at whatever moment."""
+    held: dict[int, Holders] = field(default_factory=dict, compare=False, repr=False)
+    """To whom resources that were asked about are granted."""
+
+    def sure(self, subject: int, resource: int) -> bool | None:
+        """Whether a subject may use a resource, if that is so at every moment; else None: a walk tells."""
+        joined = self.lasting.get(subject)
+        if joined is None:
+            return None
+        always, sometimes, alone = self.held.get(resource) or self._hold(resource)
+        if not joined.keys.isdisjoint(always):
+            return True
+        return False if alone and joined.keys.isdisjoint(sometimes) else None
+
+    def _hold(self, resource: int) -> Holders:
+        """To whom a resource is granted, kept for whoever else asks of it."""
+        grants = [*(self.into[Stage.GRANT].of(resource) or ())]
+        held = any(True for _ in self.into[Stage.HOLD].of(resource) or ())
+        if len(grants) > FEW or resource in self.blocks or resource in self.known.terms:
+            found = Holders((), (), alone=False)
+        else:
+            ends: dict[bool, list[int]] = {True: [], False: []}
+            for key, period in grants:
+                ends[period is PERMANENT].append(key)
+            found = Holders(tuple(ends[True]), tuple(ends[False]), not held)
+        if len(self.held) >= MOST_HELD:
+            self.held.clear()
+        self.held[resource] = found
+        return found
 
     @property
     def off(self) -> Collection[int]:
@@ -133,14 +164,24 @@ class Index:
         taken = _Taken(self.known, self.blocks)
         for event in events:
             taken.take(event)
+        blocked = taken.blocks is not self.blocks
         return Index(
             self.known,
             revision,
             {stage: pages.edited(taken.out[stage]) for stage, pages in self.out.items()},
             {stage: pages.edited(taken.into[stage]) for stage, pages in self.into.items()},
             taken.blocks,
-            {} if taken.out[Stage.JOIN] or taken.blocks is not self.blocks else self.lasting,
+            {} if taken.out[Stage.JOIN] or blocked else self.lasting,
+            {} if blocked else self._held_beside(taken),
         )
+
+    def _held_beside(self, taken: "_Taken") -> dict[int, Holders]:
+        """What is kept of resources, without those that changed: a copy, as readers of this index go on."""
+        touched = {edit[0] for stage in (Stage.GRANT, Stage.HOLD) for edit in taken.into[stage]}
+        held = self.held if not touched else dict(self.held)
+        for key in touched:
+            held.pop(key, None)
+        return held
 
     @property
     def size_bytes(self) -> int:

@@ -61,6 +61,10 @@ class Stored:
         """Nothing: it is for one walk."""
         return None
 
+    def sure(self, _subject: int, _resource: int) -> bool | None:
+        """Nothing is known without a walk."""
+        return None
+
     def onward(self, stage: Stage) -> Leads:
         """Where links of a stage lead, from a thing."""
         return lambda key: self._steps(key, Way(inward=False, stage=stage, then=self._at is not None))
