@@ -18,9 +18,9 @@ def openapi(registry: Registry, version: str) -> dict[str, Any]:
     """
     operations = list(registry)
     responses = [operation.response for operation in operations]
-    schemas, components = msgspec.json.schema_components(
-        responses, ref_template="#/components/schemas/{name}"
-    )
+    described = msgspec.json.schema_components(responses, ref_template="#/components/schemas/{name}")
+    # As JSON has it: a default is a tuple where it stands.
+    schemas, components = msgspec.json.decode(msgspec.json.encode(described))
     return {
         "openapi": "3.1.0",
         "info": {"title": "admit", "version": version},
