@@ -5,10 +5,11 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from importlib import resources
+from typing import get_args
 
 import pytest
 
-from admit.explorer.fields import Field, fields_of
+from admit.explorer.fields import Field, Sort, fields_of
 from admit.main import SERVICES
 from admit.pages.words import LANGUAGES, catalogue, described
 from admit.rpc import describe
@@ -62,6 +63,17 @@ def test_every_description_is_translated_in_the_file_of_its_service_and_nothing_
     assert set(translated) == set(files)
     assert {name: sorted(files[name] - translated[name]) for name in files} == {name: [] for name in files}
     assert {name: sorted(translated[name] - files[name]) for name in files} == {name: [] for name in files}
+
+
+NAMES = {"admit", "IDaaS EIAM", "RAM", "STS"}
+"""Services that are called so in every language."""
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_services_and_sorts_of_parameters_are_called_something_in_every_language(language: str) -> None:
+    called = {service.title for service in SERVICES} - NAMES | set(get_args(Sort)) - {"choice", "flag"}
+
+    assert sorted(called - set(catalogue(language))) == []
 
 
 def test_a_chinese_description_is_chinese_and_keeps_what_is_written_as_code() -> None:

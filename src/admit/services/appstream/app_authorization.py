@@ -18,9 +18,8 @@ from admit.services.appstream.errors import (
 from admit.services.appstream.group_details import AppDetails, GroupDetails, apps_of
 from admit.services.appstream.principals import (
     UserMeta,
-    ad_users,
-    convenience_users,
     refuse_both,
+    users_meant,
     users_named,
 )
 from admit.services.appstream.vocabulary import (
@@ -84,21 +83,13 @@ class AuthorizeUsersForApp(Shape):
         if app is None:
             raise AppNotFound(self.app_id)
         refuse_both("AuthorizeUserIds", self.authorize_user_ids, self.un_authorize_user_ids)
-        removed = self._users(call, self.un_authorize_user_ids, make=False)
-        added = self._users(call, self.authorize_user_ids, make=True)
+        removed = users_meant(call, self.un_authorize_user_ids, self.user_meta, make=False)
+        added = users_meant(call, self.authorize_user_ids, self.user_meta, make=True)
         for user in removed:
             grants.revoke(call.tx, user, app)
         for user in added:
             grants.grant(call.tx, user, app)
         return Done()
-
-    def _users(self, call: Call, names: tuple[str, ...], *, make: bool) -> list[Thing]:
-        meta = self.user_meta or UserMeta()
-        if meta.type == "simple":
-            return convenience_users(call, names)
-        if meta.ad_domain is None:
-            raise InvalidParameter("UserMeta", "AdDomain is mandatory for AD users.")
-        return ad_users(call, meta.ad_domain, names, make=make)
 
 
 class CountedApp(Shape):

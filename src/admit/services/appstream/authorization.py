@@ -11,10 +11,9 @@ from admit.services.appstream.errors import DeliveryGroupNotFound, DeliveryGroup
 from admit.services.appstream.group_details import GroupDetails
 from admit.services.appstream.principals import (
     UserMeta,
-    ad_users,
-    convenience_users,
     refuse_both,
     user_groups,
+    users_meant,
 )
 from admit.services.appstream.vocabulary import (
     DeliveryGroupId,
@@ -89,11 +88,11 @@ class AuthorizeInstanceGroup(Shape):
         refuse_both("AuthorizeUserIds", self.authorize_user_ids, self.un_authorize_user_ids)
         refuse_both("AuthorizeUserGroupIds", self.authorize_user_group_ids, self.un_authorize_user_group_ids)
         removed = [
-            *self._users(call, self.un_authorize_user_ids, make=False),
+            *users_meant(call, self.un_authorize_user_ids, self.user_meta, make=False),
             *user_groups(call, self.un_authorize_user_group_ids, "UnAuthorizeUserGroupIds"),
         ]
         added = [
-            *self._users(call, self.authorize_user_ids, make=True),
+            *users_meant(call, self.authorize_user_ids, self.user_meta, make=True),
             *user_groups(call, self.authorize_user_group_ids, "AuthorizeUserGroupIds"),
         ]
         for principal in removed:
@@ -101,14 +100,6 @@ class AuthorizeInstanceGroup(Shape):
         for principal in added:
             grants.grant(call.tx, principal, target)
         return Done()
-
-    def _users(self, call: Call, names: tuple[str, ...], *, make: bool) -> list[Thing]:
-        meta = self.user_meta or UserMeta()
-        if meta.type == "simple":
-            return convenience_users(call, names)
-        if meta.ad_domain is None:
-            raise InvalidParameter("UserMeta", "AdDomain is mandatory for AD users.")
-        return ad_users(call, meta.ad_domain, names, make=make)
 
     def _target(self, call: Call, group: Thing) -> Thing:
         """What is granted: the group, or the session that is named."""

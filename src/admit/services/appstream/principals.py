@@ -82,6 +82,21 @@ def _ad_handle(domain: str, name: str) -> str:
     return f"{domain}\\{name}".casefold()
 
 
+def users_meant(call: Call, names: Sequence[str], meta: UserMeta | None, *, make: bool) -> list[Thing]:
+    """The users of these names, of the kind that is told; of a domain, see :func:`ad_users`.
+
+    Raises:
+        InvalidParameter: they are of a domain, and of which is not told.
+        UserNotFound: a name is nobody's.
+    """
+    kind = meta or UserMeta()
+    if kind.type == "simple":
+        return convenience_users(call, names)
+    if kind.ad_domain is None:
+        raise InvalidParameter("UserMeta", "AdDomain is mandatory for AD users.")
+    return ad_users(call, kind.ad_domain, names, make=make)
+
+
 def users_named(call: Call, name: str) -> list[Thing]:
     """Every user of this name: the convenience user, and those of AD domains."""
     return things.find(call.sql, Where(Kind.USER, parent=call.world.account_key, name=name))
