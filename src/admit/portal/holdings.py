@@ -28,7 +28,8 @@ class Holding:
     way: tuple[Link, ...]
     """What leads there, from the person on."""
     labels: Mapping[int, names.Named] = field(repr=False, compare=False)
-    """What all on the way is called: of hundreds of things few are shown, and only their ways are told."""
+    """What all on the way is called, but for a host account, where it ends: of hundreds of things few are
+    shown, and only their ways are told."""
     parent: Thing
     """What it is in: of an application to stream the delivery group."""
     session: Thing | None = None
@@ -47,7 +48,7 @@ class Holding:
     @property
     def path(self) -> tuple[str, ...]:
         """What leads there, from the user to the thing, by what people call it."""
-        return tuple(self.labels[key].label for key in self.steps)
+        return tuple(self.labels[key].label if key in self.labels else self.label for key in self.steps)
 
     @property
     def through(self) -> str:
@@ -151,8 +152,9 @@ def held(sql: Connection, users: tuple[Thing, ...], now: Millis) -> Holdings:
     }
     usable = [reach for ref, reach in best.items() if ref.kind in USABLE]
     opened = [reach for reach in usable if reach.ref.kind is not Kind.APP]
-    labels = names.labels(sql, sorted(on_paths))
-    found = _told(sql, _without_covered(opened, labels), labels)
+    accounts = {ref.key for ref in best if ref.kind is Kind.HOST_ACCOUNT}
+    labels = names.labels(sql, sorted(on_paths - accounts))
+    found = _told(sql, opened, labels)
     mine = {key for user in users for key in (user.key, user.parent)}
     return Holdings(
         hosts=tuple(each for each in found if each.thing.kind in (Kind.HOST, Kind.HOST_ACCOUNT)),
@@ -166,14 +168,13 @@ def held(sql: Connection, users: tuple[Thing, ...], now: Millis) -> Holdings:
 
 
 def _told(sql: Connection, reaches: list[Reach], labels: dict[int, names.Named]) -> list[Holding]:
-    found = {reach.ref.key: labels[reach.ref.key].thing for reach in reaches}
-    parents = things.by_keys(sql, sorted({each.parent for each in found.values()}))
+    found = things.by_keys(sql, [reach.ref.key for reach in reaches])
+    parents = things.by_keys(sql, [*{each.parent for each in found.values()}])
     told = []
-    for reach in reaches:
+    for reach in _without_covered(reaches, found):
         thing = found[reach.ref.key]
-        plain = thing.kind is not Kind.HOST_ACCOUNT
-        label = thing.name if plain else labels[thing.key].label
         parent = parents[thing.parent]
+        label = f"{thing.name}@{parent.name}" if thing.kind is Kind.HOST_ACCOUNT else thing.name
         told.append(Holding(thing, printable(label), reach.until, reach.path, labels, parent))
     return sorted(told, key=lambda each: (each.parent.name.lower(), each.label.lower()))
 
@@ -203,8 +204,8 @@ def _of(found: list[Holding], kind: Kind) -> tuple[Holding, ...]:
     return tuple(each for each in found if each.thing.kind is kind)
 
 
-def _without_covered(reaches: list[Reach], labels: dict[int, names.Named]) -> list[Reach]:
+def _without_covered(reaches: list[Reach], found: Mapping[int, Thing]) -> list[Reach]:
     """All but the hosts of which an account is held: they come with their accounts, and open no more."""
     accounts = (reach.ref.key for reach in reaches if reach.ref.kind is Kind.HOST_ACCOUNT)
-    covered = {labels[key].thing.parent for key in accounts}
+    covered = {found[key].parent for key in accounts}
     return [each for each in reaches if each.ref.kind is not Kind.HOST or each.ref.key not in covered]
