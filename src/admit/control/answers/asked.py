@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from admit.control import access, own_types
 from admit.control.conditions import judge_of
-from admit.core.access import Decision, Question, Reach, decide, open_paths, reachable, reached_by
+from admit.core.access import Decision, Question, allows, decide, open_paths, reachable, reached_by
 from admit.core.facts import AsUser, Source
 from admit.core.links import Kind, Link, Ref
 from admit.core.terms import Judge, Undecided, Unmet, presumed
@@ -183,9 +183,9 @@ def all_who_may(sql: Connection, asked: Asked, wanted: Parties, now: Millis) -> 
     source = source_of(sql, Scope.TO, resource=resource)
     possible = sorted(each.ref for each in reached_by(resource, source, now, presumed))
     for party in wanted(possible).values():
-        reach = _way(sql, structs.replace(asked, subject=party), source, now)
-        if reach is not None:
-            yield Found(party, reach.undecided)
+        undecided = _undecided(sql, structs.replace(asked, subject=party), source, now)
+        if undecided is not None:
+            yield Found(party, undecided)
 
 
 def all_they_may(sql: Connection, asked: Asked, wanted: Parties, now: Millis) -> Iterator[Found]:
@@ -194,19 +194,24 @@ def all_they_may(sql: Connection, asked: Asked, wanted: Parties, now: Millis) ->
     source = source_of(sql, Scope.FROM, subject=start)
     possible = sorted(each.ref for each in reachable(start, source, now, presumed))
     for party in wanted(possible).values():
-        reach = _way(sql, structs.replace(asked, resource=party), source, now)
-        if reach is not None:
-            yield Found(party, reach.undecided)
+        undecided = _undecided(sql, structs.replace(asked, resource=party), source, now)
+        if undecided is not None:
+            yield Found(party, undecided)
 
 
-def _way(sql: Connection, asked: Asked, source: Source, now: Millis) -> Reach | None:
-    """How a question is answered yes, or might be; ``source`` has all that can matter to it."""
-    subject, person = asked.subject.ref, _person(sql, asked.subject.ref)
-    judge = judge_for(sql, asked, now)
-    ways = ways_to(
-        asked.resource.ref, _as(source, person, asked), now, Judging(lambda *_: judge, asked.action)
-    )
-    return ways(person or subject)
+def _undecided(sql: Connection, asked: Asked, source: Source, now: Millis) -> tuple[Undecided, ...] | None:
+    """On which conditions the answer depends: on none where it is yes; None where it is no.
+
+    ``source`` has all that can matter to it.
+    """
+    person = _person(sql, asked.subject.ref)
+    judge, seen = judge_for(sql, asked, now), _as(source, person, asked)
+    question = asked.question._replace(subject=person or asked.subject.ref)
+    if allows(question, seen, now, judge):
+        return ()
+    ways = ways_to(question.resource, seen, now, Judging(lambda *_: judge, asked.action))
+    might = ways(question.subject)
+    return None if might is None else might.undecided
 
 
 class Deed(NamedTuple):
@@ -224,6 +229,6 @@ def all_deeds(sql: Connection, asked: Asked, declared: Iterable[str], now: Milli
     facts = facts_about(sql, Scope.CHECK, subject=subject, resource=question.resource)
     named = {action for terms in facts.terms.values() for action in terms.actions or ()}
     for name in sorted({*named, *declared}):
-        reach = _way(sql, structs.replace(asked, action=name), facts, now)
-        if reach is not None:
-            yield Deed(name, reach.undecided)
+        undecided = _undecided(sql, structs.replace(asked, action=name), facts, now)
+        if undecided is not None:
+            yield Deed(name, undecided)
