@@ -1,6 +1,5 @@
 """Asking for access, following what was asked, deciding as an owner, and breaking glass."""
 
-import asyncio
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -17,12 +16,13 @@ from admit.control.signing_in.web_sessions import SignedIn
 from admit.core.texts import printable
 from admit.core.validity import DAY, HOUR, Millis
 from admit.pages.site import PageRefused, Site
+from admit.portal import working
 from admit.portal.fields import peer_of, text_of
 from admit.portal.holdings import held
 from admit.portal.home import WAITING_SHOWN, Glass, glass_of
 from admit.portal.past import ASKABLE, Choice, called, choices, had
 from admit.store import things
-from admit.store.engine import Author, Tx
+from admit.store.engine import Tx
 from admit.store.things import Thing
 
 T = TypeVar("T")
@@ -64,7 +64,7 @@ class AskingPages:
             return access_requests.ask(tx, signed_in.users, resource if usable else None, wish).id
 
         try:
-            made = await self._write(signed_in, "AskForAccess", body)
+            made = await working.write(self.site, signed_in, "AskForAccess", body)
         except AskRefused as refused:
             return await self._form(request, signed_in, fault=str(refused), **again)
         return RedirectResponse(f"/home/requests#r{made}", HTTPStatus.SEE_OTHER)
@@ -80,7 +80,7 @@ class AskingPages:
                 found += _for_longer(sql, now_held, int(chosen))
             return found
 
-        found = await self._read(read)
+        found = await working.read(self.site, read)
         values = {"chosen": "", "reason": "", "lasting": "", "fault": ""} | shown
         chosen = next((each for each in found if str(each.thing.key) == values["chosen"]), None)
         longest = max((each.longest_ms for each in found), default=0) if chosen is None else chosen.longest_ms
@@ -100,7 +100,7 @@ class AskingPages:
             told = [(each, access_requests.person_of(sql, each).name) for each in waiting]
             return access_requests.of_users(sql, signed_in.users), told
 
-        mine, to_decide = await self._read(read)
+        mine, to_decide = await working.read(self.site, read)
         values = {
             "signed_in": signed_in,
             "mine": mine,
@@ -144,7 +144,7 @@ class AskingPages:
         self, request: Request, signed_in: SignedIn, action: str, body: Callable[[Tx], None]
     ) -> Response:
         try:
-            await self._write(signed_in, action, body)
+            await working.write(self.site, signed_in, action, body)
         except AlreadyDecided:
             return await self.requests(request, DECIDED)
         except GrantStandsLater:
@@ -159,7 +159,7 @@ class AskingPages:
         signed_in = await self.site.require(request)
         self.site.require_fresh(request, signed_in)
         now = self.site.world.clock.now()
-        found = await self._read(lambda sql: glass_of(sql, signed_in.users, now))
+        found = await working.read(self.site, lambda sql: glass_of(sql, signed_in.users, now))
         agreement = request.path_params["agreement"]
         glass = next((each for each in found if each.agreement.id == agreement), None)
         if glass is None:
@@ -181,7 +181,7 @@ class AskingPages:
             return break_glass.take(tx, world, signed_in.users, agreement, emergency)
 
         try:
-            await self._write(signed_in, "BreakGlass", body)
+            await working.write(self.site, signed_in, "BreakGlass", body)
         except GlassRefused:
             raise PageRefused(HTTPStatus.NOT_FOUND, "There is no such page.") from None
         except GlassBrokenAlready:
@@ -196,17 +196,6 @@ class AskingPages:
     async def _sent(self, request: Request) -> tuple[SignedIn, FormData]:
         signed_in = await self.site.require(request)
         return signed_in, await self.site.form(request, signed_in)
-
-    async def _read(self, body: Callable[[Connection], T]) -> T:
-        def read() -> T:
-            with self.site.store.read() as sql:
-                return body(sql)
-
-        return await asyncio.to_thread(read)
-
-    async def _write(self, signed_in: SignedIn, action: str, body: Callable[[Tx], T]) -> T:
-        author = Author(printable(signed_in.name), f"home:{action}", self.site.world.chance.request_id())
-        return await asyncio.wrap_future(self.site.store.write(author, body))
 
 
 def _for_longer(sql: Connection, now_held: Any, key: int) -> list[Choice]:

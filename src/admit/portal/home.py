@@ -19,6 +19,7 @@ from admit.core.validity import DAY, MINUTE, Millis
 from admit.pages.changes import ChangeWatch, Watch
 from admit.pages.pictures import picture
 from admit.pages.site import Site, protected
+from admit.portal import working
 from admit.portal.holdings import Holdings, held
 from admit.portal.past import Had, called, had, plain
 from admit.store.things import Thing
@@ -175,12 +176,8 @@ class HomePages:
             await clock.sleep_until(clock.now() + GATHER_MS)
 
     async def _seen(self, signed_in: SignedIn) -> Seen:
-        def read() -> Seen:
-            with self.site.store.read() as sql:
-                return seen(sql, signed_in.users, self.site.world.clock.now())
-
-        # Whoever may use thousands of accounts must not hold up the others.
-        return await asyncio.to_thread(read)
+        now = self.site.world.clock.now()
+        return await working.read(self.site, lambda sql: seen(sql, signed_in.users, now))
 
     async def _values(self, request: Request, signed_in: SignedIn) -> dict[str, Any]:
         found = await self._seen(signed_in)

@@ -1,6 +1,5 @@
 """Access reviews for those who review: what waits for them, and deciding on it."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -20,10 +19,11 @@ from admit.core.reviews import Refusal, State
 from admit.core.texts import printable
 from admit.core.validity import DAY, Millis
 from admit.pages.site import PageRefused, Site
+from admit.portal import working
 from admit.portal.asking import LONGEST_REASON
 from admit.portal.fields import text_of
 from admit.store import reviews as stored
-from admit.store.engine import Author, Tx
+from admit.store.engine import Tx
 from admit.store.reviews import Kept, Sight, Wanted
 from admit.store.things import Thing
 from admit.store.unused import Uses
@@ -64,7 +64,7 @@ class ReviewingPages:
         """The reviews in which something waits."""
         signed_in = await self.site.require(request)
         now = self.site.world.clock.now()
-        waiting = await self._read(lambda sql: reviews.open_to(sql, signed_in.users, now))
+        waiting = await working.read(self.site, lambda sql: reviews.open_to(sql, signed_in.users, now))
         values = {"signed_in": signed_in, "waiting": waiting, "details": _details}
         return self.site.page(request, "portal/reviews.html", values)
 
@@ -89,7 +89,7 @@ class ReviewingPages:
                 "after": items[SHOWN - 1].number if len(items) > SHOWN else None,
             }
 
-        values = await self._read(read)
+        values = await working.read(self.site, read)
         values |= {"signed_in": signed_in, "fault": fault, "every": every}
         done = request.query_params.get("done", "")
         values["done"] = done if done in ("keep", "end") else ""
@@ -113,7 +113,7 @@ class ReviewingPages:
 
         if ends and text_of(fields, "step") != "sure":
             return await self._sure(request, signed_in, body, {"items": numbers, "comment": comment})
-        became = await self._write(signed_in, "DecideReviewItems", body)
+        became = await working.write(self.site, signed_in, "DecideReviewItems", body)
         if refusal := _refusal(became):
             return await self.review(request, refusal)
         here = f"/home/reviews/{request.path_params['review']}"
@@ -128,7 +128,7 @@ class ReviewingPages:
         def tried(tx: Tx) -> Preview:
             return preview(tx, self.site.world, lambda: became.update(body(tx)))
 
-        found = await self._write(signed_in, "PreviewCalls", tried)
+        found = await working.write(self.site, signed_in, "PreviewCalls", tried)
         if refusal := _refusal(became):
             return await self.review(request, refusal)
 
@@ -175,17 +175,6 @@ class ReviewingPages:
             )
             for each in items
         ]
-
-    async def _read(self, body: Callable[[Connection], T]) -> T:
-        def read() -> T:
-            with self.site.store.read() as sql:
-                return body(sql)
-
-        return await asyncio.to_thread(read)
-
-    async def _write(self, signed_in: SignedIn, action: str, body: Callable[[Tx], T]) -> T:
-        author = Author(printable(signed_in.name), f"home:{action}", self.site.world.chance.request_id())
-        return await asyncio.wrap_future(self.site.store.write(author, body))
 
 
 def _refusal(became: Mapping[int, Refusal | None]) -> str:

@@ -1,6 +1,5 @@
 """What people set for themselves: password, authenticator, recovery codes, passkeys, browsers."""
 
-import asyncio
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -17,9 +16,10 @@ from admit.control.signing_in.signin import SignInRefused
 from admit.control.signing_in.web_sessions import Proven, SignedIn
 from admit.core.texts import printable
 from admit.pages.site import Site
+from admit.portal import working
 from admit.portal.fields import peer_of, text_of
 from admit.portal.proving import ProvingPages, answer_of, asked_json
-from admit.store.engine import Author, Tx
+from admit.store.engine import Tx
 
 T = TypeVar("T")
 
@@ -83,7 +83,9 @@ class SettingsPages:
             raise SignInRefused("the new password is not taken: it is the one you had.")
         digests = await password_changes.hashed(self.site.world, mine, chosen)
         world = self.site.world
-        await self._write(signed_in, "ChangePassword", lambda tx: password_changes.take(tx, world, digests))
+        await working.write(
+            self.site, signed_in, "ChangePassword", lambda tx: password_changes.take(tx, world, digests)
+        )
 
     # -- authenticator and recovery codes ----------------------------------------------------------
 
@@ -108,7 +110,7 @@ class SettingsPages:
             recovery_codes.keep(tx, world, authenticators.holders(proven), codes)
 
         try:
-            await self._write(signed_in, "SetAuthenticator", body)
+            await working.write(self.site, signed_in, "SetAuthenticator", body)
         except CodeRefused:
             return await self.authenticator(
                 request, "That is no code of this authenticator. Try the next one."
@@ -120,8 +122,11 @@ class SettingsPages:
         signed_in, _ = await self._sent(request)
         proven, world = await self._proven(signed_in), self.site.world
         try:
-            await self._write(
-                signed_in, "RemoveAuthenticator", lambda tx: authenticators.forget(tx, world, proven)
+            await working.write(
+                self.site,
+                signed_in,
+                "RemoveAuthenticator",
+                lambda tx: authenticators.forget(tx, world, proven),
             )
         except NotTheirs:
             return await self.show(request, fault=DEMANDED)
@@ -132,7 +137,8 @@ class SettingsPages:
         signed_in, _ = await self._sent(request)
         proven, world = await self._proven(signed_in), self.site.world
         codes = recovery_codes.new(world)
-        await self._write(
+        await working.write(
+            self.site,
             signed_in,
             "NewRecoveryCodes",
             lambda tx: recovery_codes.keep(tx, world, authenticators.holders(proven), codes),
@@ -156,8 +162,8 @@ class SettingsPages:
         proven, place = await self._proven(signed_in), self._proving.place(request)
         answer, world = await answer_of(request), self.site.world
         try:
-            await self._write(
-                signed_in, "AddPasskey", lambda tx: passkeys.add(tx, world, proven, place, answer)
+            await working.write(
+                self.site, signed_in, "AddPasskey", lambda tx: passkeys.add(tx, world, proven, place, answer)
             )
         except PasskeyRefused:
             return JSONResponse({"fault": NOT_ADDED}, HTTPStatus.FORBIDDEN)
@@ -167,7 +173,9 @@ class SettingsPages:
         """Somebody has lost one, or wants it no more."""
         signed_in, fields = await self._sent(request)
         proven, purpose = await self._proven(signed_in), text_of(fields, "passkey")
-        await self._write(signed_in, "RemovePasskey", lambda tx: passkeys.remove(tx, proven, purpose))
+        await working.write(
+            self.site, signed_in, "RemovePasskey", lambda tx: passkeys.remove(tx, proven, purpose)
+        )
         return _back("passkey-removed")
 
     # -- browsers ----------------------------------------------------------------------------------
@@ -209,10 +217,6 @@ class SettingsPages:
 
     async def _read(self, body: Callable[[Connection], T]) -> T:
         return await self.site.sessions.read(body)
-
-    async def _write(self, signed_in: SignedIn, action: str, body: Callable[[Tx], T]) -> T:
-        author = Author(printable(signed_in.name), f"home:{action}", self.site.world.chance.request_id())
-        return await asyncio.wrap_future(self.site.store.write(author, body))
 
 
 def _back(done: str) -> Response:
