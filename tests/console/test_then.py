@@ -1,5 +1,7 @@
 """Pages as of a moment: they show what there was, by its name of then, and nothing can be done on them."""
 
+import html
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -69,6 +71,22 @@ def test_agreements_are_shown_as_they_were(office: System, pages: Pages) -> None
     shown = main_of(pages, f"/console/break-glass?at={then}")
     assert ("root@web-2" in shown, nothing_can_be_done(shown)) == (True, True)
     assert "Nothing at that moment" in main_of(pages, f"/console/break-glass?at={then - DAY}")
+
+
+def test_a_grant_is_explained_as_it_was(office: System, pages: Pages) -> None:
+    with later(office) as then:
+        pass
+    office.call("admit", "RevokeAccess", Subject="bob", Resource="root@db-1")
+    listed = main_of(pages, f"/console/grants?q=bob&at={then}")
+    places = [html.unescape(each) for each in re.findall(r'href="(/console/grants/one[^"]*)"', listed)]
+    shown = [main_of(pages, each) for each in places]
+    assert len(shown) == 2
+    assert all(nothing_can_be_done(each) for each in shown)
+    assert all("58 min left" in each for each in shown)
+    assert "Revoke…" not in "".join(shown)
+    now = [main_of(pages, each.partition("&at=")[0]) for each in places]
+    # The host was granted with its account, and is not taken back with it.
+    assert ["This grant stands no more." in each for each in now] == [False, True]
 
 
 def test_a_review_is_shown_as_it_stood(office: System, pages: Pages) -> None:

@@ -72,35 +72,61 @@ def _asked(visit: Visit) -> dict[str, Any]:
 
 
 async def one(desk: Desk, request: Request) -> Response:
-    """One grant: whether it opens anything now, how, what was done to it, and what can be done."""
+    """One grant: whether it opens anything, how, what was done to it, what can be done; or as it was."""
     visit = await desk.visit(request)
+    at = visit.moment(visit.asked("at"))
     subject, resource = _ends(visit)
-    links = await visit.call("ListLinks", **subject, Direction="outward", Stage="grant", MaxResults=200)
-    link = next((each for each in links["Links"] if _is(each["Thing"], resource)), None)
-    who = (await visit.call("DescribeThing", **subject))["Thing"]
-    what = (await visit.call("DescribeThing", **resource))["Thing"]
-    person = await person_of(visit, who)
+    about = await visit.call("DescribeThing", **subject, At=at)
+    of = await visit.call("DescribeThing", **resource, At=at)
+    who, what = about["Thing"], of["Thing"]
+    few = (
+        ("outward", subject, resource) if about["Grants"] <= of["Holders"] else ("inward", resource, subject)
+    )
+    person = await person_of(visit, who, at)
     return visit.page(
         "grant.html",
-        link=link,
+        link=await _link(visit, *few, at),
         who=who,
         what=what,
+        at=at,
         person=person,
-        explained=await _explained(visit, person, what),
+        explained=await _explained(visit, person, what, at),
         members=None
         if person
-        else await visit.may_call("ListLinks", **subject, Direction="inward", Stage="join", MaxResults=6),
+        else await visit.may_call(
+            "ListLinks", **subject, Direction="inward", Stage="join", At=at, MaxResults=6
+        ),
         history=await visit.may_call(
             "ListChanges",
             **subject,
             OtherKind=resource["Kind"],
             OtherId=resource["Id"],
+            At=at,
             MaxResults=8,
         ),
-        used=await _last_use(visit, person, what),
+        used=await _last_use(visit, person, what, at),
         grantable=grantable,
         join_of=join_of,
     )
+
+
+MOST_PARTS = 10
+"""How many parts of 200 are looked at for one grant: of who has fewer, it is among them."""
+
+
+async def _link(visit: Visit, way: str, here: dict[str, str], there: dict[str, str], at: int | None) -> Any:
+    """The link of a grant, as one of its ends has it; None if there is none."""
+    after: str | None = None
+    for _ in range(MOST_PARTS):
+        asked: dict[str, Any] = {"Direction": way, "Stage": "grant", "At": at, "NextToken": after}
+        listed = await visit.call("ListLinks", **here, **asked, MaxResults=200)
+        for each in listed["Links"]:
+            if _is(each["Thing"], there):
+                return each
+        after = listed["NextToken"]
+        if after is None:
+            break
+    return None
 
 
 def _ends(visit: Visit) -> tuple[dict[str, str], dict[str, str]]:
@@ -114,33 +140,34 @@ def _is(thing: Any, end: dict[str, str]) -> bool:
     return bool(thing["Kind"] == end["Kind"] and thing["Id"] == end["Id"])
 
 
-async def person_of(visit: Visit, who: Any) -> str | None:
-    """The name of the person that somebody is; None for a group or a unit."""
+async def person_of(visit: Visit, who: Any, at: int | None = None) -> str | None:
+    """The name of the person that somebody is, of then the ID; None for a group or a unit."""
+    known = "Name" if at is None else "Id"
     if who["Kind"] == "person":
-        return str(who["Name"])
+        return str(who[known])
     if who["Kind"] != "user":
         return None
     joined = await visit.may_call(
-        "ListLinks", Kind="user", Id=who["Id"], Direction="inward", Stage="join", MaxResults=1
+        "ListLinks", Kind="user", Id=who["Id"], Direction="inward", Stage="join", At=at, MaxResults=1
     )
-    return None if joined is None or not joined["Links"] else str(joined["Links"][0]["Thing"]["Name"])
+    return None if joined is None or not joined["Links"] else str(joined["Links"][0]["Thing"][known])
 
 
-async def _explained(visit: Visit, person: str | None, what: Any) -> Any:
+async def _explained(visit: Visit, person: str | None, what: Any, at: int | None) -> Any:
     name = resource_name(what)
     if person is None or name is None:
         return None
     try:
-        return await visit.call("ExplainAccess", Person=person, Resource=name)
+        return await visit.call("ExplainAccess", Person=person, Resource=name, At=at)
     except Refused:
         return None
 
 
-async def _last_use(visit: Visit, person: str | None, what: Any) -> Any:
+async def _last_use(visit: Visit, person: str | None, what: Any, at: int | None) -> Any:
     name = resource_name(what)
     if person is None or name is None:
         return None
-    found = await visit.may_call("ListSessions", Person=person, Resource=name, MaxResults=1)
+    found = await visit.may_call("ListSessions", Person=person, Resource=name, EndTime=at, MaxResults=1)
     return found["Sessions"][0] if found and found["Sessions"] else None
 
 
