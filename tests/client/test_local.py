@@ -69,6 +69,7 @@ def test_many_questions_are_answered_nearby_by_one_revision(shop: Shop, replica:
     questions = [*QUESTIONS, Question(Entity("user", nothing), "read", "order:17")]
     with Admit(shop.server, token=shop.token, space="shop") as admit:
         told = admit.ask_all(questions)
+    replica.refresh()
     # Nobody is there who could answer instead.
     nowhere = "http://127.0.0.1:9"
 
