@@ -22,7 +22,7 @@ from admit.core.terms import Terms, terms_in
 from admit.core.validity import PERMANENT, Millis
 
 MOST_HELD = 16_384
-"""Of how many resources it is kept to whom they are granted: a third of a kilobyte each."""
+"""Of how many resources it is kept to whom they are granted: half a kilobyte each."""
 
 
 class Kinds:
