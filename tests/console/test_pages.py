@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from admit.console.deeds import deeds, joins
-from admit.console.drawing import picture, timeline
 from admit.console.showing import moment_of
 from admit.control import grants, people, things
 from admit.control.things import New
@@ -266,36 +265,6 @@ def test_callers_get_keys_and_policies_on_their_page(office: System) -> None:
     text = pages.get("/console/ram/robot").text
     assert "AdministratorAccess" in text
     assert "AccessKeySecret" not in text
-
-
-# -- what is drawn -----------------------------------------------------------------------------------
-
-
-def _node(name: str, column: int) -> dict[str, object]:
-    return {"Thing": {"Kind": "user", "Name": name, "Label": name, "Blocked": None}, "Column": column}
-
-
-def _edge(source: int, target: int, end: int | None = None) -> dict[str, object]:
-    times = {"StartTime": None, "EndTime": end, "GrantedAt": 10 * DAY}
-    return {"Source": source, "Target": target, "Stage": "grant", "Status": "active", **times}
-
-
-def test_an_edge_that_passes_a_column_has_room_there_and_boxes_never_touch() -> None:
-    nodes = [_node("a", 0), _node("g", 2), _node("h", 2), _node("x", 3), _node("y", 3)]
-    drawn = picture(nodes, [_edge(0, 1), _edge(0, 3), _edge(1, 3), _edge(2, 4)])
-    direct = next(each for each in drawn.edges if (each.source, each.target) == (0, 3))
-    assert "H" in direct.line
-    for one in drawn.nodes:
-        for other in drawn.nodes:
-            if one.number < other.number and one.x == other.x:
-                assert abs(one.y - other.y) >= 48
-
-
-def test_a_timeline_has_its_soonest_end_on_top_and_now_inside() -> None:
-    nodes = [_node("a", 0), _node("x", 3), _node("y", 3)]
-    times = timeline(nodes, [_edge(0, 1), _edge(0, 2, 41 * DAY)], 40 * DAY, zone_of("UTC"))
-    assert [each.what for each in times.strips] == ["y", "x"]
-    assert times.strips[0].x < times.now < times.strips[0].x + times.strips[0].width
 
 
 @pytest.mark.parametrize(

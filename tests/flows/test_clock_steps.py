@@ -101,7 +101,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 
 
 def test_a_clock_that_is_set_back_lets_nobody_stay(machine: Machine) -> None:
-    machine.grant(lasting=4 * SECOND)
+    machine.grant(lasting=8 * SECOND)
     assert machine.may()
     with machine.shell() as shell:
         machine.set(-STEP)

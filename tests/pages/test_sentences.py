@@ -7,7 +7,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import NullPool, create_engine
 
 import admit
 from admit.control.answers.sentences import sentence
@@ -159,7 +159,7 @@ def test_no_refusal_of_the_ssh_door_is_left_in_english(language: str) -> None:
 def test_when_access_begins_and_has_ended_is_told_in_every_language(language: str, away: int) -> None:
     for reason, at in product((Reason.STARTS_LATER, Reason.HAS_ENDED), (-away, away)):
         decision = Decision(Question(WHO, WHAT), reason, 0, 1, changes_at=at)
-        with create_engine("sqlite://").connect() as nothing_is_asked:
+        with create_engine("sqlite://", poolclass=NullPool).connect() as nothing_is_asked:
             told_ = Refusal(decision, "N1").told(nothing_is_asked).reason
         assert re.search("[a-z]{2}", said(language, told_)) is None, told_
 

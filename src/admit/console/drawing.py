@@ -25,6 +25,8 @@ class Box:
     number: int | None
     column: int
     height: int
+    idle: bool = False
+    """Whether nothing that is granted leads through it."""
     y: float = 0.0
     before: list["Box"] = field(default_factory=list)
     after: list["Box"] = field(default_factory=list)
@@ -41,6 +43,7 @@ class DrawnNode:
     text: str
     until: Millis | None
     """When the last way to it that is drawn ends; None if it has no end, or there is none."""
+    idle: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class Drawn:
     edges: tuple[DrawnEdge, ...]
 
 
+STAGES = ("join", "grant", "hold")
 TITLES = ("Person", "User", "Group", "Resource", "Holds", "Role")
 
 
@@ -74,10 +78,17 @@ def shortened(text: str, most: int = LETTERS) -> str:
 
 
 def picture(nodes: Sequence[Any], edges: Sequence[Any]) -> Drawn:
-    """Boxes in columns, ordered so that few lines cross; an edge that passes a column has room there."""
+    """Boxes in columns, ordered so that few lines cross; an edge that passes a column has room there.
+
+    What only says where somebody belongs stands below what something is granted through, and quietly.
+    """
     used = sorted({node["Column"] for node in nodes})
     place = {column: number for number, column in enumerate(used)}
-    boxes = [Box(number, place[node["Column"]], HEIGHT) for number, node in enumerate(nodes)]
+    told = _granted_through(nodes, edges)
+    boxes = [
+        Box(number, place[node["Column"]], HEIGHT, idle=number not in told)
+        for number, node in enumerate(nodes)
+    ]
     lines = [_through(boxes, boxes[edge["Source"]], boxes[edge["Target"]]) for edge in edges]
     columns = [[box for box in boxes if box.column == number] for number in range(len(used))]
     height = _arrange(columns)
@@ -87,10 +98,33 @@ def picture(nodes: Sequence[Any], edges: Sequence[Any]) -> Drawn:
         columns=tuple((TITLES[column], _x(place[column])) for column in used),
         nodes=tuple(_drawn(box, nodes[box.number], edges) for box in boxes if box.number is not None),
         edges=tuple(
-            DrawnEdge(edge["Source"], edge["Target"], _line(line), _status(edge, nodes), edge)
+            DrawnEdge(
+                edge["Source"],
+                edge["Target"],
+                _line(line),
+                "idle" if line[-1].idle or line[0].idle else _status(edge, nodes),
+                edge,
+            )
             for edge, line in zip(edges, lines, strict=True)
         ),
     )
+
+
+def _granted_through(nodes: Sequence[Any], edges: Sequence[Any]) -> set[int]:
+    """The nodes on a way with a grant in it, or with more links than are drawn; all if there is no grant."""
+    ends = {stage: [(e["Source"], e["Target"]) for e in edges if e["Stage"] == stage] for stage in STAGES}
+    if not ends["grant"]:
+        return set(range(len(nodes)))
+    found = {number for number, node in enumerate(nodes) if node["LeftOut"]}
+    found |= {0, *(each for grant in ends["grant"] for each in grant)}
+    # No way has more links than the picture has nodes; most are done after two or three rounds.
+    for _ in nodes:
+        more = {source for source, target in ends["join"] if target in found}
+        more |= {target for source, target in ends["hold"] if source in found}
+        if more <= found:
+            break
+        found |= more
+    return found
 
 
 def _status(edge: Any, nodes: Sequence[Any]) -> str:
@@ -120,7 +154,7 @@ def _arrange(columns: list[list[Box]]) -> float:
     for sweep in range(SWEEPS):
         forward = sweep % 2 == 0
         for column in columns if forward else reversed(columns):
-            column.sort(key=lambda box: _pull(box, forward=forward))
+            column.sort(key=lambda box: (box.idle, _pull(box, forward=forward)))
             _stack(column)
     tallest = max((_height(column) for column in columns), default=0.0)
     for column in columns:
@@ -155,7 +189,7 @@ def _drawn(box: Box, node: Any, edges: Sequence[Any]) -> DrawnNode:
     title = thing["Label"] if thing["Kind"] == "host account" else thing["Name"]
     ends = [edge["EndTime"] for edge in edges if edge["Target"] == number]
     until = max(ends) if ends and None not in ends else None
-    return DrawnNode(number, _x(box.column), box.y + HEADER, node, shortened(title), until)
+    return DrawnNode(number, _x(box.column), box.y + HEADER, node, shortened(title), until, box.idle)
 
 
 def _line(line: list[Box]) -> str:
