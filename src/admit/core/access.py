@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -102,8 +103,10 @@ def reachable(subject: Ref, source: Source, now: Millis, judge: Judge = unjudged
         return
     joined = spread([begin(subject)], source.onward(Stage.JOIN), shut, now)
     granted = cross(joined, source.onward(Stage.GRANT), shut, now)
+    # Hundreds of ways begin with the same few steps.
+    ref = cache(source.ref)
     for closes, _, keys, periods in spread(granted, source.onward(Stage.HOLD), shut, now):
-        yield Reach(source.ref(keys[-1]), -closes, path_of(source.ref, keys, periods))
+        yield Reach(ref(keys[-1]), -closes, path_of(ref, keys, periods))
 
 
 def reached_by(resource: Ref, source: Source, now: Millis, judge: Judge = unjudged) -> Iterator[Reach]:
@@ -116,8 +119,9 @@ def reached_by(resource: Ref, source: Source, now: Millis, judge: Judge = unjudg
         return
     held = spread([begin(resource)], source.inward(Stage.HOLD), shut, now)
     granted = cross(held, source.inward(Stage.GRANT), shut, now)
+    ref = cache(source.ref)
     for closes, _, keys, periods in spread(granted, source.inward(Stage.JOIN), shut, now):
-        yield Reach(source.ref(keys[-1]), -closes, path_of(source.ref, keys[::-1], periods[::-1]))
+        yield Reach(ref(keys[-1]), -closes, path_of(ref, keys[::-1], periods[::-1]))
 
 
 def _shut(source: Source, action: str | None, judge: Judge) -> Container[int]:

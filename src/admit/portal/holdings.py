@@ -147,9 +147,9 @@ def held(sql: Connection, users: tuple[Thing, ...], now: Millis) -> Holdings:
             known = best.get(reach.ref)
             if known is None or known.until < reach.until:
                 best[reach.ref] = reach
-    on_paths = {
-        ref.key for reach in best.values() for link in reach.path for ref in (link.source, link.target)
-    }
+    # A way goes on from where it came to: only what it begins with is no target of it.
+    on_paths = {link.target.key for reach in best.values() for link in reach.path}
+    on_paths |= {reach.path[0].source.key for reach in best.values()}
     usable = [reach for ref, reach in best.items() if ref.kind in USABLE]
     opened = [reach for reach in usable if reach.ref.kind is not Kind.APP]
     accounts = {ref.key for ref in best if ref.kind is Kind.HOST_ACCOUNT}

@@ -201,6 +201,24 @@ def revision_at(sql: Connection, at: Millis, newest_: int) -> int:
     return low
 
 
+_BETWEEN = Prepared(
+    select(changes.c.event, changes.c.fact)
+    .where(
+        changes.c.revision > bindparam("after", type_=BigInteger),
+        changes.c.revision <= bindparam("until", type_=BigInteger),
+    )
+    .limit(bindparam("limit"))
+)
+
+
+def between(sql: Connection, after: int, until: int, limit: int) -> list[Event] | None:
+    """What happened after one revision, and until another; None if it is more than ``limit``."""
+    rows = _BETWEEN.rows(sql, after=after, until=until, limit=limit + 1)
+    if len(rows) > limit:
+        return None
+    return [msgspec.json.decode(fact, type=EVENTS[event]) for event, fact in rows]
+
+
 _ACTORS = PreparedForKeys(
     lambda revisions: select(changes.c.revision, changes.c.actor).where(
         changes.c.revision.in_(revisions), changes.c.ordinal == 0

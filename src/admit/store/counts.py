@@ -31,7 +31,7 @@ LARGE = 50_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Lately:
+class Counted:
     """Counts, and when and at which revision they were made."""
 
     revision: int
@@ -39,7 +39,7 @@ class _Lately:
     numbers: dict[str, int]
 
 
-_LATELY: WeakKeyDictionary[Engine, _Lately] = WeakKeyDictionary()
+_LATELY: WeakKeyDictionary[Engine, Counted] = WeakKeyDictionary()
 """What was counted last, of each database: there is one overview."""
 
 
@@ -51,8 +51,13 @@ def counted_lately(sql: Connection, now: Millis, count: Callable[[], dict[str, i
         if kept.revision == revision or (large and 0 <= now - kept.at < MINUTE):
             return kept.numbers
     numbers = count()
-    _LATELY[sql.engine] = _Lately(revision, now, numbers)
+    _LATELY[sql.engine] = Counted(revision, now, numbers)
     return numbers
+
+
+def counted_last(sql: Connection) -> Counted | None:
+    """The counts that were made last, if any; of a revision that a view may be older than."""
+    return _LATELY.get(sql.engine)
 
 
 def key_before(sql: Connection, listed: Hashable, offset: int) -> int | None:

@@ -1,6 +1,6 @@
 """How much there was of everything at a past moment."""
 
-from typing import NamedTuple
+from collections import Counter
 
 from sqlalchemy import (
     BigInteger,
@@ -15,11 +15,15 @@ from sqlalchemy import (
 )
 
 from admit.core.activity import Outcome
-from admit.core.links import KINDS, Kind, Stage
+from admit.core.events import Event, LinkAdded, LinkRemoved, Named, ThingAdded, ThingRemoved
+from admit.core.links import KINDS, Kind, Stage, stage_of
 from admit.core.validity import Millis
+from admit.store import changes
 from admit.store.activity import MOST_COUNTED
+from admit.store.counts import counted_last
 from admit.store.prepared import Prepared
 from admit.store.tables import TIME_BOUND_GRANT, activity, links, past_links, sessions, things
+from admit.store.views import current_revision
 
 _AT = bindparam("at", type_=BigInteger)
 _THINGS = Prepared(
@@ -57,19 +61,19 @@ def _stood(table: Table) -> tuple[ColumnElement[bool], ...]:
     return (table.c.added_at <= _AT, *((table.c.removed_at > _AT,) if table is past_links else ()))
 
 
-def _lasting(table: Table) -> Prepared:
-    """Those that had not ended; what RAM attaches to callers among them."""
+def _standing(table: Table) -> Prepared:
+    """Those that stood, over or not; what RAM attaches to callers among them."""
     # By a stage that is put together no index is chosen: reading all there is in its own order takes a
     # thirtieth of looking each row up.
     granted = table.c.stage + literal_column("0") == literal_column(f"{Stage.GRANT:d}")
     found = select(func.count()).select_from(table)
-    return Prepared(found.where(granted, table.c.ends_at > _AT, *_stood(table)))
+    return Prepared(found.where(granted, *_stood(table)))
 
 
 def _attached(table: Table) -> Prepared:
     policies = select(things.c.key).where(things.c.kind == literal_column(f"{Kind.RAM_POLICY:d}"))
     found = select(func.count()).select_from(table).where(table.c.target.in_(policies))
-    return Prepared(found.where(table.c.ends_at > _AT, *_stood(table)))
+    return Prepared(found.where(*_stood(table)))
 
 
 def _ending(table: Table) -> Prepared:
@@ -79,34 +83,60 @@ def _ending(table: Table) -> Prepared:
     return Prepared(found.where(table.c.ends_at > after, table.c.ends_at <= by, *_stood(table)))
 
 
-_LASTING, _ATTACHED, _ENDING = ([make(table) for table in _TABLES] for make in (_lasting, _attached, _ending))
+_STANDING, _ATTACHED, _ENDING = (
+    [make(table) for table in _TABLES] for make in (_standing, _attached, _ending)
+)
+GRANTS = "grants"
+"""What they are counted as; everything else by the word of its kind."""
+MOST_BETWEEN = 5_000
+"""So many entries of the log are read in less time than everything is counted through."""
 
 
-class Grants(NamedTuple):
-    """How many grants stood how."""
+def amounts_then(sql: Connection, at: Millis, revision: int) -> dict[str, int]:
+    """How much there was at a moment, when the policy had a revision: things by kind, and all grants.
 
-    lasting: int
-    """All that had not ended."""
-    by_hour: int
-    by_day: int
-    by_week: int
-    ended: int
+    It is told from what was counted last by what the log says happened between; where that is much, or
+    nothing was counted yet, all there is is counted through.
+    """
+    known = counted_last(sql)
+    # A view may be older than what another counted: it does not see all that happened until then.
+    if known is not None and known.revision <= current_revision(sql):
+        first, last = sorted((known.revision, revision))
+        happened = changes.between(sql, first, last, MOST_BETWEEN)
+        if happened is not None:
+            amounts, sign = Counter(known.numbers), 1 if known.revision <= revision else -1
+            for event in happened:
+                _count(amounts, event, sign)
+            return amounts
+    things_ = {KINDS[kind].word: count for kind, count in _THINGS.rows(sql, at=at)}
+    return things_ | {GRANTS: _many(sql, _STANDING, at=at) - _many(sql, _ATTACHED, at=at)}
 
 
-def things_then(sql: Connection, at: Millis) -> dict[Kind, int]:
-    """How many things there were of each kind."""
-    return {KINDS[kind]: count for kind, count in _THINGS.rows(sql, at=at)}
+def _count(amounts: Counter[str], event: Event, sign: int) -> None:
+    """Take into account that something happened, or with -1 that it had not happened yet."""
+    match event:
+        case ThingAdded(thing):
+            amounts[thing.kind.word] += sign
+        case ThingRemoved(thing):
+            amounts[thing.kind.word] -= sign
+        case LinkAdded(source, target) if _is_grant(source, target):
+            amounts[GRANTS] += sign
+        case LinkRemoved(source, target) if _is_grant(source, target):
+            amounts[GRANTS] -= sign
 
 
-def grants_then(sql: Connection, at: Millis, spans: tuple[Millis, Millis, Millis]) -> Grants:
-    """How many grants there were, and how many of them were to end within three spans."""
+def _is_grant(source: Named, target: Named) -> bool:
+    """Whether it counts as one: what RAM attaches to callers does not."""
+    return target.kind is not Kind.RAM_POLICY and stage_of(source.kind, target.kind) is Stage.GRANT
 
-    def many(statements: list[Prepared], **asked: Millis) -> int:
-        return sum(int(each.rows(sql, at=at, **asked)[0][0]) for each in statements)
 
-    ending = [many(_ENDING, after=at, by=at + span) for span in spans]
-    hour, day, week = ending
-    return Grants(many(_LASTING) - many(_ATTACHED), hour, day, week, many(_ENDING, after=-1, by=at))
+def ending_then(sql: Connection, at: Millis, after: Millis, by: Millis) -> int:
+    """How many grants that stood at a moment end later than one moment, and not later than another."""
+    return _many(sql, _ENDING, at=at, after=after, by=by)
+
+
+def _many(sql: Connection, statements: list[Prepared], **asked: Millis) -> int:
+    return sum(int(each.rows(sql, **asked)[0][0]) for each in statements)
 
 
 def refused_then(sql: Connection, since: Millis, at: Millis) -> int:

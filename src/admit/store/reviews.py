@@ -282,11 +282,17 @@ def about_waiting(sql: Connection, review: int, now: Millis, sight: Sight) -> in
 
     Of more, everything that is undecided is counted, and no further than ``MOST_COUNTED``.
     """
-    found = items(sql, review, Wanted("waiting", sight), now, FEW)
-    if len(found) < FEW:
-        return len(found)
     undecided = (review_items.c.review == review, review_items.c.verdict.is_(None), _seen(sight))
-    some = select(review_items.c.target).where(*undecided).limit(MOST_COUNTED).subquery()
+    standing = and_(_STANDING, links.c.added_in == review_items.c.added_in, links.c.ends_at > now)
+    waits = select(review_items.c.number).join(links, standing).where(*undecided)
+    found = _how_many(sql, waits.order_by(review_items.c.number), FEW)
+    if found < FEW:
+        return found
+    return _how_many(sql, select(review_items.c.target).where(*undecided), MOST_COUNTED)
+
+
+def _how_many(sql: Connection, found: Select[Any], limit: int) -> int:
+    some = found.limit(limit).subquery()
     return int(sql.execute(select(func.count()).select_from(some)).scalar_one())
 
 

@@ -50,8 +50,8 @@ _LAST = PreparedForKeys(
         .limit(bindparam("most"))
     )
 )
-_JOINED = Prepared(
-    select(links.c.target).where(links.c.source == bindparam("key"), links.c.stage == int(Stage.JOIN))
+_JOINED = PreparedForKeys(
+    lambda keys: select(links.c.target).where(links.c.source.in_(keys), links.c.stage == int(Stage.JOIN))
 )
 
 
@@ -97,10 +97,8 @@ class Uses:
 
 def with_what_they_are_in(sql: Connection, principals: set[int]) -> set[int]:
     """Some principals, with all they are joined to: a person's users, their groups and units."""
-    found, waiting = set(principals), [*principals]
-    for key in waiting:
-        for (target,) in _JOINED.rows(sql, key=key):
-            if target not in found:
-                found.add(target)
-                waiting.append(target)
+    found = waiting = set(principals)
+    while waiting:
+        waiting = {row[0] for row in _JOINED.rows(sql, [*waiting])} - found
+        found = found | waiting
     return found

@@ -8,7 +8,7 @@ import pytest
 from admit.control import things as verbs
 from admit.core.links import Kind
 from admit.core.validity import DAY, HOUR
-from admit.store import things
+from admit.store import overview_then, things
 from admit.store.engine import Author, Tx
 from tests.callers import Callers, document, refused, statement, trust
 from tests.services.access.asking import Desk
@@ -231,7 +231,12 @@ def test_callers_come_page_by_page(past: Past) -> None:
     assert refused(past.desk.call, "ListCallers", **unknown)[1] == "InvalidParameter.NextToken"
 
 
-def test_the_overview_counts_what_there_was_then(past: Past) -> None:
+@pytest.mark.parametrize("most", [0, overview_then.MOST_BETWEEN])
+def test_the_overview_counts_what_there_was_then(
+    past: Past, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # With none to be read of the log everything is counted through: both must come to the same.
+    monkeypatch.setattr(overview_then, "MOST_BETWEEN", most)
     desk = past.desk
     asked: Asked = ("GetOverview", {})
     past.see(asked)

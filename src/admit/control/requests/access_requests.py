@@ -1,5 +1,6 @@
 """Asking for access: a person asks, somebody who may grant it decides, and the approval is the grant."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal, TypeAlias
@@ -16,7 +17,7 @@ from admit.control.requests.offers import OfferDetails
 from admit.control.things import New
 from admit.core.links import Kind, Stage
 from admit.core.validity import DAY, FOREVER, Millis, Validity
-from admit.store import neighbours, then, things
+from admit.store import links, neighbours, then, things
 from admit.store.engine import Tx
 from admit.store.things import Thing, Where
 
@@ -234,10 +235,10 @@ def to_decide(
 
     With a ``limit`` the oldest of them.
     """
-    mine, owned = {user.key for user in users}, offers.owned(sql, users)
+    owned = offers.owned(sql, users)
     if not owned:
         return []
-    people = {person_behind(sql, user.ref) for user in users}
+    mine = _users_of_the_same(sql, users)
     waiting = things.find(sql, Where(Kind.ACCESS_REQUEST, details={"state": "waiting"}))
     theirs = (
         each
@@ -245,9 +246,14 @@ def to_decide(
         if each.read(RequestDetails).resource in owned
         and each.parent not in mine
         and state_of(each, now) == "waiting"
-        and person_of(sql, each).ref not in people
     )
     return list(islice(theirs, limit))
+
+
+def _users_of_the_same(sql: Connection, users: Iterable[Thing]) -> set[int]:
+    """The keys of all the users of whoever has proven to be some of them."""
+    people = {person_behind(sql, user.ref) for user in users}
+    return {user.key for person in people for _, user in links.of(sql, person.key, inward=False)}
 
 
 def person_of(sql: Connection, request: Thing, at: Millis | None = None) -> Thing:

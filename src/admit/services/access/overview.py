@@ -14,6 +14,7 @@ from admit.store import activity, finding, granted, overview_then, sessions
 from admit.store.changes import revision_at
 from admit.store.counts import counted_lately
 from admit.store.links import current_revision
+from admit.store.overview_then import GRANTS
 
 
 class Amount(Shape):
@@ -58,13 +59,13 @@ class GetOverview(Shape):
         if at is not None:
             return self._then(call, at)
         counts = counted_lately(call.sql, call.now, lambda: _counts(call.sql))
-        ending = [granted.how_many_end(call.sql, call.now, call.now + span) for span in (HOUR, DAY, 7 * DAY)]
+        ending = [granted.how_many_end(call.sql, call.now, call.now + span) for span in _SPANS]
         ended = granted.how_many_end(call.sql, -1, call.now)
         return self.Response(
             at=call.now,
             revision=current_revision(call.sql),
             things=_amounts(counts),
-            grants=counts[_GRANTS] - ended,
+            grants=counts[GRANTS] - ended,
             ending_in_an_hour=ending[0],
             ending_in_a_day=ending[1],
             ending_in_a_week=ending[2],
@@ -74,17 +75,19 @@ class GetOverview(Shape):
         )
 
     def _then(self, call: Call, at: Millis) -> Response:
-        grants = overview_then.grants_then(call.sql, at, (HOUR, DAY, 7 * DAY))
-        things = overview_then.things_then(call.sql, at)
+        revision = revision_at(call.sql, at, current_revision(call.sql))
+        amounts = overview_then.amounts_then(call.sql, at, revision)
+        ending = [overview_then.ending_then(call.sql, at, at, at + span) for span in _SPANS]
+        ended = overview_then.ending_then(call.sql, at, -1, at)
         return self.Response(
             at=at,
-            revision=revision_at(call.sql, at, current_revision(call.sql)),
-            things=_amounts({kind.word: count for kind, count in things.items()}),
-            grants=grants.lasting,
-            ending_in_an_hour=grants.by_hour,
-            ending_in_a_day=grants.by_day,
-            ending_in_a_week=grants.by_week,
-            ended=grants.ended,
+            revision=revision,
+            things=_amounts(amounts),
+            grants=amounts[GRANTS] - ended,
+            ending_in_an_hour=ending[0],
+            ending_in_a_day=ending[1],
+            ending_in_a_week=ending[2],
+            ended=ended,
             live_sessions=overview_then.sessions_then(call.sql, at),
             refused=overview_then.refused_then(call.sql, at - DAY, at),
         )
@@ -94,13 +97,13 @@ def _amounts(counts: Mapping[str, int]) -> tuple[Amount, ...]:
     return tuple(
         Amount(kind=kind.word, count=counts[kind.word])
         for kind in Kind
-        if kind not in CALLERS and kind.word in counts
+        if kind not in CALLERS and counts.get(kind.word)
     )
 
 
-_GRANTS = "grants"
+_SPANS = (HOUR, DAY, 7 * DAY)
 
 
 def _counts(sql: Connection) -> dict[str, int]:
     things = finding.counts(sql)
-    return {kind.word: count for kind, count in things.items()} | {_GRANTS: granted.how_many(sql)}
+    return {kind.word: count for kind, count in things.items()} | {GRANTS: granted.how_many(sql)}
