@@ -61,7 +61,7 @@ def town(
 @pytest.fixture
 def honest(provider: Outside) -> Outside:
     """The provider, without what a test before has made it say."""
-    provider.claims, provider.metadata, provider.token = {}, {}, None
+    provider.claims, provider.metadata, provider.token, provider.keys = {}, {}, None, None
     provider.refuses = provider.broken = False
     provider.redeemed.clear()
     return provider

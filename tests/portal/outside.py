@@ -42,6 +42,10 @@ class Outside:
     """Whether it answers nothing that can be used."""
     token: str | None = None
     """A token to answer in place of one of its own."""
+    read: list[str] = field(default_factory=list)
+    """What it was asked of itself."""
+    keys: Any = None
+    """What it says its keys are, in place of its own."""
     tokens_made: int = 0
     """How many logout tokens it has made: each has a name of its own."""
 
@@ -90,6 +94,8 @@ class Outside:
         return jwt.encode(head, claims, key or self.key, ["RS256", "HS256", "none"])
 
     def answer(self, path: str, body: bytes) -> tuple[int, Any]:
+        if not body:
+            self.read.append(path)
         if self.broken:
             return 500, {}
         if path == "/.well-known/openid-configuration":
@@ -102,7 +108,7 @@ class Outside:
             }
             return 200, told | self.metadata
         if path == "/keys":
-            return 200, {"keys": [self.key.as_dict(private=False)]}
+            return 200, self.keys or {"keys": [self.key.as_dict(private=False)]}
         self.redeemed.append({name: each[0] for name, each in parse_qs(body.decode()).items()})
         if self.refuses:
             return 400, {"error": "invalid_grant"}

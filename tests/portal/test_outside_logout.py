@@ -1,5 +1,6 @@
 """The provider outside says that somebody left: they are signed out at once, and nobody else can say so."""
 
+import asyncio
 import base64
 import hmac
 import json
@@ -9,6 +10,9 @@ from typing import Any
 import pytest
 from joserfc.jwk import RSAKey
 
+from admit.base.id_tokens import ClaimRefused
+from admit.base.openid import OpenIdClient, ProviderAway
+from admit.base.openid import Provider as Known
 from admit.core.validity import HOUR, MINUTE, SECOND
 from tests.browsing import Answer, Pages
 from tests.portal.outside import CLIENT, EVENT, Outside, back, came, go, signed_in
@@ -257,3 +261,45 @@ def test_keys_that_cannot_be_read_are_no_reason_to_give_up(town: Town, provider_
     provider_now.broken = False
     assert say(town, provider_now.logout_token()).status == 200
     assert not signed_in(pages)
+
+
+# -- what strangers make admit ask ---------------------------------------------------------------------
+
+
+def asked_by(forged: list[str], provider: Outside) -> list[Any]:
+    """What each of some tokens that come at once is answered, by a client that knows nothing yet."""
+
+    async def told() -> list[Any]:
+        client = OpenIdClient(Known(provider.issuer, CLIENT, None))
+        now = provider.clock.now() // SECOND
+        return await asyncio.gather(*(client.left(each, now) for each in forged), return_exceptions=True)
+
+    provider.read.clear()
+    return asyncio.run(told())
+
+
+def test_many_forged_tokens_at_once_have_the_provider_asked_once(honest: Outside) -> None:
+    forged = [honest.logout_token(SPARE, {"kid": f"unknown-{each}"}) for each in range(20)]
+
+    answers = asked_by(forged, honest)
+
+    assert [type(each) for each in answers] == [ClaimRefused] * 20
+    assert honest.read == ["/.well-known/openid-configuration", "/keys"]
+
+
+def test_many_that_come_while_the_provider_is_away_hear_it_of_one_question(provider_now: Outside) -> None:
+    provider_now.broken = True
+
+    answers = asked_by([provider_now.logout_token() for _ in range(20)], provider_now)
+
+    assert [type(each) for each in answers] == [ProviderAway] * 20
+    assert provider_now.read == ["/.well-known/openid-configuration"]
+
+
+@pytest.mark.parametrize("keys", [7, ["one"], [{"kty": "none"}], None], ids=json.dumps)
+def test_what_is_no_set_of_keys_is_a_provider_that_is_away(provider_now: Outside, keys: Any) -> None:
+    provider_now.keys = {"keys": keys}
+
+    (answer,) = asked_by([provider_now.logout_token()], provider_now)
+
+    assert isinstance(answer, ProviderAway)

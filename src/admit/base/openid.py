@@ -3,13 +3,14 @@
 Nothing is taken but ID tokens that the provider signed for us, for this browser and this attempt.
 """
 
+import asyncio
 import base64
 import hashlib
 import hmac
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
@@ -22,6 +23,8 @@ from admit.base.id_tokens import ALGORITHMS, ClaimRefused, Expected, check
 from admit.base.later import httpx
 from admit.base.logout_tokens import Left, left
 from admit.base.sealing import Secret
+
+T = TypeVar("T")
 
 ANSWER_S: Final = 5.0
 """How long the provider may take to answer."""
@@ -99,6 +102,8 @@ class OpenIdClient:
     def __init__(self, provider: Provider) -> None:
         self.provider = provider
         self._known: _Known | None = None
+        self._asking: dict[str, asyncio.Task[Any]] = {}
+        """What is being read now, by what it is."""
         # Reading the authorities that are trusted takes longer than all the rest.
         self._trusted = ssl.create_default_context(cafile=provider.ca_file)
 
@@ -187,29 +192,47 @@ class OpenIdClient:
     async def _metadata(self, now_s: int) -> _Known:
         known = self._known
         if known is None or now_s - known.at >= KEPT_S:
-            place = f"{self.provider.issuer.rstrip('/')}/.well-known/openid-configuration"
-            read = await self._read(place, _Metadata)
-            if read.issuer != self.provider.issuer:
-                raise ProviderAway("it says that it is another issuer")
-            for address in (read.authorization_endpoint, read.token_endpoint, read.jwks_uri):
-                require_safe(address)
-            if read.end_session_endpoint is not None:
-                require_safe(read.end_session_endpoint)
-            known = self._known = _Known(read, now_s)
+            known = self._known = await self._together("metadata", lambda: self._read_metadata(now_s))
         return known
+
+    async def _read_metadata(self, now_s: int) -> _Known:
+        place = f"{self.provider.issuer.rstrip('/')}/.well-known/openid-configuration"
+        read = await self._read(place, _Metadata)
+        if read.issuer != self.provider.issuer:
+            raise ProviderAway("it says that it is another issuer")
+        for address in (read.authorization_endpoint, read.token_endpoint, read.jwks_uri):
+            require_safe(address)
+        if read.end_session_endpoint is not None:
+            require_safe(read.end_session_endpoint)
+        return _Known(read, now_s)
 
     async def _keys(self, now_s: int, *, anew: bool) -> KeySet:
         known = await self._metadata(now_s)
         stale = now_s - known.keys_at >= (AGAIN_S if anew else KEPT_S)
         if known.keys is None or stale:
-            read = await self._read(known.metadata.jwks_uri, dict[str, Any])
-            keys = [each for each in read.get("keys", []) if each.get("use", "sig") == "sig"]
-            try:
-                known.keys = KeySet.import_key_set({"keys": keys})
-            except (JoseError, ValueError, KeyError, TypeError):
-                raise ProviderAway("its keys cannot be read") from None
+            known.keys = await self._together("keys", lambda: self._read_keys(known.metadata))
             known.keys_at = now_s
         return known.keys
+
+    async def _read_keys(self, metadata: _Metadata) -> KeySet:
+        read = await self._read(metadata.jwks_uri, dict[str, Any])
+        try:
+            keys = [each for each in read.get("keys", []) if each.get("use", "sig") == "sig"]
+            return KeySet.import_key_set({"keys": keys})
+        except (JoseError, ValueError, KeyError, TypeError, AttributeError):
+            raise ProviderAway("its keys cannot be read") from None
+
+    async def _together(self, what: str, read: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """What is read; whoever wants it while it is being read is told the same.
+
+        Anybody may send a token, and each would have the provider asked by whose key it is signed.
+        """
+        asking = self._asking.get(what)
+        if asking is None or asking.done():
+            asking = self._asking[what] = asyncio.create_task(read())
+        # One who goes away must not end it for the others.
+        told: T = await asyncio.shield(asking)
+        return told
 
     # -- the token ---------------------------------------------------------------------------------
 
