@@ -2,8 +2,11 @@ import asyncio
 from typing import Any
 
 import pytest
+from uvicorn import Config
+from uvicorn.server import ServerState
 
 from admit.server.joined import AT_ONCE, JoinedWrites
+from admit.server.protocol import LimitedProtocol
 
 
 class Recording(asyncio.Transport):
@@ -101,6 +104,27 @@ def test_whom_nothing_reaches_any_more_is_sent_nothing(end):
         return kept.sent, kept.ended
 
     assert asyncio.run(ended()) == ([], end)
+
+
+def test_who_says_that_nothing_more_comes_gets_what_was_answered_by_then():
+    async def answers(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"answer"})
+
+    async def half_closed() -> bytes:
+        kept = Recording()
+        config = Config(answers)
+        config.load()
+        http = LimitedProtocol(config, ServerState(), {}, asyncio.get_running_loop())
+        http.connection_made(kept)
+        http.data_received(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+        # The end comes in the turn in which it is answered; after it a connection is closed.
+        asyncio.get_running_loop().call_soon(http.eof_received)
+        asyncio.get_running_loop().call_soon(kept.close)
+        await asyncio.gather(*http.tasks)
+        return b"".join(kept.sent)
+
+    assert asyncio.run(half_closed()).endswith(b"answer\r\n0\r\n\r\n")
 
 
 def test_who_writes_otherwise_comes_after_what_was_held_back():

@@ -48,6 +48,10 @@ class LimitedProtocol(HttpToolsProtocol):
         elif self._received > REQUEST_LIMIT:
             self.transport.close()
 
+    def eof_received(self) -> None:
+        """Nothing more comes, and the connection ends: what was answered until now still leaves."""
+        self._joined.flush()
+
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
