@@ -127,6 +127,27 @@ def test_callers_are_shown_as_they_were(office: System, pages: Pages) -> None:
     assert pages.get("/console/ram/nobody").status == 404
 
 
+def test_of_callers_then_each_sees_what_ram_tells_them(office: System, pages: Pages) -> None:
+    assert pages.get("/console").status == 200
+    callers = Callers(office)
+    callers.user("watcher", statement("Allow", ["admit:*", "ram:ListUsers"]))
+    watcher = as_caller(office, "watcher")
+    with later(office) as then:
+        pass
+    listed = main_of(watcher, f"/console/ram?at={then}")
+    assert ("<b>ops</b>" in listed, "readers" in listed, "look" in listed) == (True, False, False)
+    assert watcher.get(f"/console/ram/ops?at={then}").status == 403
+    told = ["ram:GetUser", "ram:ListAccessKeys", "ram:ListGroupsForUser", "ram:ListPoliciesForUser"]
+    callers.policy("of-users", statement("Allow", told))
+    callers.attach("of-users", user="watcher")
+    shown = main_of(watcher, f"/console/ram/ops?at={then}")
+    # What a group has is told to who may see the group.
+    assert [name for name in ("of-ops", "readers", "look") if f"<b>{name}</b>" in shown] == [
+        "of-ops",
+        "readers",
+    ]
+
+
 def test_the_overview_is_shown_as_it_was_and_counted_when_asked(office: System, pages: Pages) -> None:
     with later(office) as then:
         pass

@@ -11,7 +11,8 @@ from admit.console.confirming import STEP, SURE, Plan, carried, confirming
 from admit.console.desk import Desk, Refused, Visit
 
 RAM = "ram"
-KINDS = ("user", "policy", "group", "role")
+BESIDE = ("policy", "group", "role")
+"""What is shown beside users to who may see it."""
 MOST = 200
 """How many of each are shown of a moment."""
 MOST_GROUPS = 10
@@ -38,8 +39,9 @@ async def callers(desk: Desk, request: Request) -> Response:
 
 async def _callers_then(visit: Visit, at: int) -> Response:
     asked: dict[str, Any] = {"At": at, "MaxResults": MOST}
-    listed = {kind: await visit.call("ListCallers", Kind=kind, **asked) for kind in KINDS}
-    return visit.page("callers_then.html", listed=listed, at=at)
+    users = await visit.call("ListCallers", Kind="user", **asked)
+    beside = {kind: await visit.may_call("ListCallers", Kind=kind, **asked) for kind in BESIDE}
+    return visit.page("callers_then.html", listed={"user": users, **beside}, at=at)
 
 
 async def added(desk: Desk, request: Request) -> Response:
@@ -64,8 +66,8 @@ async def caller(desk: Desk, request: Request) -> Response:
         return await _now(visit)
     told = await visit.call("DescribeCaller", Kind="user", Name=request.path_params["name"], At=at)
     joined = [each["Caller"]["Id"] for each in told["Groups"][:MOST_GROUPS]]
-    groups = [await visit.call("DescribeCaller", Kind="group", Name=group, At=at) for group in joined]
-    return visit.page("caller_then.html", told=told, groups=groups, at=at)
+    groups = [await visit.may_call("DescribeCaller", Kind="group", Name=group, At=at) for group in joined]
+    return visit.page("caller_then.html", told=told, groups=[each for each in groups if each], at=at)
 
 
 async def _now(visit: Visit) -> Response:

@@ -8,6 +8,8 @@ import pytest
 from admit.control import things as verbs
 from admit.core.links import Kind
 from admit.core.validity import DAY, HOUR
+from admit.services.access.callers import LISTED_BY, TOLD_BY
+from admit.services.ram import ram as ram_service
 from admit.store import overview_then, things
 from admit.store.engine import Author, Tx
 from tests.callers import Callers, document, refused, statement, trust
@@ -217,6 +219,48 @@ def test_callers_are_those_of_then(past: Past) -> None:
     assert [key["Status"] for key in second["Keys"]] == ["Inactive"]
     gone = {"Kind": "user", "Name": ids["user", "ops"]}
     assert refused(past.desk.call, "DescribeCaller", **gone) == (404, "EntityNotExist")
+
+
+def test_nobody_learns_by_these_what_ram_would_not_tell_them(past: Past) -> None:
+    ram, call, account = past.callers.ram, past.desk.system.call, past.callers.account
+    only = past.callers.user("only", statement("Allow", ["admit:List*", "admit:Describe*"]))
+    key = past.callers.user("some", statement("Allow", ["admit:*", "ram:ListUsers", "ram:GetRole"]))
+    mine = f"acs:ram:*:{account}:user/seen"
+    told = [f"ram:{each}" for each in TOLD_BY["user"]]
+    narrow = past.callers.user("narrow", statement("Allow", "admit:*"), statement("Allow", told, mine))
+    seen = ram("CreateUser", UserName="seen")["User"]["UserId"]
+    ram("CreateRole", RoleName="audit", AssumeRolePolicyDocument=trust(past.callers.arn("root")))
+    whom = {"user": "seen", "group": "nobody", "role": "audit", "policy": "of-only"}
+    at = past.system.clock.now()
+    past.system.advance(HOUR)
+    ram("UpdateUser", UserName="seen", NewUserName="renamed")
+
+    for kind, name in whom.items():
+        for when in ({}, {"At": at}):
+            assert refused(call, "admit", "ListCallers", only, Kind=kind, **when) == (403, "NoPermission")
+            asked = {"Kind": kind, "Name": name, **when}
+            assert refused(call, "admit", "DescribeCaller", only, **asked) == (403, "NoPermission")
+    assert call("admit", "ListCallers", key, Kind="user")["Callers"]
+    assert refused(call, "admit", "ListCallers", key, Kind="role")[0] == 403
+    # One of those that tell of it is not enough, and what it is called now is what counts.
+    assert refused(call, "admit", "DescribeCaller", key, Kind="role", Name="audit")[0] == 403
+    assert refused(call, "admit", "DescribeCaller", narrow, Kind="user", Name=seen, At=at)[0] == 403
+    ram("UpdateUser", UserName="renamed", NewUserName="seen")
+    assert call("admit", "DescribeCaller", narrow, Kind="user", Name=seen, At=at)["Caller"]["Name"] == "seen"
+    assert refused(call, "admit", "DescribeCaller", narrow, Kind="user", Name="none") == (403, "NoPermission")
+    # What is asked of RAM is what RAM has.
+    asked_for = {*LISTED_BY.values(), *(each for some in TOLD_BY.values() for each in some)}
+    assert asked_for <= {*ram_service.operations}
+
+
+def test_policies_of_the_system_are_told_by_their_own_name_in_ram(past: Past) -> None:
+    told = [f"ram:{each}" for each in TOLD_BY["policy"]]
+    system = "acs:ram:*:system:policy/*"
+    key = past.callers.user("looks", statement("Allow", "admit:*"), statement("Allow", told, system))
+    call, asked = past.desk.system.call, {"Kind": "policy"}
+
+    assert call("admit", "DescribeCaller", key, **asked, Name="ReadOnlyAccess")["Caller"]["Type"] == "System"
+    assert refused(call, "admit", "DescribeCaller", key, **asked, Name="of-looks")[0] == 403
 
 
 def test_callers_come_page_by_page(past: Past) -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
-from admit.control.callers import KeyDetails
+from admit.control.callers import KeyDetails, permit
 from admit.core.errors import InvalidNextToken
 from admit.core.links import Kind, Stage
+from admit.core.ram import Access
 from admit.core.texts import printable
 from admit.core.validity import Millis
 from admit.rpc.operation import Call
@@ -40,6 +41,14 @@ _KINDS = {
     "role": Kind.RAM_ROLE,
     "policy": Kind.RAM_POLICY,
 }
+LISTED_BY = {"user": "ListUsers", "group": "ListGroups", "role": "ListRoles", "policy": "ListPolicies"}
+"""Which operation of RAM lists these, and which of them tell together what is told of one."""
+TOLD_BY = {
+    "user": ("GetUser", "ListAccessKeys", "ListGroupsForUser", "ListPoliciesForUser"),
+    "group": ("GetGroup", "ListUsersForGroup", "ListPoliciesForGroup"),
+    "role": ("GetRole", "ListPoliciesForRole"),
+    "policy": ("GetPolicy", "ListEntitiesForPolicy"),
+}
 MOST_JOINED = 2_000
 """How many users, groups or policies are told of one caller: RAM has no more of any."""
 MOST_KEYS = 10
@@ -66,7 +75,8 @@ class ListCallers(Shape):
 
     They are told by the names of then, in the order of those of now.
 
-    Ours: RAM's own operations tell only of now.
+    Ours: RAM's own operations tell only of now. Who asks needs ram:ListUsers, ram:ListGroups, ram:ListRoles
+    or ram:ListPolicies as well.
     """
 
     kind: CallerKind
@@ -83,6 +93,7 @@ class ListCallers(Shape):
 
     def handle(self, call: Call) -> Response:
         """Read a page."""
+        _permit(call, (LISTED_BY[self.kind],), f"{self.kind}/*")
         place, at = place_of(self.next_token), past(self.at, call)
         found = finding.named_like(
             call.sql,
@@ -99,6 +110,21 @@ class ListCallers(Shape):
             max_results=self.max_results,
             next_token=None if found.after is None else marker(found.after),
         )
+
+
+def _permit(call: Call, operations: Iterable[str], what: str, owner: str | None = None) -> None:
+    """Return if RAM lets the caller do all of these too.
+
+    Raises:
+        NoPermission: it does not: nobody sees by an operation of ours what RAM's own would not show them.
+    """
+    name = f"acs:ram:*:{owner or call.world.account_id}:{what}"
+    for each in operations:
+        permit(call.caller, Access(f"ram:{each}", (name,), call.conditions))
+
+
+def _owner(call: Call, thing: Thing) -> str:
+    return "system" if fields(thing).get("type") == "System" else call.world.account_id
 
 
 def _anchor(call: Call, key: int) -> Thing:
@@ -150,7 +176,11 @@ class KeyTold(Shape):
 class DescribeCaller(Shape):
     """Tells of a user, a group, a role or a policy of RAM what it may do and has, or had at a moment.
 
-    Ours: RAM's own operations tell only of now.
+    Ours: RAM's own operations tell only of now. Who asks needs those that tell of now as well: of a user
+    ram:GetUser, ram:ListAccessKeys, ram:ListGroupsForUser and ram:ListPoliciesForUser; of a group
+    ram:GetGroup, ram:ListUsersForGroup and ram:ListPoliciesForGroup; of a role ram:GetRole and
+    ram:ListPoliciesForRole; of a policy ram:GetPolicy and ram:ListEntitiesForPolicy. RAM is asked by the name
+    of now, or the last one.
     """
 
     kind: CallerKind
@@ -179,6 +209,9 @@ class DescribeCaller(Shape):
         at = past(self.at, call)
         kind, account = _KINDS[self.kind], call.world.account_key
         found = stored.named(call.sql, kind, self.name, at, parent=account)
+        # Whether there is one is told to nobody who may not know what.
+        owner, name = (_owner(call, found[0]), found[0].name) if found else (None, self.name)
+        _permit(call, TOLD_BY[self.kind], f"{self.kind}/{name}", owner)
         if not found:
             raise NotFound(f"There {'is' if at is None else 'was'} no {self.kind} {self.name}.")
         thing = then.as_of(call.sql, {found[0].key: found[0]}, at)[found[0].key]
