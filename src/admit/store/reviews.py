@@ -168,9 +168,10 @@ def _seen(sight: Sight | None) -> ColumnElement[bool]:
         return true()
     if not sight:
         return false()
+    # Most see all of a directory, of which there are few: a target is looked for only in what is left.
     return or_(
-        review_items.c.target.in_(sorted(sight.targets)),
         review_items.c.directory.in_(sorted(sight.directories)),
+        review_items.c.target.in_(sorted(sight.targets)),
     )
 
 
