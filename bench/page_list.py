@@ -27,6 +27,8 @@ class Asked:
 
     name: str
     target: str
+    part: str = ""
+    """The element that it follows into, where a page that is there asks for it by script."""
 
 
 def _to(place: str, **query: object) -> str:
@@ -60,7 +62,9 @@ def console(known: Furnished) -> Iterator[Asked]:
         yield Asked(f"{named}, then", _to(f"/console/reviews/{known.review}", **asked, at=known.at))
     for place in ("", "/requests", "/reviews", "/ram"):
         yield Asked(f"console{place}, then", _to(f"/console{place}", at=known.at))
-    yield Asked("console, then, counted", _to("/console", at=known.at, counts=1))
+    counted = _to("/console", at=known.at, counts=1)
+    yield Asked("console, then, counted", counted, part="div#counts")
+    yield Asked("console, then, counted without script", counted)
     yield from _watching(known)
     for shelf in SHELVES:
         yield Asked(f"shelf of {shelf.slug}", shelf.place)

@@ -128,12 +128,12 @@ def _pages(admit: Admit, known: Furnished, asked: argparse.Namespace) -> Iterato
 
 def _timed(browser: "_Browser", page: Asked, name: str, between: Callable[[], None], rounds: int) -> Timed:
     # Once to have what is made once: statements, templates.
-    size = len(browser.get(page.target))
+    size = len(browser.get(page))
     cpu, wall = [], []
     for _ in range(rounds):
         between()
         began, began_cpu = perf_counter(), process_time()
-        browser.get(page.target)
+        browser.get(page)
         cpu.append((process_time() - began_cpu) * 1000)
         wall.append((perf_counter() - began) * 1000)
     return Timed(name, median(cpu), median(wall), size / 1000)
@@ -170,16 +170,17 @@ class _Browser:
             (name.encode(), value.encode()) for name, value in {**BROWSER, "cookie": f"admit={token}"}.items()
         ]
 
-    def get(self, target: str) -> bytes:
+    def get(self, page: Asked) -> bytes:
         """The page.
 
         Raises:
             RuntimeError: it is none.
         """
-        return self._runner.run(self._get(target))
+        return self._runner.run(self._get(page))
 
-    async def _get(self, target: str) -> bytes:
-        path, _, query = target.partition("?")
+    async def _get(self, page: Asked) -> bytes:
+        path, _, query = page.target.partition("?")
+        by_script = [(b"hx-request", b"true"), (b"hx-target", page.part.encode())] if page.part else []
         scope = {
             "type": "http",
             "method": "GET",
@@ -187,7 +188,7 @@ class _Browser:
             "query_string": query.encode(),
             "scheme": "http",
             "client": ("127.0.0.1", 40_000),
-            "headers": self._headers,
+            "headers": [*self._headers, *by_script],
         }
         sent: list[Any] = []
 
@@ -200,7 +201,7 @@ class _Browser:
         await self._admit.web(scope, receive, send)
         body = b"".join(each.get("body", b"") for each in sent[1:])
         if sent[0]["status"] != HTTPStatus.OK:
-            raise RuntimeError(f"{target}: {sent[0]['status']} {body[-2000:].decode()}")
+            raise RuntimeError(f"{page.target}: {sent[0]['status']} {body[-2000:].decode()}")
         return body
 
 

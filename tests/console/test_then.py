@@ -160,6 +160,11 @@ def test_the_overview_is_shown_as_it_was_and_counted_when_asked(office: System, 
     counted = main_of(pages, f"/console?at={then}&counts=1")
     assert "grants in force or to come" in counted
     assert f"/console/people?at={then}" in counted
+    part = pages.get(f"/console?at={then}&counts=1", **{"hx-request": "true", "hx-target": "div#counts"})
+    assert part.status == 200
+    assert part.text.strip().startswith('<div id="counts"')
+    # What follows by script is, to the letter, what stands in the page without.
+    assert part.text.strip() in counted
 
 
 def test_who_may_see_nothing_sees_nothing_of_the_past(office: System, pages: Pages) -> None:
