@@ -18,7 +18,17 @@ from sqlalchemy import (
     update,
 )
 
-from admit.core.events import EVENTS, Event, ThingAdded, ThingBlocked, ThingChanged, ThingUnblocked
+from admit.core.events import (
+    EVENTS,
+    Event,
+    LinkAdded,
+    LinkRemoved,
+    ThingAdded,
+    ThingBlocked,
+    ThingChanged,
+    ThingRemoved,
+    ThingUnblocked,
+)
 from admit.core.validity import Millis
 from admit.store.ledger import Entry
 from admit.store.prepared import Prepared, PreparedForKeys
@@ -201,18 +211,27 @@ def revision_at(sql: Connection, at: Millis, newest_: int) -> int:
     return low
 
 
+_CAME_AND_WENT = (ThingAdded, ThingRemoved, LinkAdded, LinkRemoved)
 _BETWEEN = Prepared(
     select(changes.c.event, changes.c.fact)
     .where(
         changes.c.revision > bindparam("after", type_=BigInteger),
         changes.c.revision <= bindparam("until", type_=BigInteger),
+        changes.c.event.in_(
+            [bindparam(f"kind_{number}", kind.__name__) for number, kind in enumerate(_CAME_AND_WENT)]
+        ),
     )
     .limit(bindparam("limit"))
 )
 
 
-def between(sql: Connection, after: int, until: int, limit: int) -> list[Event] | None:
-    """What happened after one revision, and until another; None if it is more than ``limit``."""
+def came_and_went(sql: Connection, after: int, until: int, limit: int) -> list[Event] | None:
+    """What was made, removed, joined and parted after one revision, and until another.
+
+    None if it is more than ``limit``, or there were more revisions.
+    """
+    if until - after > limit:
+        return None
     rows = _BETWEEN.rows(sql, after=after, until=until, limit=limit + 1)
     if len(rows) > limit:
         return None

@@ -102,7 +102,7 @@ def amounts_then(sql: Connection, at: Millis, revision: int) -> dict[str, int]:
     # A view may be older than what another counted: it does not see all that happened until then.
     if known is not None and known.revision <= current_revision(sql):
         first, last = sorted((known.revision, revision))
-        happened = changes.between(sql, first, last, MOST_BETWEEN)
+        happened = changes.came_and_went(sql, first, last, MOST_BETWEEN)
         if happened is not None:
             amounts, sign = Counter(known.numbers), 1 if known.revision <= revision else -1
             for event in happened:

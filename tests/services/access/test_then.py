@@ -292,6 +292,9 @@ def test_the_overview_counts_what_there_was_then(
     past.see(asked)
     past.system.advance(5 * HOUR)
     past.see(asked)
+    # What RAM attaches is no grant, neither then nor now.
+    past.callers.user("ops", statement("Allow", "admit:*"))
+    past.see(asked)
     desk.bastion.call("DeleteUser", UserId=bob.id)
     past.see(asked)
     assert past.otherwise() == []
