@@ -286,3 +286,28 @@ def test_what_is_sent_to_an_operation_is_filled_in() -> None:
     service, action, parameters = lock.filled({"id": '1"2', "instance": "i"})
     assert (service, action, parameters["InstanceId"]) == (BASTION, "LockUsers", "i")
     assert json.loads(parameters["UserIds"]) == ['1"2']
+
+
+def test_what_stands_on_a_condition_is_never_shown_as_plain_access(office: System) -> None:
+    call, space, condition = office.call, {"Space": "shop"}, "context.ticket.startsWith('T-')"
+    call("admit", "RegisterType", Name="record", Actions=["read"], **space)
+    entities = json.dumps([{"Id": "r-1"}])
+    call("admit", "PutEntities", Type="record", Role="resource", Entities=entities, **space)
+    granted = {"Subject": "bob", "Resource": "record:r-1", "Actions": ["read"], **space}
+    call("admit", "GrantActions", **granted, Condition=condition)
+    pages = as_admin(office)
+    bob = call("admit", "ListThings", Kinds=["person"], Text="bob")["Things"][0]["Id"]
+
+    shown = pages.get(f"/console/people/{bob}?tab=reaches").text
+    assert "record:r-1" in shown
+    assert (shown.count("Only on a condition"), shown.count("(context.ticket is missing)")) == (1, 1)
+
+    # bob is no more with his only user, and has two things for sure.
+    lost = pages.get(f"/console/people/{bob}/do/delete").text
+    assert re.search(r"Lose access: 2\s*, on a condition: 1", lost)
+    assert "before: only if" in lost
+
+    call("admit", "GrantActions", **granted)
+    assert "Only on a condition" not in pages.get(f"/console/people/{bob}?tab=reaches").text
+    plain = pages.get(f"/console/people/{bob}/do/delete").text
+    assert ("Lose access: 3" in plain, "only if" in plain) == (True, False)
