@@ -48,6 +48,17 @@ def test_a_grant_from_its_form_to_its_revocation(place: Place) -> None:
     assert decision["Allowed"] is False
 
 
+def test_what_is_counted_of_a_moment_follows_its_overview(place: Place) -> None:
+    then = place.office.clock.now()
+    with place.visiting() as page:
+        page.goto(f"/console?at={then}")
+        page.wait_for_selector("#counts .c-tile >> text=grants in force or to come")
+        # It stands where it was asked for, in the page that it follows, and once.
+        assert page.locator("#counts").count() == page.locator("main").count() == 1
+        assert "Count what there was then" not in page.inner_text("main")
+        assert page.locator("#counts .c-counts a").first.get_attribute("href").endswith(f"?at={then}")
+
+
 def test_a_live_session_is_ended_with_a_reason_and_the_list_follows(place: Place) -> None:
     with place.visiting() as page:
         page.goto("/console/sessions")
