@@ -2,14 +2,18 @@
 
 import pytest
 
+from admit.control import names
+from admit.control import things as verbs
 from admit.control.followers import follow
 from admit.control.requests import access_requests, request_letters
-from admit.control.requests.access_requests import Answer, AskRefused
+from admit.control.requests.access_requests import Answer, AskRefused, RequestDetails
 from admit.control.requests.break_glass import GlassBrokenAlready, GlassRefused, open_to
+from admit.control.things import New
 from admit.core.links import Kind
 from admit.core.validity import DAY, HOUR, MINUTE
-from admit.store import changes, messages, things
-from admit.store.engine import Author
+from admit.store import changes, links, messages, things
+from admit.store.engine import Author, Tx
+from admit.store.things import Thing
 from admit.store.verification import verify
 from tests.callers import Callers, refused, statement
 from tests.services.access.asking import Desk
@@ -161,6 +165,29 @@ def test_nobody_approves_a_request_of_their_own(desk: Desk, system: System) -> N
     assert mine == (403, "NoPermission")
     system.call("admit", "ApproveAccessRequest", others, RequestId=request)
     assert desk.requests()[0]["DecidedBy"].endswith(":user/omar")
+
+
+def test_what_an_owner_asked_for_as_another_user_is_for_others_to_decide(desk: Desk, system: System) -> None:
+    desk.user("olga")
+    instance = system.call("eiam", "ListInstances")["Instances"][0]["InstanceId"]
+    root = system.call("eiam", "GetRootOrganizationalUnit", InstanceId=instance)["OrganizationalUnit"]
+    place = {"InstanceId": instance, "PrimaryOrganizationalUnitId": root["OrganizationalUnitId"]}
+    system.call("eiam", "CreateUser", Username="olga", **place)
+    desk.offer(Owners=["olga"])
+
+    def ask(tx: Tx) -> list[Thing]:
+        resource, olga = names.resource(tx.sql, "root@db-1"), names.person(tx.sql, "olga")
+        users = [things.by_key(tx.sql, user.key) for _, user in links.of(tx.sql, olga.key, inward=False)]
+        details = RequestDetails(resource=resource.key, label="root@db-1", reason="mine", lasting_ms=HOUR)
+        for user in users:
+            verbs.add(tx, New(Kind.ACCESS_REQUEST, user.key, "root@db-1", details))
+        return users
+
+    users = system.admit.store.write_now(Author("olga", "home:Ask", "r"), ask)
+    others = desk.ask(desk.user("alice"))
+    with system.admit.store.read() as sql:
+        shown = [access_requests.to_decide(sql, (user,), system.clock.now()) for user in users]
+    assert sorted([each.id for each in found] for found in shown) == [[], [others]]
 
 
 def test_an_owner_decides_as_the_user_who_was_named_and_not_on_their_own(desk: Desk, system: System) -> None:
