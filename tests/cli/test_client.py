@@ -56,6 +56,7 @@ def test_a_server_is_called_over_https_if_its_authority_is_named(served: Served,
     assert trusted.exit_code == 0
     assert json.loads(trusted.stdout)["TotalCount"] == 1
     assert untrusted.exit_code == 3
+    assert "name the authority that signed its certificate by --ca" in untrusted.stderr.replace("\n", " ")
     assert "CERTIFICATE_VERIFY_FAILED" in untrusted.stderr
 
 

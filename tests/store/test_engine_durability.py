@@ -139,6 +139,7 @@ def test_a_body_that_fills_the_disk_leaves_nobody_with_an_answer_that_is_not_tru
     told = [name for name, answer in waiting.items() if answer.exception(30) is None]
     assert names(on_sqlite) == ["old", *told]
     assert "filling" not in told
+    assert "full" in str(waiting["filling"].exception())
     on_sqlite.write_now(AUTHOR, limit(None))
     on_sqlite.write_now(AUTHOR, big("later"))
     assert names(on_sqlite) == ["old", *told, "later"]

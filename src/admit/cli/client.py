@@ -15,6 +15,10 @@ from admit.cli.products import PRODUCTS
 from admit.rpc.signing import Call, SigningKey, sign_acs3
 
 TIMEOUT_S = 60.0
+UNTRUSTED = (
+    "is not trusted: name the authority that signed its certificate by --ca, "
+    "tls/ca.crt in the server's data directory"
+)
 
 
 class Unreachable(Exception):
@@ -90,7 +94,9 @@ def remote(endpoint: str, key: SigningKey, ca_file: str | None) -> Iterator[Clie
             try:
                 return http.send(request)
             except httpx.TransportError as error:
-                raise Unreachable(f"{endpoint} cannot be reached: {error}") from None
+                trusted = "CERTIFICATE_VERIFY_FAILED" not in str(error)
+                what = "cannot be reached" if trusted else UNTRUSTED
+                raise Unreachable(f"{endpoint} {what}: {error}") from None
 
         yield Client(key, host, send)
 

@@ -25,6 +25,11 @@ def in_transaction(sql: Connection) -> bool:
     return bool(sql.connection.driver_connection.in_transaction)  # type: ignore[union-attr]
 
 
+def is_over(sql: Connection) -> bool:
+    """Whether an error has ended the whole transaction. PostgreSQL's waits for whoever rolls it back."""
+    return sql.dialect.name == "sqlite" and not in_transaction(sql)
+
+
 @contextmanager
 def durable(sql: Connection) -> Iterator[None]:
     """A transaction of SQLite that writes, on a connection whose transactions are begun :func:`by_hand`."""

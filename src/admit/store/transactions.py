@@ -16,7 +16,7 @@ from admit.core.events import Event, touched
 from admit.core.links import CALLERS
 from admit.core.validity import Millis
 from admit.store import tokens
-from admit.store.connections import driver
+from admit.store.connections import driver, is_over
 from admit.store.ledger import Entry, chain
 from admit.store.prepared import Prepared, PreparedRows
 from admit.store.tables import changes, revision
@@ -82,10 +82,12 @@ class Part:
 
     def __exit__(self, kind: type[BaseException] | None, *_raised: object) -> None:
         if kind is not None:
-            self._say("rollback to savepoint part")
             del self._tx.events[self._recorded :]
             del self._tx.later[self._later :]
             self._tx.sql.info["wrote_policy"] = self._wrote
+            if is_over(self._tx.sql):
+                return
+            self._say("rollback to savepoint part")
         self._say("release savepoint part")
 
 
