@@ -145,11 +145,11 @@ def test_who_loses_access_at_the_other_is_signed_out_here(
         assert pages.get(led_back(alice, pages.get("/sign-in/oidc?next=/home").place)).status == 303
     assert pages.get("/home").status == 200
     told = letters[0].answered
-    while not told.empty():
-        told.get()
     firm.revoke("admit")
     try:
-        assert told.get(timeout=20) == 200
+        # Letters about who was signed in before may still be under way.
+        while pages.get("/home").status == 200:
+            assert told.get(timeout=20) == 200
         assert pages.get("/home").status == 303
     finally:
         firm.grant("admit")

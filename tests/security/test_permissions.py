@@ -8,12 +8,19 @@ from admit.main import SERVICES
 from admit.rpc.describe import allowed_values, example_of
 from admit.rpc.operation import Operation
 from admit.rpc.signing import SigningKey
+from admit.services.access.callers import LISTED_BY, TOLD_BY
 from tests.callers import Callers, document, statement, trust
 from tests.system import Refused, System
 
 OPERATIONS = [operation for service in SERVICES for operation in service.operations.values()]
 FOR_EVERYBODY = {"GetCallerIdentity", "DescribeEndpoints", "QueryAvailableInstances"}
 """Operations that tell nothing but what the caller knows, or what everybody may know."""
+
+ALSO = {
+    "ListCallers": [f"ram:{each}" for each in LISTED_BY.values()],
+    "DescribeCaller": [f"ram:{each}" for every in TOLD_BY.values() for each in every],
+}
+"""What else RAM is asked for, since its own operations tell the same."""
 
 
 @pytest.fixture
@@ -78,10 +85,11 @@ def test_the_permission_of_each_operation_opens_it_and_no_other(system: System, 
     callers.attach("one", user="alice")
     asked = [operation for operation in OPERATIONS if operation.authorized]
     for operation, other in zip(asked, (*asked[1:], asked[0]), strict=True):
+        actions = [operation.permission, *ALSO.get(operation.action, ())]
         callers.ram(
             "CreatePolicyVersion",
             PolicyName="one",
-            PolicyDocument=document(statement("Allow", operation.permission)),
+            PolicyDocument=document(statement("Allow", actions)),
             SetAsDefault=True,
             RotateStrategy="DeleteOldestNonDefaultVersionWhenLimitExceeded",
         )
