@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from fractions import Fraction
-from importlib import import_module
 from itertools import pairwise
 
+from admit.base.later import dateparser
 from admit.core.validity import BEGINNING, DAY, HOUR, MINUTE, SECOND, Millis
 
 LONGEST: Millis = 36_525 * DAY
@@ -247,8 +247,7 @@ def _spelled(said: _Said) -> Millis | None:
     dated = _MONTH.search(said.words) and _YEAR.search(said.words)
     if not away and not dated:
         return None
-    # It takes as long to import as all of a command that asks a server, and few moments are said like this.
-    found: datetime | None = import_module("dateparser").parse(
+    found: datetime | None = dateparser.parse(
         said.words,
         languages=["en"],
         settings={

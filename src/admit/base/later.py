@@ -19,6 +19,7 @@ class _Later:
 
 if TYPE_CHECKING:
     import cel
+    import dateparser  # type: ignore[import-untyped]  # it ships no types
     import httpx
     import psycopg
     import webauthn
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from webauthn.helpers import structs as webauthn_structs
 else:
     cel = _Later("cel")
+    dateparser = _Later("dateparser")
     httpx = _Later("httpx")
     psycopg = _Later("psycopg")
     webauthn = _Later("webauthn")
@@ -34,6 +36,7 @@ else:
 
 __all__ = [
     "cel",
+    "dateparser",
     "httpx",
     "psycopg",
     "webauthn",

@@ -18,7 +18,7 @@ def ask(sql: Connection, subject: Ref, resource: Ref, now: Millis, as_of: Millis
 
     A moment to come is judged by the facts of now.
     """
-    source = source_at(sql, Scope.CHECK, _past(as_of, now), subject=subject, resource=resource)
+    source = source_at(sql, Scope.CHECK, past_of(as_of, now), subject=subject, resource=resource)
     return decide(Question(subject, resource), source, now if as_of is None else as_of)
 
 
@@ -38,7 +38,7 @@ def source_at(
 
 def everything(sql: Connection, subject: Ref, now: Millis, as_of: Millis | None = None) -> Iterable[Reach]:
     """All that ``subject`` may use, what stays open longest first."""
-    source = source_at(sql, Scope.FROM, _past(as_of, now), subject=subject)
+    source = source_at(sql, Scope.FROM, past_of(as_of, now), subject=subject)
     return reachable(subject, source, now if as_of is None else as_of)
 
 
@@ -97,9 +97,10 @@ def _person_behind(sql: Connection, user: Ref) -> Ref | None:
 
 def everyone(sql: Connection, resource: Ref, now: Millis, as_of: Millis | None = None) -> Iterable[Reach]:
     """All that may use ``resource``, who may longest first; paths run towards the resource."""
-    source = source_at(sql, Scope.TO, _past(as_of, now), resource=resource)
+    source = source_at(sql, Scope.TO, past_of(as_of, now), resource=resource)
     return reached_by(resource, source, now if as_of is None else as_of)
 
 
-def _past(as_of: Millis | None, now: Millis) -> Millis | None:
+def past_of(as_of: Millis | None, now: Millis) -> Millis | None:
+    """The moment that is asked about, if it is over: of one to come the facts are those of now."""
     return as_of if as_of is not None and as_of < now else None

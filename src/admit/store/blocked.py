@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select
 
 from admit.core.validity import Millis
 from admit.store.prepared import Prepared, PreparedForKeys
+from admit.store.standing import lasts, moment
 from admit.store.tables import blocks
 
 FEW = 1_000
@@ -15,8 +16,7 @@ FEW = 1_000
 
 def stands(*, then: bool) -> ColumnElement[bool]:
     """Whether a block stands; or stood, at the moment ``:at``."""
-    at, ended = bindparam("at", type_=BigInteger), blocks.c.removed_at
-    return and_(blocks.c.added_at <= at, or_(ended.is_(None), ended > at)) if then else ended.is_(None)
+    return lasts(blocks.c.added_at, blocks.c.removed_at, then=then)
 
 
 def _some(*, then: bool) -> Prepared:
@@ -34,16 +34,12 @@ _SOME = {then: _some(then=then) for then in (False, True)}
 _STANDING = {then: _standing(then=then) for then in (False, True)}
 
 
-def _moment(at: Millis | None) -> dict[str, Millis]:
-    return {} if at is None else {"at": at}
-
-
 def how_many(sql: Connection, at: Millis | None) -> Literal["few", "many"]:
     """Whether few things are switched off, or were at a past moment."""
-    ((many,),) = _SOME[at is not None].rows(sql, limit=FEW + 1, **_moment(at))
+    ((many,),) = _SOME[at is not None].rows(sql, limit=FEW + 1, **moment(at))
     return "few" if many <= FEW else "many"
 
 
 def words(sql: Connection, keys: Sequence[int], at: Millis | None = None) -> dict[int, str]:
     """What switches some things off, now or at a past moment; one that is on is left out."""
-    return {row[0]: row[1] for row in _STANDING[at is not None].rows(sql, keys, **_moment(at))}
+    return {row[0]: row[1] for row in _STANDING[at is not None].rows(sql, keys, **moment(at))}

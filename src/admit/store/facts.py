@@ -30,6 +30,7 @@ from admit.core.links import KINDS, Kind, Link, Ref, Stage
 from admit.core.validity import BEGINNING, FOREVER, PERMANENT, Millis, Validity
 from admit.store.prepared import Prepared, PreparedForKeys
 from admit.store.replica import REPLICA, Replica
+from admit.store.standing import lasts, stood
 from admit.store.tables import blocks, links, past_links, things
 from admit.store.terms import terms_of
 from admit.store.views import current_revision
@@ -152,11 +153,7 @@ def _kept(scope: Scope, *, as_of: bool) -> tuple[_Kept, ...]:
     now = _Kept(links, links.c.ends_at)
     past = past_links.c
     if as_of:
-        at = bindparam("at", type_=BigInteger)
-        return (
-            _Kept(links, links.c.ends_at, (links.c.added_at <= at,)),
-            _Kept(past_links, past.ends_at, (past.added_at <= at, past.removed_at > at)),
-        )
+        return tuple(_Kept(table, table.c.ends_at, stood(table)) for table in (links, past_links))
     if scope is not Scope.EXPLAIN:
         return (now,)
     # A link that was taken back held until then, if it had begun; one taken back at once never was.
@@ -263,11 +260,7 @@ def _statement(scope: Scope, *, as_of: bool) -> Select[Any]:
 
 def _stands(block: FromClause, key: ColumnElement[int], *, as_of: bool) -> ColumnElement[bool]:
     """Whether a block is on a thing: now, or at the moment ``:at``."""
-    on_thing = block.c.thing == key
-    if not as_of:
-        return and_(on_thing, block.c.removed_at.is_(None))
-    at = bindparam("at", type_=BigInteger)
-    return and_(on_thing, block.c.added_at <= at, or_(block.c.removed_at.is_(None), block.c.removed_at > at))
+    return and_(block.c.thing == key, lasts(block.c.added_at, block.c.removed_at, then=as_of))
 
 
 _STATEMENTS = {

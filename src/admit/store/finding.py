@@ -12,6 +12,7 @@ from admit.core.validity import Millis
 from admit.store.blocked import how_many
 from admit.store.name_order import ORDER, Among, Blocked, Form, Match, last_of_some, page, there
 from admit.store.prepared import EVERYTHING, Prepared
+from admit.store.standing import moment
 from admit.store.tables import things
 from admit.store.things import Thing
 from admit.store.where import COLUMNS, MANY
@@ -30,7 +31,7 @@ _BY_ID = {
 
 def with_id(sql: Connection, thing_id: str, kinds: Sequence[Kind], at: Millis | None = None) -> list[Thing]:
     """Things of some kinds that have an id, living now or at a past moment."""
-    rows = _BY_ID[at is not None].rows(sql, id=thing_id, **_moment(at))
+    rows = _BY_ID[at is not None].rows(sql, id=thing_id, **moment(at))
     found = [Thing(row[0], KINDS[row[1]], *row[2:]) for row in rows]
     return [thing for thing in found if thing.kind in kinds]
 
@@ -142,7 +143,7 @@ class _Asked:
         kinds = {f"kind_{number}": int(kind) for number, kind in enumerate(self.kinds)}
         places = zip(ORDER, place, strict=True)
         of_one = len(self.kinds) == 1
-        return {**kinds, **_moment(self.at)} | {
+        return {**kinds, **moment(self.at)} | {
             f"after_{column.name}": value
             for column, value in places
             if not (of_one and column is things.c.kind)
@@ -183,7 +184,3 @@ _COUNTS = Prepared(
 def counts(sql: Connection) -> dict[Kind, int]:
     """How many living things there are of each kind."""
     return {KINDS[row[0]]: row[1] for row in _COUNTS.rows(sql)}
-
-
-def _moment(at: Millis | None) -> dict[str, Millis]:
-    return {} if at is None else {"at": at}

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from admit.core.links import CALLERS, Kind, Stage
 from admit.core.validity import FOREVER, Millis
 from admit.store.prepared import EVERYTHING, Prepared, PreparedForKeys
+from admit.store.standing import stood
 from admit.store.tables import BEGINNING_GRANT, OF_FEW, TIME_BOUND_GRANT, links, past_links, things
 from admit.store.where import MANY
 
@@ -177,11 +178,7 @@ def _number(number: int) -> Any:
 _TIMED = {backwards: Prepared(_ending(backwards=backwards)) for backwards in (False, True)}
 _COMING = Prepared(_by_moment(links.c.starts_at, BEGINNING_GRANT))
 _UNENDING = Prepared(_by_who(links))
-_AT = bindparam("at", type_=BigInteger)
-_STOOD = (
-    Prepared(_by_who(links).where(links.c.added_at <= _AT)),
-    Prepared(_by_who(past_links).where(past_links.c.added_at <= _AT, past_links.c.removed_at > _AT)),
-)
+_STOOD = tuple(Prepared(_by_who(table).where(*stood(table))) for table in (links, past_links))
 
 
 def page(sql: Connection, which: Which, after: Place | None, limit: int) -> Page:
@@ -271,11 +268,7 @@ def _ends(table: Table, end: str, *, then: bool) -> PreparedForKeys:
             .join(things, things.c.key == table.c.target)
             .where(table.c[end].in_(keys), table.c.stage == _number(_GRANT))
         )
-        if then:
-            found = found.where(table.c.added_at <= _AT)
-        if table is past_links:
-            found = found.where(table.c.removed_at > _AT)
-        return found.limit(bindparam("limit"))
+        return found.where(*stood(table, then=then)).limit(bindparam("limit"))
 
     return PreparedForKeys(statement)
 

@@ -4,11 +4,12 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import BigInteger, Connection, bindparam, or_, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from admit.core.links import KINDS, Kind, Ref
 from admit.core.validity import Millis
 from admit.store.prepared import KEPT_THINGS, Prepared, PreparedForKeys
+from admit.store.standing import lasts
 from admit.store.tables import things
 from admit.store.views import kept, kept_things
 from admit.store.where import COLUMNS
@@ -76,14 +77,8 @@ def _named(*, past: bool, inside: bool) -> Prepared:
     statement = select(*COLUMNS).where(things.c.kind == bindparam("kind"), called)
     if inside:
         statement = statement.where(things.c.parent == bindparam("parent"))
-    if past:
-        at = bindparam("at", type_=BigInteger)
-        statement = statement.where(
-            things.c.created_at <= at, or_(things.c.removed_at.is_(None), things.c.removed_at > at)
-        )
-    else:
-        statement = statement.where(things.c.removed_at.is_(None))
-    return Prepared(statement.order_by(things.c.key))
+    there = lasts(things.c.created_at, things.c.removed_at, then=past)
+    return Prepared(statement.where(there).order_by(things.c.key))
 
 
 _NAMED = {

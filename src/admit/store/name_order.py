@@ -5,15 +5,12 @@ from functools import cache
 from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import (
-    BigInteger,
     Column,
     ColumnElement,
     Select,
     Text,
     TextClause,
-    and_,
     bindparam,
-    or_,
     select,
     tuple_,
     union_all,
@@ -21,6 +18,7 @@ from sqlalchemy import (
 
 from admit.store.blocked import stands
 from admit.store.prepared import Prepared
+from admit.store.standing import AT, lasts
 from admit.store.tables import OF_FEW, OF_MANY, blocks, things
 from admit.store.where import COLUMNS
 from admit.store.within import Begins, Contains
@@ -39,11 +37,7 @@ Blocked: TypeAlias = Literal["few", "many", ""]
 
 def there(*, then: bool) -> ColumnElement[bool]:
     """Whether a thing is there; or was, at a moment."""
-    gone = things.c.removed_at
-    if not then:
-        return gone.is_(None)
-    at = bindparam("at", type_=BigInteger)
-    return and_(things.c.created_at <= at, or_(gone.is_(None), gone > at))
+    return lasts(things.c.created_at, things.c.removed_at, then=then)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +114,8 @@ def _some(form: Form) -> Select[Any]:
 
 def _living_and_gone(statement: Select[Any], form: Form) -> Select[Any]:
     """The first of what lives still, and of what was removed since: each has an index in this order."""
-    begun = things.c.created_at <= bindparam("at", type_=BigInteger)
-    gone = things.c.removed_at.is_not(None), things.c.removed_at > bindparam("at", type_=BigInteger)
+    begun = things.c.created_at <= AT
+    gone = things.c.removed_at.is_not(None), things.c.removed_at > AT
     parts = (
         statement.where(*there, begun).order_by(*_order(form)).limit(bindparam("limit")).subquery()
         for there in ((_words(form),), gone)

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from admit.core.links import KINDS, Kind, Ref, Stage
 from admit.core.validity import Millis, Validity
 from admit.store.prepared import Prepared
+from admit.store.standing import moment, stood
 from admit.store.tables import links, past_links, things
 
 MOST_COUNTED = 10_000
@@ -51,11 +52,7 @@ def _of_one(statement: Select[Any], table: Table, *, inward: bool, then: bool, s
     statement = statement.where(here == bindparam("here", type_=BigInteger))
     if stage:
         statement = statement.where(ends.stage == bindparam("stage"))
-    if then:
-        statement = statement.where(ends.added_at <= bindparam("at", type_=BigInteger))
-    if table is past_links:
-        statement = statement.where(ends.removed_at > bindparam("at", type_=BigInteger))
-    return statement
+    return statement.where(*stood(table, then=then))
 
 
 def _all(*, inward: bool, then: bool, stage: bool) -> Select[Any] | CompoundSelect[Any]:
@@ -133,9 +130,7 @@ def _asked(key: int, stage: Stage | None, at: Millis | None) -> dict[str, int]:
     found = {"here": key}
     if stage is not None:
         found["stage"] = int(stage)
-    if at is not None:
-        found["at"] = at
-    return found
+    return found | moment(at)
 
 
 def _open(*, then: bool) -> Prepared:

@@ -4,13 +4,11 @@ from collections import Counter
 
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
     Connection,
     Table,
     bindparam,
     func,
     literal_column,
-    or_,
     select,
 )
 
@@ -21,21 +19,14 @@ from admit.core.validity import Millis
 from admit.store import changes
 from admit.store.activity import MOST_COUNTED
 from admit.store.counts import counted_last
+from admit.store.name_order import there
 from admit.store.prepared import Prepared
+from admit.store.standing import AT, lasts, stood
 from admit.store.tables import TIME_BOUND_GRANT, activity, links, past_links, sessions, things
 from admit.store.views import current_revision
 
-_AT = bindparam("at", type_=BigInteger)
-_THINGS = Prepared(
-    select(things.c.kind, func.count())
-    .where(things.c.created_at <= _AT, or_(things.c.removed_at.is_(None), things.c.removed_at > _AT))
-    .group_by(things.c.kind)
-)
-_SESSIONS = Prepared(
-    select(func.count()).where(
-        sessions.c.opened_at <= _AT, or_(sessions.c.ended_at.is_(None), sessions.c.ended_at > _AT)
-    )
-)
+_THINGS = Prepared(select(things.c.kind, func.count()).where(there(then=True)).group_by(things.c.kind))
+_SESSIONS = Prepared(select(func.count()).where(lasts(sessions.c.opened_at, sessions.c.ended_at, then=True)))
 
 
 _REFUSED = Prepared(
@@ -46,7 +37,7 @@ _REFUSED = Prepared(
             # The index of what is not ok is used only where a statement says so in its own words.
             activity.c.outcome != literal_column(f"'{Outcome.OK}'"),
             activity.c.at >= bindparam("since", type_=BigInteger),
-            activity.c.at <= _AT,
+            activity.c.at <= AT,
         )
         .limit(MOST_COUNTED)
         .subquery()
@@ -57,30 +48,26 @@ _REFUSED = Prepared(
 _TABLES = (links, past_links)
 
 
-def _stood(table: Table) -> tuple[ColumnElement[bool], ...]:
-    return (table.c.added_at <= _AT, *((table.c.removed_at > _AT,) if table is past_links else ()))
-
-
 def _standing(table: Table) -> Prepared:
     """Those that stood, over or not; what RAM attaches to callers among them."""
     # By a stage that is put together no index is chosen: reading all there is in its own order takes a
     # thirtieth of looking each row up.
     granted = table.c.stage + literal_column("0") == literal_column(f"{Stage.GRANT:d}")
     found = select(func.count()).select_from(table)
-    return Prepared(found.where(granted, *_stood(table)))
+    return Prepared(found.where(granted, *stood(table)))
 
 
 def _attached(table: Table) -> Prepared:
     policies = select(things.c.key).where(things.c.kind == literal_column(f"{Kind.RAM_POLICY:d}"))
     found = select(func.count()).select_from(table).where(table.c.target.in_(policies))
-    return Prepared(found.where(*_stood(table)))
+    return Prepared(found.where(*stood(table)))
 
 
 def _ending(table: Table) -> Prepared:
     """Those that ended after one moment, and not after another. What callers are attached has no end."""
     found = select(func.count()).select_from(table).where(literal_column(TIME_BOUND_GRANT))
     after, by = (bindparam(name, type_=BigInteger) for name in ("after", "by"))
-    return Prepared(found.where(table.c.ends_at > after, table.c.ends_at <= by, *_stood(table)))
+    return Prepared(found.where(table.c.ends_at > after, table.c.ends_at <= by, *stood(table)))
 
 
 _STANDING, _ATTACHED, _ENDING = (

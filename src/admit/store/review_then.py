@@ -25,12 +25,12 @@ from admit.core.validity import Millis
 from admit.store.prepared import Prepared
 from admit.store.review_tables import review_items
 from admit.store.reviews import LOOKED_AT, Kept, Wanted
+from admit.store.standing import AT, stood
 from admit.store.tables import links, past_links
 
-_AT = bindparam("at", type_=BigInteger)
 _OF_REVIEW = review_items.c.review == bindparam("review", type_=BigInteger)
-_DECIDED = review_items.c.decided_at <= _AT
-_UNDECIDED = or_(review_items.c.decided_at.is_(None), review_items.c.decided_at > _AT)
+_DECIDED = review_items.c.decided_at <= AT
+_UNDECIDED = or_(review_items.c.decided_at.is_(None), review_items.c.decided_at > AT)
 
 
 def _joined(items: FromClause) -> tuple[FromClause, ColumnElement[int], ColumnElement[int]]:
@@ -39,9 +39,7 @@ def _joined(items: FromClause) -> tuple[FromClause, ColumnElement[int], ColumnEl
     for table in (links, past_links):
         same = (table.c.source == items.c.source, table.c.target == items.c.target)
         # As a value the stage would be compared with what a partial index is of.
-        there = [*same, table.c.stage == literal_column(f"{Stage.GRANT:d}"), table.c.added_at <= _AT]
-        if table is past_links:
-            there.append(past_links.c.removed_at > _AT)
+        there = (*same, table.c.stage == literal_column(f"{Stage.GRANT:d}"), *stood(table))
         joined = joined.outerjoin(table, and_(*there))
     added_in, ends_at = (func.coalesce(links.c[name], past_links.c[name]) for name in ("added_in", "ends_at"))
     return joined, added_in, ends_at
@@ -51,7 +49,7 @@ def _state(
     items: FromClause, added_in: ColumnElement[int], ends_at: ColumnElement[int]
 ) -> ColumnElement[str]:
     """How what nobody had decided on stood, as :meth:`admit.core.reviews.Item.state` has it."""
-    there = ends_at > _AT
+    there = ends_at > AT
     return case((and_(there, added_in == items.c.added_in), "waiting"), (there, "changed"), else_="gone")
 
 

@@ -14,6 +14,7 @@ from admit.store import blocked, lookups
 from admit.store.links import validity_of
 from admit.store.neighbours import open_accounts
 from admit.store.prepared import Prepared
+from admit.store.standing import moment
 from admit.store.stored_links import Way, between, inside, links_of, page_of
 from admit.store.terms import terms_of
 from admit.store.views import current_revision
@@ -40,7 +41,7 @@ class Stored:
 
     def __init__(self, sql: Connection, start: Ref, at: Millis | None = None) -> None:
         self._sql, self._at = sql, at
-        self._moment = {} if at is None else {"at": at}
+        self._moment = moment(at)
         self._refs = {start.key: start}
         self._beside: dict[int, list[int]] = {}
         self._read: dict[tuple[bool, Stage], dict[int, list[Step]]] = {}

@@ -12,18 +12,18 @@ from sqlalchemy import (
     FromClause,
     Select,
     Table,
-    and_,
     bindparam,
     exists,
     literal_column,
-    or_,
     select,
     union_all,
 )
 
 from admit.core.links import Kind, Stage
 from admit.core.validity import BEGINNING, FOREVER
+from admit.store import blocked, name_order
 from admit.store.prepared import Prepared, PreparedForKeys
+from admit.store.standing import stood
 from admit.store.tables import blocks, links, past_links, things
 
 
@@ -47,25 +47,9 @@ class Way:
         return (ends.target, ends.source) if self.inward else (ends.source, ends.target)
 
 
-_AT = bindparam("at", type_=BigInteger)
-
-
-def _stood(table: Table, *, then: bool) -> tuple[ColumnElement[bool], ...]:
-    """Which rows of a table of links count."""
-    if not then:
-        return ()
-    return (table.c.added_at <= _AT, *((table.c.removed_at > _AT,) if table is past_links else ()))
-
-
-def _lasted(table: FromClause, begun: ColumnElement[int], *, then: bool) -> ColumnElement[bool]:
-    """Whether something is there, or was."""
-    ended = table.c.removed_at
-    return and_(begun <= _AT, or_(ended.is_(None), ended > _AT)) if then else ended.is_(None)
-
-
 def _columns(other: FromClause, *, then: bool) -> tuple[Any, ...]:
     """What is told of the other end: its kind, what it lives in, whether it is off."""
-    stands = _lasted(blocks, blocks.c.added_at, then=then)
+    stands = blocked.stands(then=then)
     return other.c.kind, other.c.parent, exists().where(blocks.c.thing == other.c.key, stands)
 
 
@@ -84,7 +68,7 @@ def links_of(way: Way) -> PreparedForKeys:
             here, there = way.ends(table)
             told = (here, there, table.c.starts_at, table.c.ends_at, *_columns(things, then=way.then))
             part = select(*told).join(things, things.c.key == there)
-            parts.append(part.where(here.in_(keys), _stage(table, way.stage), *_stood(table, then=way.then)))
+            parts.append(part.where(here.in_(keys), _stage(table, way.stage), *stood(table, then=way.then)))
         return union_all(*parts)
 
     return PreparedForKeys(statement)
@@ -101,7 +85,7 @@ def between(*, then: bool) -> PreparedForKeys:
                     table.c.source.in_(keys),
                     _stage(table, Stage.GRANT),
                     table.c.target == bindparam("target", type_=BigInteger),
-                    *_stood(table, then=then),
+                    *stood(table, then=then),
                 )
                 for table in ((links, past_links) if then else (links,))
             )
@@ -124,7 +108,7 @@ def page_of(way: Way) -> tuple[Prepared, ...]:
         told = (there, table.c.starts_at, table.c.ends_at, *_columns(things, then=way.then))
         some = select(*told).join(things, things.c.key == there)
         some = some.where(here == bindparam("here", type_=BigInteger), _stage(table, way.stage))
-        pages.append(_page(some.where(*_stood(table, then=way.then)), there))
+        pages.append(_page(some.where(*stood(table, then=way.then)), there))
     return tuple(pages)
 
 
@@ -136,4 +120,4 @@ def inside(*, then: bool) -> tuple[Prepared, ...]:
     inside = select(*told).where(
         things.c.parent == bindparam("here", type_=BigInteger), things.c.kind == int(Kind.USER)
     )
-    return (_page(inside.where(_lasted(things, things.c.created_at, then=then)), there),)
+    return (_page(inside.where(name_order.there(then=then)), there),)

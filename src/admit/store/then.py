@@ -5,7 +5,7 @@ from itertools import chain
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, ColumnElement, Connection, TextClause, bindparam, select
+from sqlalchemy import ColumnElement, Connection, TextClause, bindparam, select
 
 from admit.core.events import ThingAdded, ThingChanged
 from admit.core.links import Kind
@@ -14,6 +14,7 @@ from admit.store import changes, lookups
 from admit.store.links import current_revision
 from admit.store.lookups import Thing
 from admit.store.prepared import Prepared
+from admit.store.standing import AT
 from admit.store.tables import OF_FEW, OF_MANY, things
 from admit.store.where import MANY
 
@@ -35,16 +36,13 @@ def as_of(sql: Connection, found: Mapping[int, Thing], at: Millis | None) -> dic
     return {**found, **{thing.key: _then(sql, thing, until) for thing in later}}
 
 
-_AT = bindparam("at", type_=BigInteger)
-
-
 def _there(*where: ColumnElement[bool] | TextClause) -> Prepared:
-    of_kind = (things.c.kind == bindparam("kind"), things.c.created_at <= _AT)
+    of_kind = (things.c.kind == bindparam("kind"), things.c.created_at <= AT)
     return Prepared(select(things.c.key).where(*of_kind, *where))
 
 
 _LIVING = {many: _there(OF_MANY if many else OF_FEW) for many in (False, True)}
-_GONE = _there(things.c.removed_at.is_not(None), things.c.removed_at > _AT)
+_GONE = _there(things.c.removed_at.is_not(None), things.c.removed_at > AT)
 
 
 def keys_at(sql: Connection, kind: Kind, at: Millis) -> list[int]:
@@ -52,6 +50,11 @@ def keys_at(sql: Connection, kind: Kind, at: Millis) -> list[int]:
     asked = {"kind": int(kind), "at": at}
     found = (each.rows(sql, **asked) for each in (_LIVING[kind in MANY], _GONE))
     return sorted(row[0] for row in chain.from_iterable(found))
+
+
+def of_kind(sql: Connection, kind: Kind, at: Millis) -> list[Thing]:
+    """Everything of a kind that there was at a moment, as it was then, the oldest first."""
+    return [*by_keys(sql, keys_at(sql, kind, at), at).values()]
 
 
 def _then(sql: Connection, thing: Thing, until: int) -> Thing:

@@ -57,7 +57,7 @@ def decided(sql: Connection, asked: Asked, now: Millis, as_of: Millis | None = N
     A service's user is asked for as that user, and as no other of their person.
     """
     moment = now if as_of is None else as_of
-    past = as_of if as_of is not None and as_of < now else None
+    past = access.past_of(as_of, now)
     question, person = asked.question, _person(sql, asked.subject.ref)
     if person is not None:
         question = question._replace(subject=person)
@@ -91,7 +91,7 @@ class Explanation:
 def explained(sql: Connection, asked: Asked, now: Millis, as_of: Millis | None = None) -> Explanation:
     """The decision by all that is known, also of what was taken back; and who else holds the resource."""
     moment = now if as_of is None else as_of
-    past = as_of if as_of is not None and as_of < now else None
+    past = access.past_of(as_of, now)
     question = asked.question
     ends = {"subject": question.subject, "resource": question.resource}
     facts = facts_about(sql, Scope.EXPLAIN, **ends, as_of=past)

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from admit.control.access import past_of
 from admit.control.answers.asked import judging
 from admit.core import lists
 from admit.core.facts import Source
@@ -38,7 +39,7 @@ class Listing:
     @property
     def past(self) -> Millis | None:
         """The moment, if it is over."""
-        return self.as_of if self.as_of is not None and self.as_of < self.now else None
+        return past_of(self.as_of, self.now)
 
 
 def who(sql: Connection, resource: Ref, asked: Listing) -> Page:

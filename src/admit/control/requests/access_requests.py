@@ -15,9 +15,9 @@ from admit.control.recipients import directory_of, granted_together
 from admit.control.requests import offers
 from admit.control.requests.offers import OfferDetails
 from admit.control.things import New
-from admit.core.links import Kind, Stage
+from admit.core.links import Kind
 from admit.core.validity import DAY, FOREVER, Millis, Validity
-from admit.store import links, neighbours, then, things
+from admit.store import links, then, things
 from admit.store.engine import Tx
 from admit.store.things import Thing, Where
 
@@ -258,13 +258,12 @@ def _users_of_the_same(sql: Connection, users: Iterable[Thing]) -> set[int]:
 
 def person_of(sql: Connection, request: Thing, at: Millis | None = None) -> Thing:
     """Who asks, or asked then."""
-    (person,) = neighbours.neighbours(sql, request.parent, inward=True, stage=Stage.JOIN, at=at, limit=1)
-    return then.by_keys(sql, [person.ref.key], at)[person.ref.key]
+    return offers.person_of(sql, request.parent, at)
 
 
 def made_by(sql: Connection, at: Millis) -> list[Thing]:
     """Every request that there was at a moment, as it was then, the newest first."""
-    return [*reversed(then.by_keys(sql, then.keys_at(sql, Kind.ACCESS_REQUEST, at), at).values())]
+    return then.of_kind(sql, Kind.ACCESS_REQUEST, at)[::-1]
 
 
 def last_end(details: RequestDetails) -> Millis | None:

@@ -66,9 +66,8 @@ def agree(tx: Tx, resource: Thing, details: AgreementDetails) -> Thing:
 
 def agreements(sql: Connection, at: Millis | None = None) -> list[Thing]:
     """All agreements, those that hold no more too, the oldest first; or those of a moment, as they were."""
-    if at is None:
-        return things.find(sql, Where(Kind.BREAK_GLASS))
-    return [*then.by_keys(sql, then.keys_at(sql, Kind.BREAK_GLASS, at), at).values()]
+    kind = Kind.BREAK_GLASS
+    return things.find(sql, Where(kind)) if at is None else then.of_kind(sql, kind, at)
 
 
 def open_to(sql: Connection, users: tuple[Thing, ...], now: Millis) -> list[Thing]:

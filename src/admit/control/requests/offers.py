@@ -50,10 +50,7 @@ def offer(tx: Tx, resource: Thing, details: OfferDetails) -> tuple[Thing, bool]:
 
 def offered(sql: Connection, at: Millis | None = None) -> list[tuple[Thing, Thing]]:
     """Every offer with its resource, the oldest first; now, or as it was at a past moment."""
-    if at is None:
-        found = things.find(sql, Where(Kind.OFFER))
-    else:
-        found = [*then.by_keys(sql, then.keys_at(sql, Kind.OFFER, at), at).values()]
+    found = things.find(sql, Where(Kind.OFFER)) if at is None else then.of_kind(sql, Kind.OFFER, at)
     resources = then.by_keys(sql, [each.parent for each in found], at)
     return [(each, resources[each.parent]) for each in found]
 
@@ -80,6 +77,12 @@ def owners(sql: Connection, resource: Thing) -> list[Thing]:
     return [user for user in users if user is not None]
 
 
+def person_of(sql: Connection, user: int, at: Millis | None = None) -> Thing:
+    """The person that a user is of, or was then, by the user's key."""
+    (person,) = neighbours.neighbours(sql, user, inward=True, stage=Stage.JOIN, at=at, limit=1)
+    return then.by_keys(sql, [person.ref.key], at)[person.ref.key]
+
+
 def owner_names(
     sql: Connection, found: Iterable[tuple[Thing, Thing]], at: Millis | None = None
 ) -> dict[int, tuple[str, ...]]:
@@ -92,8 +95,7 @@ def owner_names(
         user = next((each for each in users if each.parent == directory), None)
         if user is None:
             return None
-        (person,) = neighbours.neighbours(sql, user.key, inward=True, stage=Stage.JOIN, at=at, limit=1)
-        return then.by_keys(sql, [person.ref.key], at)[person.ref.key].name
+        return person_of(sql, user.key, at).name
 
     offered_ = list(found)
     directories = directories_of(sql, (resource for _, resource in offered_))

@@ -128,7 +128,7 @@ def every(sql: Connection, at: Millis | None = None) -> list[Thing]:
     """All reviews, the newest first; or those that there were at a past moment, as they were."""
     if at is None:
         return things.find(sql, Where(Kind.REVIEW, order="newest"))
-    return [*reversed(then.by_keys(sql, then.keys_at(sql, Kind.REVIEW, at), at).values())]
+    return then.of_kind(sql, Kind.REVIEW, at)[::-1]
 
 
 def open_to(sql: Connection, users: Sequence[Thing], now: Millis) -> list[tuple[Thing, int]]:

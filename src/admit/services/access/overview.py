@@ -1,6 +1,8 @@
 """What there is at a glance: how much of everything, what ends soon, who is in, who was turned away."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -56,41 +58,59 @@ class GetOverview(Shape):
     def handle(self, call: Call) -> Response:
         """Count."""
         at = past(self.at, call)
-        if at is not None:
-            return self._then(call, at)
-        counts = counted_lately(call.sql, call.now, lambda: _counts(call.sql))
-        ending = [granted.how_many_end(call.sql, call.now, call.now + span) for span in _SPANS]
-        ended = granted.how_many_end(call.sql, -1, call.now)
+        seen = _now(call) if at is None else _then(call, at)
+        in_an_hour, in_a_day, in_a_week = (seen.ending(seen.at, seen.at + span) for span in _SPANS)
+        ended = seen.ending(-1, seen.at)
         return self.Response(
-            at=call.now,
-            revision=current_revision(call.sql),
-            things=_amounts(counts),
-            grants=counts[GRANTS] - ended,
-            ending_in_an_hour=ending[0],
-            ending_in_a_day=ending[1],
-            ending_in_a_week=ending[2],
+            at=seen.at,
+            revision=seen.revision,
+            things=_amounts(seen.amounts),
+            grants=seen.amounts[GRANTS] - ended,
+            ending_in_an_hour=in_an_hour,
+            ending_in_a_day=in_a_day,
+            ending_in_a_week=in_a_week,
             ended=ended,
-            live_sessions=sessions.how_many_live(call.sql),
-            refused=activity.how_many(call.sql, Outcome.REFUSED, call.now - DAY),
+            live_sessions=seen.live_sessions,
+            refused=seen.refused,
         )
 
-    def _then(self, call: Call, at: Millis) -> Response:
-        revision = revision_at(call.sql, at, current_revision(call.sql))
-        amounts = overview_then.amounts_then(call.sql, at, revision)
-        ending = [overview_then.ending_then(call.sql, at, at, at + span) for span in _SPANS]
-        ended = overview_then.ending_then(call.sql, at, -1, at)
-        return self.Response(
-            at=at,
-            revision=revision,
-            things=_amounts(amounts),
-            grants=amounts[GRANTS] - ended,
-            ending_in_an_hour=ending[0],
-            ending_in_a_day=ending[1],
-            ending_in_a_week=ending[2],
-            ended=ended,
-            live_sessions=overview_then.sessions_then(call.sql, at),
-            refused=overview_then.refused_then(call.sql, at - DAY, at),
-        )
+
+class _Seen(NamedTuple):
+    """What is counted at a moment."""
+
+    at: Millis
+    revision: int
+    amounts: Mapping[str, int]
+    """Of things by the word of their kind, and of all grants, over or not."""
+    ending: Callable[[Millis, Millis], int]
+    """How many grants end after one moment, and not after another."""
+    live_sessions: int
+    refused: int
+
+
+def _now(call: Call) -> _Seen:
+    sql, now = call.sql, call.now
+    return _Seen(
+        now,
+        current_revision(sql),
+        counted_lately(sql, now, lambda: _counts(sql)),
+        partial(granted.how_many_end, sql),
+        sessions.how_many_live(sql),
+        activity.how_many(sql, Outcome.REFUSED, now - DAY),
+    )
+
+
+def _then(call: Call, at: Millis) -> _Seen:
+    sql = call.sql
+    revision = revision_at(sql, at, current_revision(sql))
+    return _Seen(
+        at,
+        revision,
+        overview_then.amounts_then(sql, at, revision),
+        partial(overview_then.ending_then, sql, at),
+        overview_then.sessions_then(sql, at),
+        overview_then.refused_then(sql, at - DAY, at),
+    )
 
 
 def _amounts(counts: Mapping[str, int]) -> tuple[Amount, ...]:
