@@ -76,16 +76,14 @@ async def one(desk: Desk, request: Request) -> Response:
     visit = await desk.visit(request)
     at = visit.moment(visit.asked("at"))
     subject, resource = _ends(visit)
-    about = await visit.call("DescribeThing", **subject, At=at)
-    of = await visit.call("DescribeThing", **resource, At=at)
-    who, what = about["Thing"], of["Thing"]
-    few = (
-        ("outward", subject, resource) if about["Grants"] <= of["Holders"] else ("inward", resource, subject)
-    )
+    who = (await visit.call("DescribeThing", **subject, At=at))["Thing"]
+    what = (await visit.call("DescribeThing", **resource, At=at))["Thing"]
+    other = {"OtherKind": resource["Kind"], "OtherId": resource["Id"]}
+    links = await visit.call("ListLinks", **subject, Direction="outward", Stage="grant", **other, At=at)
     person = await person_of(visit, who, at)
     return visit.page(
         "grant.html",
-        link=await _link(visit, *few, at),
+        link=next(iter(links["Links"]), None),
         who=who,
         what=what,
         at=at,
@@ -96,37 +94,11 @@ async def one(desk: Desk, request: Request) -> Response:
         else await visit.may_call(
             "ListLinks", **subject, Direction="inward", Stage="join", At=at, MaxResults=6
         ),
-        history=await visit.may_call(
-            "ListChanges",
-            **subject,
-            OtherKind=resource["Kind"],
-            OtherId=resource["Id"],
-            At=at,
-            MaxResults=8,
-        ),
+        history=await visit.may_call("ListChanges", **subject, **other, At=at, MaxResults=8),
         used=await _last_use(visit, person, what, at),
         grantable=grantable,
         join_of=join_of,
     )
-
-
-MOST_PARTS = 10
-"""How many parts of 200 are looked at for one grant: of who has fewer, it is among them."""
-
-
-async def _link(visit: Visit, way: str, here: dict[str, str], there: dict[str, str], at: int | None) -> Any:
-    """The link of a grant, as one of its ends has it; None if there is none."""
-    after: str | None = None
-    for _ in range(MOST_PARTS):
-        asked: dict[str, Any] = {"Direction": way, "Stage": "grant", "At": at, "NextToken": after}
-        listed = await visit.call("ListLinks", **here, **asked, MaxResults=200)
-        for each in listed["Links"]:
-            if _is(each["Thing"], there):
-                return each
-        after = listed["NextToken"]
-        if after is None:
-            break
-    return None
 
 
 def _ends(visit: Visit) -> tuple[dict[str, str], dict[str, str]]:
@@ -134,10 +106,6 @@ def _ends(visit: Visit) -> tuple[dict[str, str], dict[str, str]]:
         {"Kind": visit.asked("who_kind"), "Id": visit.asked("who")},
         {"Kind": visit.asked("what_kind"), "Id": visit.asked("what")},
     )
-
-
-def _is(thing: Any, end: dict[str, str]) -> bool:
-    return bool(thing["Kind"] == end["Kind"] and thing["Id"] == end["Id"])
 
 
 async def person_of(visit: Visit, who: Any, at: int | None = None) -> str | None:

@@ -36,44 +36,58 @@ class Neighbour(NamedTuple):
     added_in: int
 
 
-def _joined(table: Table, *, inward: bool, then: bool, stage: bool) -> Select[Any]:
+class _Form(NamedTuple):
+    """What makes one statement another."""
+
+    inward: bool
+    then: bool
+    """Of a past moment."""
+    stage: bool
+    """Only of one stage."""
+    other: bool
+    """Only with one other end."""
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Where the links are."""
+        return (links, past_links) if self.then else (links,)
+
+
+def _joined(table: Table, form: _Form) -> Select[Any]:
     ends = table.c
-    there = ends.source if inward else ends.target
+    there = ends.source if form.inward else ends.target
     statement = select(
         things.c.kind, things.c.key, ends.stage, ends.starts_at, ends.ends_at, ends.added_at, ends.added_in
     ).join(things, things.c.key == there)
-    return _of_one(statement, table, inward=inward, then=then, stage=stage)
+    return _of_one(statement, table, form)
 
 
-def _of_one(statement: Select[Any], table: Table, *, inward: bool, then: bool, stage: bool) -> Select[Any]:
+def _of_one(statement: Select[Any], table: Table, form: _Form) -> Select[Any]:
     """Only the links of one thing."""
     ends = table.c
-    here = ends.target if inward else ends.source
+    here, there = (ends.target, ends.source) if form.inward else (ends.source, ends.target)
     statement = statement.where(here == bindparam("here", type_=BigInteger))
-    if stage:
+    if form.stage:
         statement = statement.where(ends.stage == bindparam("stage"))
-    return statement.where(*stood(table, then=then))
+    if form.other:
+        statement = statement.where(there == bindparam("other", type_=BigInteger))
+    return statement.where(*stood(table, then=form.then))
 
 
-def _all(*, inward: bool, then: bool, stage: bool) -> Select[Any] | CompoundSelect[Any]:
-    tables = (links, past_links) if then else (links,)
-    parts = [_joined(table, inward=inward, then=then, stage=stage) for table in tables]
+def _all(form: _Form) -> Select[Any] | CompoundSelect[Any]:
+    parts = [_joined(table, form) for table in form.tables]
     return parts[0] if len(parts) == 1 else union_all(*parts)
 
 
 @cache
-def _page(*, inward: bool, then: bool, stage: bool) -> Prepared:
-    statement = _all(inward=inward, then=then, stage=stage)
-    return Prepared(statement.limit(bindparam("limit")).offset(bindparam("offset")))
+def _page(form: _Form) -> Prepared:
+    return Prepared(_all(form).limit(bindparam("limit")).offset(bindparam("offset")))
 
 
 @cache
-def _count(*, inward: bool, then: bool, stage: bool) -> Prepared:
+def _count(form: _Form) -> Prepared:
     # Counted from the index of the links alone: what is at their other ends does not matter.
-    tables = (links, past_links) if then else (links,)
-    counted = [
-        _of_one(select(table.c.stage), table, inward=inward, then=then, stage=stage) for table in tables
-    ]
+    counted = [_of_one(select(table.c.stage), table, form) for table in form.tables]
     some = (counted[0] if len(counted) == 1 else union_all(*counted)).limit(bindparam("limit")).subquery()
     return Prepared(select(func.count()).select_from(some))
 
@@ -85,24 +99,34 @@ def neighbours(  # noqa: PLR0913 - a listing: what it is of, and which page
     inward: bool,
     stage: Stage | None = None,
     at: Millis | None = None,
+    other: int | None = None,
     offset: int = 0,
     limit: int,
 ) -> list[Neighbour]:
-    """The links from (or with ``inward`` to) a thing, in force or not, in no order that would cost time."""
-    statement = _page(inward=inward, then=at is not None, stage=stage is not None)
-    rows = statement.rows(sql, **_asked(key, stage, at), limit=limit, offset=offset)
+    """The links from (or with ``inward`` to) a thing, in force or not, in no order that would cost time.
+
+    With ``other`` only the one with that thing.
+    """
+    statement = _page(_Form(inward, at is not None, stage is not None, other is not None))
+    rows = statement.rows(sql, **_asked(key, stage, at, other), limit=limit, offset=offset)
     return [
         Neighbour(Ref(KINDS[row[0]], row[1]), Stage(row[2]), Validity(row[3], row[4]), row[5], row[6])
         for row in rows
     ]
 
 
-def count(
-    sql: Connection, key: int, *, inward: bool, stage: Stage | None = None, at: Millis | None = None
+def count(  # noqa: PLR0913 - the same listing
+    sql: Connection,
+    key: int,
+    *,
+    inward: bool,
+    stage: Stage | None = None,
+    at: Millis | None = None,
+    other: int | None = None,
 ) -> int:
     """How many those are, counted no further than ``MOST_COUNTED``."""
-    statement = _count(inward=inward, then=at is not None, stage=stage is not None)
-    return sum(row[0] for row in statement.rows(sql, **_asked(key, stage, at), limit=MOST_COUNTED))
+    statement = _count(_Form(inward, at is not None, stage is not None, other is not None))
+    return sum(row[0] for row in statement.rows(sql, **_asked(key, stage, at, other), limit=MOST_COUNTED))
 
 
 _GRANTED, _JOINED = links.alias("granted"), links.alias("joined")
@@ -126,11 +150,9 @@ def more_join(sql: Connection, key: int, most: int) -> bool:
     return bool(_JOIN.rows(sql, here=key, limit=most + 1)[0][0] > most)
 
 
-def _asked(key: int, stage: Stage | None, at: Millis | None) -> dict[str, int]:
-    found = {"here": key}
-    if stage is not None:
-        found["stage"] = int(stage)
-    return found | moment(at)
+def _asked(key: int, stage: Stage | None, at: Millis | None, other: int | None) -> dict[str, int]:
+    ends = {"here": key} if other is None else {"here": key, "other": other}
+    return ends | ({} if stage is None else {"stage": int(stage)}) | moment(at)
 
 
 def _open(*, then: bool) -> Prepared:

@@ -159,6 +159,31 @@ def test_links_of_a_past_moment_are_those_of_then(office: System) -> None:
     assert office.call("admit", "ListLinks", **asked, At=during)["TotalCount"] == 1
 
 
+def test_of_many_links_the_one_with_a_thing_is_found_at_once_from_either_end(office: System) -> None:
+    office.call("admit", "GrantAccess", Subject="group:dba", Resource="root@db-1")
+    office.call("admit", "GrantAccess", Subject="group:dba", Resource="app@db-1")
+    office.advance(MINUTE)
+    during = office.clock.now()
+    office.advance(MINUTE)
+    office.call("admit", "RevokeAccess", Subject="group:dba", Resource="root@db-1")
+    dba, root, app = (
+        _the(office, kind, name)
+        for kind, name in (("group", "dba"), ("host account", "root"), ("host account", "app"))
+    )
+
+    def found(here: dict[str, str], there: dict[str, str], direction: str, **more: int) -> list[str]:
+        other = {"OtherKind": there["Kind"], "OtherId": there["Id"]}
+        told = office.call("admit", "ListLinks", **here, Direction=direction, **other, **more)
+        assert told["TotalCount"] == len(told["Links"])
+        return [each["Thing"]["Label"] for each in told["Links"]]
+
+    assert found(dba, app, "outward") == ["app@db-1"]
+    assert found(app, dba, "inward") == ["group:dba"]
+    assert found(dba, root, "outward") == []
+    assert found(dba, root, "outward", At=during) == ["root@db-1"]
+    assert found(root, dba, "inward", At=during) == ["group:dba"]
+
+
 def test_what_never_was_is_refused_and_callers_are_looked_at_elsewhere(office: System) -> None:
     with pytest.raises(Refused, match="There is no host nothing"):
         office.call("admit", "DescribeThing", Kind="host", Id="nothing")

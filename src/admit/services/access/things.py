@@ -227,6 +227,9 @@ class ListLinks(Shape):
     """outward: what it belongs to, is granted or contains. inward: its members, holders, containers."""
     stage: Literal["join", "grant", "hold"] | None = None
     """Only links of this stage of a path: who somebody is, what is granted, what that contains."""
+    other_kind: KindName | None = None
+    other_id: ThingId | None = None
+    """With OtherKind: only the link with this thing, if there is one."""
     at: At | None = None
     """The links that stood at a moment, and the things as they were then."""
     max_results: ListSize = 50
@@ -246,10 +249,19 @@ class ListLinks(Shape):
         thing = the_thing_or_past(call, self.kind, self.id)
         offset = offset_of(self.next_token)
         inward, stage = self.direction == "inward", None if self.stage is None else _STAGES[self.stage]
-        at = past(self.at, call)
-        total = neighbours.count(call.sql, thing.key, inward=inward, stage=stage, at=at)
+        at, other = past(self.at, call), None
+        if self.other_kind is not None and self.other_id is not None:
+            other = the_thing_or_past(call, self.other_kind, self.other_id).key
+        total = neighbours.count(call.sql, thing.key, inward=inward, stage=stage, at=at, other=other)
         found = neighbours.neighbours(
-            call.sql, thing.key, inward=inward, stage=stage, at=at, offset=offset, limit=self.max_results
+            call.sql,
+            thing.key,
+            inward=inward,
+            stage=stage,
+            at=at,
+            other=other,
+            offset=offset,
+            limit=self.max_results,
         )
         things = briefs(call, (each.ref.key for each in found), at)
         actors = changes.actors(call.sql, sorted({each.added_in for each in found}))
