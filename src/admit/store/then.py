@@ -54,7 +54,9 @@ def keys_at(sql: Connection, kind: Kind, at: Millis) -> list[int]:
 
 def of_kind(sql: Connection, kind: Kind, at: Millis) -> list[Thing]:
     """Everything of a kind that there was at a moment, as it was then, the oldest first."""
-    return [*by_keys(sql, keys_at(sql, kind, at), at).values()]
+    keys = keys_at(sql, kind, at)
+    found = by_keys(sql, keys, at)
+    return [found[key] for key in keys]
 
 
 def _then(sql: Connection, thing: Thing, until: int) -> Thing:
