@@ -139,6 +139,8 @@ def test_what_lists_everything_a_person_may_use(run: Run):
     run("grant", "alice", "deploy@db-1", "--for", "2d")
     found = {row.split("\t")[0]: row.split("\t")[1:4] for row in lines(run("what", "alice"))[1:]}
 
+    # By name, whichever was made first.
+    assert [*found] == ["deploy@db-1", "host:db-1", "root@db-1"]
     assert found["root@db-1"] == ["no end", "", "group:dba"]
     assert found["deploy@db-1"][1:] == ["2 days", "a direct grant"]
 

@@ -52,22 +52,18 @@ def steps(text: str) -> list[Step]:
 
 
 def unlike(shown: str, printed: str) -> list[str]:
-    """The lines that are shown and not printed.
+    """The lines that are shown and not printed, in this order.
 
-    Blanks and numbers may differ, ``…`` stands for anything, and more may be printed than is shown. The
-    order is free: lists go by ID, and of what is imported by several calls at once any may get the first.
+    Blanks and numbers may differ, ``…`` stands for anything, and more may be printed than is shown.
     """
-    lines = [line.strip() for line in printed.splitlines()]
-    return [line for line in shown.splitlines() if line.strip() and not _taken(line, lines)]
+    lines = iter(printed.splitlines())
+    return [line for line in shown.splitlines() if line.strip() and not _is_among(line, lines)]
 
 
-def _taken(line: str, lines: list[str]) -> bool:
-    """Whether the line is among them; takes it out."""
+def _is_among(line: str, lines: Iterator[str]) -> bool:
+    """Whether the line comes; takes lines up to it."""
     wanted = re.compile(_pattern(line))
-    found = next((each for each in lines if wanted.fullmatch(each)), None)
-    if found is not None:
-        lines.remove(found)
-    return found is not None
+    return any(wanted.fullmatch(each.strip()) for each in lines)
 
 
 def _pattern(line: str) -> str:

@@ -72,7 +72,8 @@ def list_access(found: list[dict[str, Any]], head: str, *, as_json: bool, nobody
         return
     conditional = any(each.get("Conditions") for each in found)
     columns = (head, *COLUMNS, *(["only if"] if conditional else []))
-    rows = [row[: len(columns)] for row in _rows(found)]
+    # Answers come by ID: of what was made at the same time, in no order that anybody looks for.
+    rows = sorted((row[: len(columns)] for row in _rows(found)), key=lambda row: (row[0].casefold(), row))
     if sys.stdout.isatty():
         console().print(_table(columns, rows))
     else:
