@@ -97,21 +97,22 @@ def rows_alone(place: Path, filled: Path, many: int, at_once: int) -> float:
     """
     took_s = 0.0
     with closing(_opened(place)) as sql, closing(sqlite3.connect(filled)) as source:
-        for (text,) in source.execute(
-            "select sql from sqlite_schema where tbl_name in ('links', 'changes') and sql is not null "
-            "order by type desc"
-        ):
-            sql.execute(text)
+        by = {"links": "added_in", "changes": "revision", "transactions": "revision"}
+        made = "select sql from sqlite_schema where tbl_name = ? and sql is not null order by type desc"
+        for table in by:
+            for (text,) in source.execute(made, [table]).fetchall():
+                sql.execute(text)
         (since,) = source.execute("select max(revision) - ? from changes", [-(-many // at_once)]).fetchone()
-        tables = {"links": "added_in", "changes": "revision"}
-        read = [
-            source.execute(f"select * from {table} where {column} > ? order by {column}, 1, 2, 3", [since])  # noqa: S608 - names of ours
-            for table, column in tables.items()
-        ]
-        while batches := [batch for each in read if (batch := each.fetchmany(at_once))]:
+        found = "select * from {0} where {1} > ? order by {1}, 1, 2, 3"
+        read = {table: source.execute(found.format(table, column), [since]) for table, column in by.items()}
+        # A transaction is one row, and as many links and entries as it was made of.
+        each = {**dict.fromkeys(read, at_once), "transactions": 1}
+        while batches := {
+            table: batch for table, rows in read.items() if (batch := rows.fetchmany(each[table]))
+        }:
             began = perf_counter()
             sql.execute("begin immediate")
-            for table, batch in zip(tables, batches, strict=True):
+            for table, batch in batches.items():
                 places = ", ".join("?" * len(batch[0]))
                 sql.executemany(f"insert into {table} values ({places})", batch)  # noqa: S608 - names of ours
             sql.execute("commit")

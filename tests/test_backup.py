@@ -284,12 +284,14 @@ def test_a_backup_cut_short_and_a_file_that_is_none_are_refused(used, tmp_path):
 
 
 def test_a_database_altered_before_the_backup_is_not_restored(used, tmp_path):
+    instance = used.call(PRODUCT, "DescribeInstances")["Instances"][0]["InstanceId"]
+    used.call(PRODUCT, "CreateUserGroup", InstanceId=instance, UserGroupName="ops")
     with closing(sqlite3.connect(tmp_path / "data/admit.db")) as sql:
-        sql.execute("update changes set actor = 'mallory' where ordinal = 1")
+        sql.execute("update transactions set actor = 'mallory' where revision = 2")
         sql.commit()
     saved(used, tmp_path / "backup")
 
-    with pytest.raises(BackupRefused, match=r"ledger is broken\. Entry 1/1 does not fit"):
+    with pytest.raises(BackupRefused, match=r"ledger is broken\. Revision 2 does not fit"):
         restored(tmp_path / "backup", tmp_path / "new")
     assert not (tmp_path / "new").exists()
 

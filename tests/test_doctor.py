@@ -121,7 +121,7 @@ def test_a_database_server_that_does_not_answer_is_told_without_its_password(dat
 @pytest.mark.parametrize(
     "statement",
     [
-        "update changes set actor = 'mallory' where ordinal = (select max(ordinal) from changes)",
+        "update transactions set actor = 'mallory' where revision = (select n from revision)",
         "delete from changes where ordinal = (select max(ordinal) from changes)",
         "delete from changes",
         "update revision set n = n + 1",

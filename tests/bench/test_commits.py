@@ -37,10 +37,14 @@ def test_the_rows_of_grants_alone_are_those_that_were_written(tmp_path: Path):
         "select json_extract(fact, '$.source.key'), json_extract(fact, '$.target.key') "
         "from changes where event = 'LinkAdded'"
     )
-    indexes = "select count(*) from sqlite_schema where type = 'index' and tbl_name in ('links', 'changes')"
+    indexes = (
+        "select count(*) from sqlite_schema where type = 'index' "
+        "and tbl_name in ('links', 'changes', 'transactions')"
+    )
     with closing(sqlite3.connect(alone)) as sql, closing(sqlite3.connect(settings.database_file)) as source:
         links = set(sql.execute("select source, target from links"))
         entries = set(sql.execute(ends))
+        assert sql.execute("select count(*) from transactions").fetchone() == (1,)
         assert sql.execute(indexes).fetchone() == source.execute(indexes).fetchone()
 
     assert len(links) == 100

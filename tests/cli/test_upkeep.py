@@ -54,13 +54,13 @@ def test_verify_prints_the_head_that_it_takes_back(made):
     assert ran("verify", "--data", made, "--head", "nothing").exit_code == 2
 
 
-def test_verify_names_the_first_bad_entry_and_exits_with_no(data):
-    sql(data, "update changes set actor = 'mallory' where ordinal = 1")
+def test_verify_names_the_first_bad_revision_and_exits_with_no(data):
+    sql(data, "update transactions set actor = 'mallory' where revision = 1")
 
     told, as_json = ran("verify", "--data", data), ran("verify", "--data", data, "--json")
     assert (told.exit_code, as_json.exit_code) == (1, 1)
-    assert "broken after 1 good entries. Entry 1/1 does not fit" in told.stdout
-    assert json.loads(as_json.stdout)["fault"].startswith("Entry 1/1 ")
+    assert "broken after 0 good entries. Revision 1 does not fit" in told.stdout
+    assert json.loads(as_json.stdout)["fault"].startswith("Revision 1 ")
 
 
 def test_backup_says_whether_the_keys_are_in_it(made, tmp_path):

@@ -235,7 +235,7 @@ def test_who_is_renamed_takes_all_their_users_along(directory: Directory, compan
 def test_the_ledger_says_which_directory_did_it(directory: Directory) -> None:
     directory.user("alice")
     with directory.system.admit.store.read() as sql:
-        asked = sqlalchemy.text("select distinct actor, action from changes where actor like :whose")
+        asked = sqlalchemy.text("select distinct actor, action from transactions where actor like :whose")
         rows = sql.execute(asked, {"whose": "scim:%"}).fetchall()
     assert [tuple(each) for each in rows] == [("scim:okta", "scim:CreateUser")]
 

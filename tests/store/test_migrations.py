@@ -1,17 +1,55 @@
 """The schema: made new, or reached step by step, it is the same; and no other is worked with."""
 
+import msgspec
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect, text, update
+from sqlalchemy import Connection, Engine, insert, inspect, text, update
 
 from admit.base.clock import FakeClock
+from admit.core.events import Event, LinkAdded, Named, SessionEndOrdered, ThingAdded
+from admit.core.links import Kind
+from admit.core.validity import FOREVER
 from admit.store import schema
+from admit.store.changes import entries
 from admit.store.engine import Store
-from admit.store.migrations import configuration, migrate
+from admit.store.ledger import GENESIS, Entry, chain
+from admit.store.migrations import CONNECTION, configuration, migrate
 from admit.store.review_tables import metadata
 from admit.store.schema import NEWEST, VERSIONS, SchemaRefused, require_newest, version, version_of
+from admit.store.tables import links, things
+from admit.store.verification import verify
+
+ALICE, GROUP = Named(Kind.USER, 7, "u-7", "alice"), Named(Kind.GROUP, 8, "ug-8", "dba")
+
+
+def _entry(revision: int, ordinal: int, event: Event) -> Entry:
+    fact = msgspec.json.encode(event).decode()
+    return Entry(revision, ordinal, 5, "root", "test:Call", f"request-{revision}", type(event).__name__, fact)
+
+
+OLD_ENTRIES = [
+    _entry(1, 0, ThingAdded(ALICE, 0)),
+    _entry(1, 1, ThingAdded(GROUP, 0)),
+    _entry(2, 0, LinkAdded(ALICE, GROUP, 0, FOREVER)),
+    _entry(2, 1, SessionEndOrdered("s-1", ALICE, GROUP, "enough")),
+]
+
+
+def to_version(engine: Engine, reached: str) -> None:
+    """Make the tables as an older version had them."""
+    config = configuration()
+    with engine.begin() as sql:
+        config.attributes[CONNECTION] = sql
+        command.upgrade(config, reached)
+
+
+def put_old(sql: Connection, entry: Entry, sealed: bytes) -> None:
+    """Write an entry as it was written with a hash of its own."""
+    values = {f"v{place}": value for place, value in enumerate((*entry, sealed))}
+    sql.execute(text("insert into changes values (:v0, :v1, :v2, :v3, :v4, :v5, :v6, :v7, :v8)"), values)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -81,6 +119,47 @@ def test_a_database_reached_step_by_step_can_be_worked_with_and_migrated_again(n
     with engine.connect() as sql:
         require_newest(sql)
         assert sql.execute(text("select n from revision")).scalar_one() == 0
+
+
+def test_a_ledger_with_a_hash_for_each_entry_verifies_after_the_step(new_engine):
+    engine, sealed = new_engine(), GENESIS
+    to_version(engine, "0012")
+    with engine.begin() as sql:
+        for thing in (ALICE, GROUP):
+            values = {"key": thing.key, "kind": int(thing.kind), "id": thing.id, "name": thing.name}
+            sql.execute(insert(things).values(**values, parent=0, details="{}", created_at=5, changed_at=5))
+        link = {"source": ALICE.key, "stage": 0, "target": GROUP.key, "starts_at": 0, "ends_at": FOREVER}
+        sql.execute(insert(links).values(**link, added_at=5, added_in=2))
+        for entry in OLD_ENTRIES:
+            sealed = chain(b"key", sealed, entry)
+            values = {f"v{place}": value for place, value in enumerate((*entry, sealed))}
+            sql.execute(
+                text("insert into changes values (:v0, :v1, :v2, :v3, :v4, :v5, :v6, :v7, :v8)"), values
+            )
+        sql.execute(text("update revision set n = 2, head = :head"), {"head": sealed})
+
+    migrate(engine)
+
+    with engine.connect() as sql:
+        found = verify(sql, b"key", chain(b"key", GENESIS, OLD_ENTRIES[0]))
+        stored = list(entries(sql))
+    assert (found.fault, found.entries, found.head) == (None, 4, sealed.hex())
+    assert [each.entry for each in stored] == OLD_ENTRIES
+    assert [each.about for each in stored] == [(7, None), (8, None), (7, 8), (7, 8)]
+
+
+@pytest.mark.parametrize("altered", ["set fact = '{}'", "set actor = 'mallory'", "set at = 4"])
+def test_an_old_entry_that_was_altered_is_found_after_the_step(new_engine, altered):
+    engine = new_engine()
+    to_version(engine, "0012")
+    with engine.begin() as sql:
+        put_old(sql, OLD_ENTRIES[0], chain(b"key", GENESIS, OLD_ENTRIES[0]))
+        sql.execute(text("update changes " + altered))
+
+    migrate(engine)
+
+    with engine.connect() as sql:
+        assert "Revision 1 does not fit" in (verify(sql, b"key").fault or "")
 
 
 def test_a_step_that_fails_leaves_the_database_as_it_was(new_engine):

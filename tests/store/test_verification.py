@@ -8,7 +8,9 @@ from admit.control import grants, things
 from admit.control.things import New
 from admit.core.links import Kind
 from admit.core.validity import HOUR, SECOND, Validity
+from admit.store.changes import entries_of
 from admit.store.engine import Author
+from admit.store.ledger import chain
 from admit.store.verification import Verdict, verify
 from tests.system import System
 
@@ -96,15 +98,31 @@ def test_what_is_switched_off_on_and_off_within_one_millisecond_is_whole(system)
     ("statements", "told"),
     [
         (["update changes set fact = replace(fact, 'db-1', 'db-9')"], "does not fit what stands before it"),
-        (["update changes set actor = 'mallory' where revision = 3"], "Entry 3/0 does not fit"),
-        (["update changes set at = at + 1 where revision = 3"], "Entry 3/0 does not fit"),
-        (["update changes set fact = '{}' where revision = 2"], "Entry 2/0 does not fit"),
+        (["update transactions set actor = 'mallory' where revision = 3"], "Revision 3 does not fit"),
+        (["update transactions set at = at + 1 where revision = 3"], "Revision 3 does not fit"),
+        (["update transactions set hash = (select head from revision) where revision = 3"],
+         "Revision 3 does not fit"),
+        (["update changes set fact = '{}' where revision = 2"], "Revision 2 does not fit"),
+        (["update changes set event = 'LinkRemoved' where event = 'LinkAdded'"], "Revision 3 does not fit"),
+        (["update changes set about = about + 1 where revision = 3 and ordinal = 1"],
+         "Entry 3/1 is kept under another thing than it is about"),
+        (["update changes set about_too = null where revision = 3"], "Entry 3/0 is kept under another"),
         (["delete from changes where revision = 3"], "Entry 4/0 follows 2/3"),
+        (["delete from transactions where revision = 3"], "Entry 4/0 follows 2/3"),
+        (["delete from transactions where revision = (select n from revision)"],
+         "entries at its end are missing"),
+        (["update transactions set revision = 9 where revision = (select n from revision)"],
+         "entries at its end are missing"),
+        (["insert into transactions select 9, at, actor, action, request_id, hash from transactions limit 1"],
+         "The ledger has 4 revisions, and 5 transactions"),
         (["delete from changes where revision = 1"], "Entry 2/0 follows nothing"),
         (["delete from changes where revision = 1 and ordinal = 1"], "Entry 1/2 follows 1/0"),
         (["update changes set revision = -1 where revision = 3",
           "update changes set revision = 3 where revision = 4",
-          "update changes set revision = 4 where revision = -1"], "Entry 3/0 does not fit"),
+          "update changes set revision = 4 where revision = -1"], "Revision 3 does not fit"),
+        (["update changes set ordinal = -1 where revision = 3 and ordinal = 0",
+          "update changes set ordinal = 0 where revision = 3 and ordinal = 1",
+          "update changes set ordinal = 1 where revision = 3 and ordinal = -1"], "Revision 3 does not fit"),
         (["delete from changes where revision = (select n from revision)"], "entries at its end are missing"),
         (["delete from changes"], "The ledger ends with revision 0"),
         (["update revision set n = n + 1"], "entries at its end are missing"),
@@ -131,7 +149,7 @@ def test_what_was_done_behind_the_ledgers_back_is_found_and_named(used, statemen
 
 
 def test_entries_before_the_first_bad_one_are_counted(used):
-    tamper(used, "update changes set actor = 'mallory' where revision = 3")
+    tamper(used, "update transactions set actor = 'mallory' where revision = 3")
 
     found = verdict(used)
     with used.admit.store.read() as sql:
@@ -144,7 +162,8 @@ def test_a_ledger_put_back_to_an_earlier_state_is_found_by_the_noted_head_alone(
     tamper(
         used,
         "delete from changes where revision > 2",
-        "update revision set n = 2, head = (select hash from changes where revision = 2 and ordinal = 3)",
+        "delete from transactions where revision > 2",
+        "update revision set n = 2, head = (select hash from transactions where revision = 2)",
         "delete from links where added_in > 2",
         "delete from past_links where added_in > 2",
         "delete from blocks",
@@ -157,4 +176,15 @@ def test_a_ledger_put_back_to_an_earlier_state_is_found_by_the_noted_head_alone(
 def test_another_key_finds_no_entry_fitting(used):
     with used.admit.store.read() as sql:
         fault = verify(sql, b"another").fault or ""
-    assert "Entry 1/0 does not fit" in fault
+    assert "Revision 1 does not fit" in fault
+
+
+def test_a_head_that_was_noted_within_a_transaction_is_found(used):
+    """as they were when each entry had its hash, and as somebody keeps them who collected entries then"""
+    key = used.admit.world.sealer.subkey("ledger")
+    with used.admit.store.read() as sql:
+        before = sql.execute(text("select hash from transactions where revision = 2")).scalar_one()
+        first, *others = entries_of(sql, 3)
+
+    assert others
+    assert verdict(used, chain(key, bytes(before), first).hex()).fault is None

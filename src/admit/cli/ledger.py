@@ -27,8 +27,8 @@ PAUSE_S = 1.0
 def ledger(client: Client, *, after: int, follow: bool, as_json: bool) -> None:
     """Print the entries of the ledger, the oldest first: what was changed, by whom, by which call.
 
-    With --json each line is one entry with its hash. Whoever collects them begins again with --after and
-    the revision of the last line there is, and misses none.
+    With --json each line is one entry with the hash its revision leads to. Whoever collects them begins
+    again with --after and the revision of the last line there is, and misses none.
     """
     for entry in _entries(client, after, follow=follow):
         if as_json:

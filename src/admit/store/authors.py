@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import BigInteger, BindParameter, Connection, Select, Table, and_, bindparam, select
+from sqlalchemy import BigInteger, BindParameter, Connection, Select, Table, bindparam, select
 
 from admit.core.links import Stage
 from admit.core.validity import FOREVER, Millis
 from admit.store.prepared import PreparedForKeys
-from admit.store.tables import changes, links, past_links
+from admit.store.tables import links, past_links, transactions
 
 _STAGES: list[BindParameter[int]] = [bindparam(f"stage_{stage:d}", int(stage)) for stage in Stage]
 """Every stage: links are found by both ends only where the stage between them is told too."""
@@ -16,13 +16,12 @@ _STAGES: list[BindParameter[int]] = [bindparam(f"stage_{stage:d}", int(stage)) f
 
 def _authors(table: Table, one: str, many: str) -> PreparedForKeys:
     """Who made the links between one thing, at the end ``one``, and others."""
-    made = and_(changes.c.revision == table.c.added_in, changes.c.ordinal == 0)
     at = bindparam("at", type_=BigInteger)
 
     def statement(keys: list[BindParameter[int]]) -> Select[Any]:
         found = (
-            select(table.c.source, table.c.target, changes.c.actor, changes.c.at)
-            .join(table, made)
+            select(table.c.source, table.c.target, transactions.c.actor, transactions.c.at)
+            .join(table, transactions.c.revision == table.c.added_in)
             .where(
                 table.c[one] == bindparam("here"),
                 table.c.stage.in_(_STAGES),

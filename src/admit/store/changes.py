@@ -1,6 +1,6 @@
 """The change log as it is read: entries in order, and how far each follower has come."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -32,18 +32,21 @@ from admit.core.events import (
 from admit.core.validity import Millis
 from admit.store.ledger import Entry
 from admit.store.prepared import Prepared, PreparedForKeys
-from admit.store.tables import ABOUT, ABOUT_TOO, changes, cursors, revision
+from admit.store.tables import changes, cursors, revision, transactions
 
-FIELDS = (
+_MADE = changes.join(transactions, transactions.c.revision == changes.c.revision)
+_ENTRY = select(
     changes.c.revision,
     changes.c.ordinal,
-    changes.c.at,
-    changes.c.actor,
-    changes.c.action,
-    changes.c.request_id,
+    transactions.c.at,
+    transactions.c.actor,
+    transactions.c.action,
+    transactions.c.request_id,
     changes.c.event,
     changes.c.fact,
-)
+    transactions.c.hash,
+).select_from(_MADE)
+"""An entry, in the order of its fields, and where the chain stood after its transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,65 +62,65 @@ class Change:
     event: Event
 
 
-_AFTER = (
-    select(*FIELDS)
-    .where(changes.c.revision > bindparam("revision"))
-    .order_by(changes.c.revision, changes.c.ordinal)
+_IN_ORDER = (changes.c.revision, changes.c.ordinal)
+_AFTER = Prepared(
+    _ENTRY.where(changes.c.revision > bindparam("revision", type_=BigInteger))
+    .order_by(*_IN_ORDER)
     .limit(bindparam("limit"))
 )
+_OF_ONE = Prepared(_ENTRY.where(changes.c.revision == bindparam("revision")).order_by(changes.c.ordinal))
 
 
 def after(sql: Connection, revision: int, limit: int) -> list[Change]:
     """The entries after a revision, oldest first: about ``limit``, and always whole revisions."""
-    rows = sql.execute(_AFTER, {"revision": revision, "limit": limit + 1}).all()
-    if len(rows) > limit:
-        # The last revision may be cut short: it is left for the next batch, unless it is the only one.
-        last = rows[-1].revision
-        whole = [row for row in rows if row.revision < last]
-        rows = (
-            whole or sql.execute(select(*FIELDS).where(changes.c.revision == last).order_by("ordinal")).all()
-        )
-    return [_change(Entry(*row)) for row in rows]
-
-
-_AFTER_WITH_HASH = (
-    select(*FIELDS, changes.c.hash)
-    .where(changes.c.revision > bindparam("revision"))
-    .order_by(changes.c.revision, changes.c.ordinal)
-    .limit(bindparam("limit"))
-)
-_WITH_HASH = select(*FIELDS, changes.c.hash).where(changes.c.revision == bindparam("revision"))
+    return [change for change, _ in entries_after(sql, revision, limit)]
 
 
 def entries_after(sql: Connection, revision: int, limit: int) -> list[tuple[Change, bytes]]:
-    """Like :func:`after`, each entry with its hash in the chain."""
-    rows = sql.execute(_AFTER_WITH_HASH, {"revision": revision, "limit": limit + 1}).all()
+    """Like :func:`after`, each entry with where the chain stood after its transaction."""
+    rows = _AFTER.rows(sql, revision=revision, limit=limit + 1)
     if len(rows) > limit:
-        last = rows[-1].revision
-        whole = [row for row in rows if row.revision < last]
-        rows = whole or sql.execute(_WITH_HASH.order_by("ordinal"), {"revision": last}).all()
+        # The last revision may be cut short: it is left for the next batch, unless it is the only one.
+        last = rows[-1][0]
+        whole = [row for row in rows if row[0] < last]
+        rows = whole or _OF_ONE.rows(sql, revision=last)
+    return _changes(rows)
+
+
+def _changes(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Change, bytes]]:
+    """Rows of entries as :data:`_ENTRY` has them, read back."""
     return [(_change(Entry(*row[:-1])), bytes(row[-1])) for row in rows]
 
 
 def _change(entry: Entry) -> Change:
-    return Change(
-        entry.revision,
-        entry.ordinal,
-        entry.at,
-        entry.actor,
-        entry.action,
-        entry.request_id,
-        msgspec.json.decode(entry.fact, type=EVENTS[entry.event]),
-    )
+    what = msgspec.json.decode(entry.fact, type=EVENTS[entry.event])
+    return Change(entry.revision, entry.ordinal, entry.at, entry.actor, entry.action, entry.request_id, what)
 
 
-def entries(sql: Connection) -> Generator[tuple[Entry, bytes]]:
-    """Every entry with its hash, oldest first, as it is stored."""
-    statement = select(*FIELDS, changes.c.hash).order_by(changes.c.revision, changes.c.ordinal)
+def entries_of(sql: Connection, revision: int) -> list[Entry]:
+    """The entries of one transaction, in their order."""
+    return [Entry(*row[:-1]) for row in _OF_ONE.rows(sql, revision=revision)]
+
+
+class Stored(NamedTuple):
+    """An entry as it stands in the tables."""
+
+    entry: Entry
+    about: tuple[int, int | None]
+    """The keys it is found under."""
+    hash: bytes
+    """Where the chain stood after its transaction."""
+
+
+_EVERY = _ENTRY.add_columns(changes.c.about, changes.c.about_too).order_by(*_IN_ORDER)
+
+
+def entries(sql: Connection) -> Generator[Stored]:
+    """Every entry, oldest first, as it is stored."""
     # Of the statement, not of the connection: that would keep it for all that follows.
-    with sql.execute(statement.execution_options(yield_per=1000)) as rows:
-        for row in rows:
-            yield Entry(*row[:-1]), row[-1]
+    with sql.execute(_EVERY.execution_options(yield_per=1000)) as rows:
+        for *entry, seal, about, about_too in rows:
+            yield Stored(Entry(*entry), (about, about_too), bytes(seal))
 
 
 def cursor(sql: Connection, follower: str) -> int | None:
@@ -132,10 +135,9 @@ def set_cursor(sql: Connection, follower: str, revision: int) -> None:
 
 
 def _newest(about: ColumnElement[int] | None) -> Select[Any]:
-    statement = select(*FIELDS, changes.c.hash).where(
+    statement = _ENTRY.where(
         changes.c.revision <= bindparam("until", type_=BigInteger),
-        tuple_(changes.c.revision, changes.c.ordinal)
-        < tuple_(bindparam("revision", type_=BigInteger), bindparam("ordinal")),
+        tuple_(*_IN_ORDER) < tuple_(bindparam("revision", type_=BigInteger), bindparam("ordinal")),
     )
     if about is not None:
         statement = statement.where(about == bindparam("key", type_=BigInteger))
@@ -143,8 +145,11 @@ def _newest(about: ColumnElement[int] | None) -> Select[Any]:
 
 
 _NEWEST = Prepared(_newest(None))
-_NEWEST_ABOUT = (Prepared(_newest(ABOUT)), Prepared(_newest(ABOUT_TOO)))
-_NEWEST_OF_PAIR = Prepared(_newest(ABOUT).where(bindparam("other", type_=BigInteger) == ABOUT_TOO))
+_NEWEST_ABOUT = (Prepared(_newest(changes.c.about)), Prepared(_newest(changes.c.about_too)))
+# Of the two ends the source has fewer entries: by an expression no index is looked for.
+_NEWEST_OF_PAIR = Prepared(
+    _newest(changes.c.about).where(changes.c.about_too + 0 == bindparam("other", type_=BigInteger))
+)
 BEFORE_ALL = (2**62, 0)
 """The place before the newest entry."""
 
@@ -159,7 +164,7 @@ class Told:
 
 
 def newest(sql: Connection, told: Told, before: tuple[int, int], limit: int) -> list[tuple[Change, bytes]]:
-    """The newest entries before a place, newest first, each with its hash in the chain."""
+    """The newest entries before a place, newest first, each as in :func:`entries_after`."""
     place = {"revision": before[0], "ordinal": before[1], "until": told.until, "limit": limit}
     if told.about is None:
         rows = _NEWEST.rows(sql, **place)
@@ -168,13 +173,14 @@ def newest(sql: Connection, told: Told, before: tuple[int, int], limit: int) -> 
     else:
         found = [row for each in _NEWEST_ABOUT for row in each.rows(sql, **place, key=told.about)]
         rows = sorted(found, key=lambda row: (row[0], row[1]), reverse=True)[:limit]
-    return [(_change(Entry(*row[:-1])), bytes(row[-1])) for row in rows]
+    return _changes(rows)
 
 
 _TOLD_OF = Prepared(
-    select(changes.c.event, changes.c.fact, changes.c.at)
+    select(changes.c.event, changes.c.fact, transactions.c.at)
+    .select_from(_MADE)
     .where(
-        bindparam("key", type_=BigInteger) == ABOUT,
+        changes.c.about == bindparam("key", type_=BigInteger),
         changes.c.event.in_(
             [
                 bindparam(f"kind_{number}", kind.__name__)
@@ -183,7 +189,7 @@ _TOLD_OF = Prepared(
         ),
         changes.c.revision <= bindparam("until", type_=BigInteger),
     )
-    .order_by(changes.c.revision, changes.c.ordinal)
+    .order_by(*_IN_ORDER)
 )
 
 
@@ -193,9 +199,7 @@ def told_of(sql: Connection, key: int, until: int) -> Iterator[tuple[Event, Mill
         yield msgspec.json.decode(fact, type=EVENTS[event]), at
 
 
-_MOMENT = Prepared(
-    select(changes.c.at).where(changes.c.revision == bindparam("revision"), changes.c.ordinal == 0)
-)
+_MOMENT = Prepared(select(transactions.c.at).where(transactions.c.revision == bindparam("revision")))
 
 
 def revision_at(sql: Connection, at: Millis, newest_: int) -> int:
@@ -239,8 +243,8 @@ def came_and_went(sql: Connection, after: int, until: int, limit: int) -> list[E
 
 
 _ACTORS = PreparedForKeys(
-    lambda revisions: select(changes.c.revision, changes.c.actor).where(
-        changes.c.revision.in_(revisions), changes.c.ordinal == 0
+    lambda revisions: select(transactions.c.revision, transactions.c.actor).where(
+        transactions.c.revision.in_(revisions)
     )
 )
 

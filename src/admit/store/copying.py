@@ -196,11 +196,9 @@ def take_in(sql: Connection, new: Copied) -> None:
             ordinal=each.ordinal,
             event=each.event,
             fact=each.fact,
-            at=0,
-            actor="",
-            action="",
-            request_id="",
-            hash=b"",
+            # Nobody asks a copy what was about whom.
+            about=0,
+            about_too=None,
         )
     _STAND.run(sql, n=new.revision)
 

@@ -1,11 +1,16 @@
-"""The chain over the change log: each entry's hash covers the entry and the hash before it."""
+"""The chain over the change log: each entry's hash covers the entry and the hash before it.
+
+Kept is where it stands after each transaction: what lies between follows from the entries.
+"""
 
 import hmac
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
 
+from admit.core.events import Named
 from admit.core.validity import Millis
 
 GENESIS = bytes(32)
@@ -22,7 +27,7 @@ def place_name(revision: int, ordinal: int) -> str:
 
 
 class Entry(NamedTuple):
-    """One change, as it is stored and hashed."""
+    """One change, as it is hashed."""
 
     revision: int
     ordinal: int
@@ -32,6 +37,11 @@ class Entry(NamedTuple):
     request_id: str
     event: str
     fact: str
+
+
+def about(things: Sequence[Named]) -> tuple[int, int | None]:
+    """Under which keys an entry is found that is about these things: one, or both ends."""
+    return things[0].key, things[1].key if len(things) > 1 else None
 
 
 def chain(key: bytes, before: bytes, entry: Entry) -> bytes:

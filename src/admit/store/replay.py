@@ -22,10 +22,12 @@ from admit.core.events import (
     ThingChanged,
     ThingRemoved,
     ThingUnblocked,
+    touched,
 )
 from admit.core.links import Kind, stage_of
 from admit.core.validity import Millis
-from admit.store.ledger import Entry, LedgerBroken, place_name
+from admit.store.changes import Stored
+from admit.store.ledger import Entry, LedgerBroken, about, place_name
 from admit.store.review_tables import review_items
 from admit.store.tables import blocks, links, past_links, sessions, things
 
@@ -79,16 +81,21 @@ class Replay:
     blocked: dict[tuple[int, str], Millis] = field(default_factory=dict)
     """The beginning of each block that stands."""
 
-    def take(self, entry: Entry) -> None:
+    def take(self, stored: Stored) -> None:
         """Let an entry have its effect.
 
         Raises:
-            LedgerBroken: its effect is impossible after the entries before it.
+            LedgerBroken: its effect is impossible after the entries before it, or it is not found
+                under what it is about.
         """
+        entry = stored.entry
         kind = EVENTS.get(entry.event)
         if kind is None:
             return
         event: Event = msgspec.json.decode(entry.fact, type=kind)
+        if stored.about != about(touched(event)):
+            place = place_name(entry.revision, entry.ordinal)
+            raise LedgerBroken(f"Entry {place} is kept under another thing than it is about.")
         try:
             self._take(entry, event)
         except KeyError:

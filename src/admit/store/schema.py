@@ -18,7 +18,21 @@ from admit.store.node_tables import metadata
 from admit.store.prepared import Prepared
 from admit.store.tables import revision
 
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012")
+VERSIONS = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+    "0007",
+    "0008",
+    "0009",
+    "0010",
+    "0011",
+    "0012",
+    "0013",
+)
 """Every version of the schema, oldest first: one for each step in ``migrations/versions``."""
 
 NEWEST = VERSIONS[-1]

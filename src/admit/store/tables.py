@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from admit.core.validity import BEGINNING, FOREVER
-from admit.store.within import About, Detail
+from admit.store.within import Detail
 
 BEGINNING_GRANT = f"stage = 1 and starts_at <> {BEGINNING}"
 """Which links are grants that begin at some moment, in the same way."""
@@ -48,33 +48,39 @@ revision = Table(
     comment="The version of the whole policy. Taken last in a transaction, so commit order is number order.",
 )
 
+transactions = Table(
+    "transactions",
+    metadata,
+    Column("revision", _Key, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False, comment="UNIX milliseconds"),
+    Column("actor", Text, nullable=False, comment="ARN of who did it"),
+    Column("action", Text, nullable=False, comment="the operation, as service:Operation"),
+    Column("request_id", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False, comment="where the ledger's chain stood after it"),
+    comment="The ledger, one row for each transaction: when, by whom, by which call, and its seal.",
+)
+
 changes = Table(
     "changes",
     metadata,
     Column("revision", BigInteger, nullable=False, autoincrement=False),
     Column("ordinal", Integer, nullable=False, autoincrement=False),
-    Column("at", BigInteger, nullable=False, comment="UNIX milliseconds"),
-    Column("actor", Text, nullable=False, comment="ARN of who did it"),
-    Column("action", Text, nullable=False, comment="the operation, as service:Operation"),
-    Column("request_id", Text, nullable=False),
     Column("event", Text, nullable=False, comment="name of the event's class"),
     Column("fact", Text, nullable=False, comment="the event as JSON, byte for byte as it was hashed"),
-    Column("hash", LargeBinary, nullable=False, comment="HMAC over the entry and the hash before it"),
+    Column("about", BigInteger, nullable=False, comment="the thing, the link's source, whose session it was"),
+    Column("about_too", BigInteger, comment="the link's target, what the session was at; else empty"),
     PrimaryKeyConstraint("revision", "ordinal", name="changes_are_numbered"),
+    Index("changes_about", "about", "revision", "ordinal"),
+    Index(
+        "changes_about_too",
+        "about_too",
+        "revision",
+        "ordinal",
+        sqlite_where=text("about_too is not null"),
+        postgresql_where=text("about_too is not null"),
+    ),
+    sqlite_with_rowid=False,
     comment="The change log and ledger: append only, in one order, every policy change in full.",
-)
-
-ABOUT = About(changes.c.fact, "thing", "source", "person")
-"""What an entry is about: the thing, the link's source, whose session it was."""
-ABOUT_TOO = About(changes.c.fact, "target", "resource")
-"""The other end: the link's target, what the session was at."""
-Index("changes_about", ABOUT, changes.c.revision)
-Index(
-    "changes_about_too",
-    ABOUT_TOO,
-    changes.c.revision,
-    sqlite_where=ABOUT_TOO.is_not(None),
-    postgresql_where=ABOUT_TOO.is_not(None),
 )
 
 OF_FEW = text("kind not in (1, 2, 20, 21) and removed_at is null")

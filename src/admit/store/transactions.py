@@ -17,9 +17,9 @@ from admit.core.links import CALLERS
 from admit.core.validity import Millis
 from admit.store import tokens
 from admit.store.connections import driver, is_over
-from admit.store.ledger import Entry, chain
+from admit.store.ledger import Entry, about, chain
 from admit.store.prepared import Prepared, PreparedRows
-from admit.store.tables import changes, revision
+from admit.store.tables import changes, revision, transactions
 
 T = TypeVar("T")
 
@@ -99,22 +99,26 @@ class Head:
     hash: bytes
     callers: int
     """The number of the newest change to who may call."""
+    transactions: list[tuple[object, ...]] = field(default_factory=list)
+    """Rows to be written: one for each transaction."""
     rows: list[tuple[object, ...]] = field(default_factory=list)
+    """And one for each change in them."""
     later: list[Callable[[], object]] = field(default_factory=list)
     """What the transactions of the batch have told once it is durable."""
 
     def extend(self, key: bytes, tx: Tx) -> None:
         """Put a transaction's events at the end of the chain: all of them, or on an error none."""
-        author, head, rows = tx.author, self.hash, []
-        by = (author.actor, author.action, author.request_id)
+        number, head, rows, callers = tx.revision, self.hash, [], self.callers
+        by = (tx.now, tx.author.actor, tx.author.action, tx.author.request_id)
         for ordinal, what in enumerate(tx.events):
-            fact = msgspec.json.encode(what).decode()
-            entry = Entry(tx.revision, ordinal, tx.now, *by, type(what).__name__, fact)
-            head = chain(key, head, entry)
-            rows.append((*entry, head))
-        self.n, self.hash = tx.revision, head
-        if any(thing.kind in CALLERS for what in tx.events for thing in touched(what)):
-            self.callers = tx.revision
+            event, fact = type(what).__name__, msgspec.json.encode(what).decode()
+            head = chain(key, head, Entry(number, ordinal, *by, event, fact))
+            things = touched(what)
+            rows.append((number, ordinal, event, fact, *about(things)))
+            if any(thing.kind in CALLERS for thing in things):
+                callers = number
+        self.n, self.hash, self.callers = number, head, callers
+        self.transactions.append((number, *by, head))
         self.rows += rows
 
 
@@ -133,7 +137,7 @@ _HEAD = {lock: Prepared(_READ_HEAD.with_for_update() if lock else _READ_HEAD) fo
 _SAVE_HEAD = Prepared(
     update(revision).values(n=bindparam("n"), head=bindparam("head"), callers=bindparam("callers"))
 )
-_EXTEND = PreparedRows(changes)
+_BEGUN, _EXTEND = PreparedRows(transactions), PreparedRows(changes)
 
 
 def load_head(sql: Connection, *, lock: bool = False) -> Head:
@@ -148,6 +152,7 @@ def load_head(sql: Connection, *, lock: bool = False) -> Head:
 def save_head(sql: Connection, head: Head) -> None:
     """Write what was put on the chain."""
     if head.rows:
+        _BEGUN.put(sql, head.transactions)
         _EXTEND.put(sql, head.rows)
         _SAVE_HEAD.run(sql, n=head.n, head=head.hash, callers=head.callers)
 

@@ -2,14 +2,15 @@
 
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import groupby
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from admit.core.validity import Millis
-from admit.store.changes import entries
+from admit.store.changes import Stored, entries, entries_of
 from admit.store.ledger import GENESIS, Entry, LedgerBroken, chain, place_name
 from admit.store.replay import Replay
-from admit.store.tables import changes, revision
+from admit.store.tables import revision, transactions
 
 
 @dataclass(slots=True)
@@ -57,30 +58,36 @@ class Tail:
 def tail(sql: Connection, key: bytes) -> Tail:
     """The end of the ledger; a quick look, where :func:`verify` is thorough."""
     n, head = sql.execute(select(revision.c.n, revision.c.head)).one()
-    newest = select(changes).order_by(changes.c.revision.desc(), changes.c.ordinal.desc()).limit(2)
-    rows = [(Entry(*row[:-1]), bytes(row[-1])) for row in sql.execute(newest)]
+    newest = select(transactions).order_by(transactions.c.revision.desc()).limit(2)
+    rows = sql.execute(newest).all()
     if not rows:
         return Tail(n, 0, GENESIS.hex(), fits=(n, bytes(head)) == (0, GENESIS))
-    (last, stored), before = rows[0], rows[1][1] if len(rows) > 1 else GENESIS
-    fits = (n, bytes(head)) == (last.revision, stored) and chain(key, before, last) == stored
-    return Tail(n, last.at, stored.hex(), fits)
+    last, led_to = rows[0], bytes(rows[1].hash) if len(rows) > 1 else GENESIS
+    for entry in entries_of(sql, last.revision):
+        led_to = chain(key, led_to, entry)
+    fits = n == last.revision and bytes(head) == led_to == bytes(last.hash)
+    return Tail(n, last.at, bytes(last.hash).hex(), fits)
 
 
 def _walk(sql: Connection, key: bytes, verdict: Verdict, replay: Replay, noted: bytes | None) -> None:
-    before, last = GENESIS, _NOWHERE
+    place, head = _NOWHERE, GENESIS
     met = noted is None or noted == GENESIS
     with closing(entries(sql)) as rows:
-        for entry, stored in rows:
-            last = _next(last, entry)
-            before = chain(key, before, entry)
-            if before != stored:
+        for number, made in groupby(rows, _revision):
+            together = list(made)
+            for stored in together:
+                place, head = _next(place, stored.entry), chain(key, head, stored.entry)
+                # Heads were noted after each entry as well, when each had its hash.
+                met = met or head == noted
+            if head != together[-1].hash:
                 raise LedgerBroken(
-                    f"Entry {_named(last)} does not fit what stands before it: it was altered or put there, "
-                    "or the one before it was taken out."
+                    f"Revision {number} does not fit what stands before it: an entry of it was altered or "
+                    "put there, or one before was taken out."
                 )
-            met = met or before == noted
-            verdict.entries, verdict.revision, verdict.head = verdict.entries + 1, last[0], before.hex()
-            replay.take(entry)
+            verdict.entries += len(together)
+            verdict.revision, verdict.head = number, head.hex()
+            for stored in together:
+                replay.take(stored)
     if not met:
         raise LedgerBroken(
             "The head that was noted is not in the ledger: the database was put back to an earlier "
@@ -99,6 +106,10 @@ def _next(last: tuple[int, int], entry: Entry) -> tuple[int, int]:
     return place
 
 
+def _revision(stored: Stored) -> int:
+    return stored.entry.revision
+
+
 def _compare_head(sql: Connection, verdict: Verdict) -> None:
     n, head = sql.execute(select(revision.c.n, revision.c.head)).one()
     if (n, bytes(head).hex()) != (verdict.revision, verdict.head):
@@ -106,6 +117,9 @@ def _compare_head(sql: Connection, verdict: Verdict) -> None:
             f"The ledger ends with revision {verdict.revision}, and the database stands at {n}: "
             "entries at its end are missing, or its head was altered."
         )
+    many = sql.execute(select(func.count()).select_from(transactions)).scalar_one()
+    if many != n:
+        raise LedgerBroken(f"The ledger has {n} revisions, and {many} transactions: one has no entry.")
 
 
 def _named(place: tuple[int, int]) -> str:

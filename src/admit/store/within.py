@@ -2,37 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, Text
+from sqlalchemy import Boolean, ColumnElement, Text
 from sqlalchemy.ext.compiler import compiles
-
-
-class About(ColumnElement[int]):
-    """The key of what an entry of the change log is about, or of the other end if it is about a link.
-
-    It is read out of the fact itself, for an index: a column of its own would be a second place to trust.
-    """
-
-    inherit_cache = False
-    type = BigInteger()
-
-    def __init__(self, fact: ColumnElement[Any], *names: str) -> None:
-        self.fact = fact
-        self.names = names
-
-
-@compiles(About, "sqlite")
-def _about_in_sqlite(about: About, compiler: Any, **options: Any) -> str:
-    fact = compiler.process(about.fact, **options)
-    found = [f"json_extract({fact}, '$.{name}.key')" for name in about.names]
-    return f"coalesce({', '.join(found)})"
-
-
-@compiles(About, "postgresql")
-def _about_in_postgresql(about: About, compiler: Any, **options: Any) -> str:
-    fact = compiler.process(about.fact, **options)
-    # As PostgreSQL writes it itself: only then is it the same expression to who compares schemas.
-    found = [f"({fact}::jsonb -> '{name}'::text) ->> 'key'::text" for name in about.names]
-    return f"(COALESCE({', '.join(found)})::bigint)"
 
 
 class Detail(ColumnElement[str]):

@@ -59,7 +59,7 @@ class Entry(Shape):
     fact: dict[str, Any]
     """The rest of the entry."""
     hash: str
-    """Its hash in the chain, in hexadecimal."""
+    """The hash to which the chain leads with all of its revision, in hexadecimal."""
 
 
 @access.operation("list", errors=(NotFound, InvalidNextToken))
