@@ -1,27 +1,31 @@
-"""What happens all the time, written down in batches and read newest first."""
+"""What happens all the time, written down in batches and read newest first.
+
+It is found block by block: ids count up, and what is written down one after the other is together in a
+block. All lists are in the order in which it was written down.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 
 import msgspec
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     Row,
     Select,
     delete,
+    exists,
     func,
+    literal,
     literal_column,
     select,
-    tuple_,
-    union,
 )
 
 from admit.core.activity import Activity, ActivityKind, Detail, Mention, Outcome
 from admit.core.validity import Millis
+from admit.store.activity_tables import BLOCK, BLOCK_BITS, activity
 from admit.store.prepared import PreparedRows
-from admit.store.tables import activity
 
 LONGEST = 4096
 """Characters that are kept of any one text: who sends a longer command does not fill the disk."""
@@ -51,8 +55,8 @@ class Where:
     """Inside."""
     until: Millis | None = None
     """Outside."""
-    before: tuple[Millis, int] | None = None
-    """Only what stands behind this one, which is given by its moment and id: the next page."""
+    before: int | None = None
+    """Only what was written down before the one of this id: the next page."""
 
 
 # -- writing ---------------------------------------------------------------------------------------
@@ -110,64 +114,132 @@ def _details(details: Mapping[str, Detail]) -> str:
 
 
 def forget(sql: Connection, before: Millis, limit: int) -> int:
-    """Drop the oldest of what is older than a moment, at most so many; returns how many there were."""
-    oldest = select(activity.c.id).where(activity.c.at < before).order_by(activity.c.at).limit(limit)
-    return sql.execute(delete(activity).where(activity.c.id.in_(oldest))).rowcount
+    """Drop some of what is older than a moment, at most so many; returns how many there were."""
+    blocks = _blocks(sql, Where(until=before))
+    # The first blocks are as old throughout: few more are looked at than go.
+    old = activity.c.id < blocks.stop << BLOCK_BITS, activity.c.at < before
+    oldest = select(activity.c.id).where(*old).order_by(activity.c.id).limit(limit)
+    return sql.execute(delete(activity).where(activity.c.id.in_(oldest))).rowcount if blocks else 0
 
 
 # -- reading ---------------------------------------------------------------------------------------
 
-_NEWEST_FIRST = (activity.c.at.desc(), activity.c.id.desc())
-
 
 def find(sql: Connection, where: Where, limit: int) -> list[Kept]:
-    """The newest activities that are asked for, newest first."""
-    # Each way in which a name may be meant is looked up by an index of its own, in its order: with "or"
-    # all that the name ever did would be read and sorted for a page.
-    ways = product(_ways("person", where.person), _ways("resource", where.resource))
-    parts = [_part(where, [*person, *resource]).limit(limit) for person, resource in ways]
-    if len(parts) == 1:
-        return [_read(row) for row in sql.execute(parts[0])]
-    either = union(*(select(part.subquery()) for part in parts)).subquery()
-    newest = select(either).order_by(either.c.at.desc(), either.c.id.desc()).limit(limit)
-    return [_read(row) for row in sql.execute(newest)]
+    """Of the activities that are asked for those written down last, the last one first."""
+    found: list[Kept] = []
+    for some in _windows(_blocks(sql, where)):
+        # Each way in which a name may be meant is looked up by an index of its own.
+        parts = (_part(where, some, way).limit(limit - len(found)) for way in _ways(where))
+        rows = {row.id: row for part in parts for row in sql.execute(part)}
+        found += [_read(rows[key]) for key in sorted(rows, reverse=True)]
+        if len(found) >= limit:
+            break
+    return found[:limit]
 
 
 MOST_COUNTED = 10_000
 
 
-def how_many(sql: Connection, outcome: Outcome, since: Millis) -> int:
-    """How many activities came out so since a moment, counted no further than ``MOST_COUNTED``."""
-    where = Where(outcome=outcome, since=since)
-    some = select(activity.c.id).where(*_conditions(where)).limit(MOST_COUNTED).subquery()
-    return sql.execute(select(func.count()).select_from(some)).scalar_one()
+def how_many(sql: Connection, outcome: Outcome, since: Millis, until: Millis | None = None) -> int:
+    """How many activities came out so between two moments, counted no further than ``MOST_COUNTED``."""
+    where, count = Where(outcome=outcome, since=since, until=until), 0
+    for some in _windows(_blocks(sql, where)):
+        part = select(_part(where, some, []).limit(MOST_COUNTED - count).subquery().c.id).subquery()
+        count += sql.execute(select(func.count()).select_from(part)).scalar_one()
+        if count == MOST_COUNTED:
+            break
+    return count
 
 
-def _ways(place: str, mention: Mention | None) -> list[list[ColumnElement[bool]]]:
+def _ways(where: Where) -> Iterator[list[ColumnElement[bool]]]:
+    """Whom and what the names may mean: who has one now, and whoever had it then."""
+    for person in _meant("person", where.person):
+        for resource in _meant("resource", where.resource):
+            yield [*person, *resource]
+
+
+def _meant(place: str, mention: Mention | None) -> list[list[ColumnElement[bool]]]:
     if mention is None:
         return [[]]
     by_name = [activity.c[f"{place}_name"] == _kept(mention.name)]
     return [by_name] if mention.key is None else [by_name, [activity.c[f"{place}_key"] == mention.key]]
 
 
-def _part(where: Where, more: list[ColumnElement[bool]]) -> Select[tuple[object, ...]]:
-    return select(activity).where(*_conditions(where), *more).order_by(*_NEWEST_FIRST)
+def _part(where: Where, blocks: range, way: list[ColumnElement[bool]]) -> Select[tuple[object, ...]]:
+    """What is asked for of some blocks, the last one first."""
+    named = [*way, *_named(where, compared=bool(way))]
+    key: ColumnElement[int] = activity.c.id
+    at: ColumnElement[int] = activity.c.at
+    within = [key >= blocks.start << BLOCK_BITS, key < blocks.stop << BLOCK_BITS]
+    if named:
+        # What is named is looked up in each block: neither order may seem the shorter way.
+        key, at, within = key + _NOTHING, at + _NOTHING, [BLOCK.in_(blocks)]
+    before = [] if where.before is None else [key < where.before]
+    return select(activity).where(*within, *named, *_in_time(where, at), *before).order_by(key.desc())
 
 
-def _conditions(where: Where) -> Iterator[ColumnElement[bool]]:
-    exactly = {"kind": where.kind, "outcome": where.outcome, "actor": where.actor, "session": where.session}
+_NOTHING: ColumnElement[int] = literal_column("0")
+
+
+def _named(where: Where, *, compared: bool) -> Iterator[ColumnElement[bool]]:
+    """What must be just so: looked up by the first of it, what tells most, and the rest only ``compared``."""
+    exactly = {"session": where.session, "actor": where.actor, "outcome": where.outcome, "kind": where.kind}
     for name, value in exactly.items():
-        if value is not None:
-            yield activity.c[name] == str(value)
-    if where.outcome not in (None, Outcome.OK):
-        # The index of what is not ok is used only where a statement says so in its own words.
-        yield activity.c.outcome != literal_column(f"'{Outcome.OK}'")
+        if value is None:
+            continue
+        yield (activity.c[name] + literal("") if compared else activity.c[name]) == str(value)
+        if name == "outcome" and value != Outcome.OK and not compared:
+            # The index of what is not ok is used only where a statement says so in its own words.
+            yield activity.c.outcome != literal_column(f"'{Outcome.OK}'")
+        compared = True
+
+
+def _in_time(where: Where, at: ColumnElement[int]) -> Iterator[ColumnElement[bool]]:
     if where.since is not None:
-        yield activity.c.at >= where.since
+        yield at >= where.since
     if where.until is not None:
-        yield activity.c.at < where.until
+        yield at < where.until
+
+
+# -- blocks ----------------------------------------------------------------------------------------
+
+MOST_BLOCKS = 1024
+"""In how many blocks one statement looks."""
+
+
+def _windows(blocks: range) -> Iterator[range]:
+    """The blocks, the newest first: one, and then more and more, as most that is asked for is found soon."""
+    stop, size = blocks.stop, 1
+    while stop > blocks.start:
+        start = max(blocks.start, stop - size)
+        yield range(start, stop)
+        stop, size = start, min(4 * size, MOST_BLOCKS)
+
+
+def _blocks(sql: Connection, where: Where) -> range:
+    """The blocks in which there may be what is asked for."""
+    oldest, newest = select(func.min(activity.c.id)), select(func.max(activity.c.id))
     if where.before is not None:
-        yield tuple_(activity.c.at, activity.c.id) < where.before
+        newest = newest.where(activity.c.id < where.before)
+    ends = select(oldest.scalar_subquery(), newest.scalar_subquery())
+    first, last = sql.execute(ends).one()
+    if last is None:
+        return range(0)
+    blocks = range(first >> BLOCK_BITS, (last >> BLOCK_BITS) + 1)
+    return blocks if where.since is None and where.until is None else _of_time(sql, blocks, where)
+
+
+def _of_time(sql: Connection, blocks: range, where: Where) -> range:
+    """Of some blocks those in which anything is of the time that is asked about, and all between them.
+
+    Several nodes write down what happened up to a second ago: it is not quite in the order of moments.
+    """
+    each = select(literal(blocks.start, BigInteger).label("number")).cte(recursive=True)
+    each = each.union_all(select(each.c.number + 1).where(each.c.number < blocks.stop - 1))
+    some = exists().where(each.c.number == BLOCK, *_in_time(where, activity.c.at))
+    first, last = sql.execute(select(func.min(each.c.number), func.max(each.c.number)).where(some)).one()
+    return range(0) if last is None else range(first, last + 1)
 
 
 def _read(row: Row[tuple[object, ...]]) -> Kept:

@@ -12,37 +12,19 @@ from sqlalchemy import (
     select,
 )
 
-from admit.core.activity import Outcome
 from admit.core.events import Event, LinkAdded, LinkRemoved, Named, ThingAdded, ThingRemoved
 from admit.core.links import KINDS, Kind, Stage, stage_of
 from admit.core.validity import Millis
 from admit.store import changes
-from admit.store.activity import MOST_COUNTED
 from admit.store.counts import counted_last
 from admit.store.name_order import there
 from admit.store.prepared import Prepared
-from admit.store.standing import AT, lasts, stood
-from admit.store.tables import TIME_BOUND_GRANT, activity, links, past_links, sessions, things
+from admit.store.standing import lasts, stood
+from admit.store.tables import TIME_BOUND_GRANT, links, past_links, sessions, things
 from admit.store.views import current_revision
 
 _THINGS = Prepared(select(things.c.kind, func.count()).where(there(then=True)).group_by(things.c.kind))
 _SESSIONS = Prepared(select(func.count()).where(lasts(sessions.c.opened_at, sessions.c.ended_at, then=True)))
-
-
-_REFUSED = Prepared(
-    select(func.count()).select_from(
-        select(activity.c.id)
-        .where(
-            activity.c.outcome == literal_column(f"'{Outcome.REFUSED}'"),
-            # The index of what is not ok is used only where a statement says so in its own words.
-            activity.c.outcome != literal_column(f"'{Outcome.OK}'"),
-            activity.c.at >= bindparam("since", type_=BigInteger),
-            activity.c.at <= AT,
-        )
-        .limit(MOST_COUNTED)
-        .subquery()
-    )
-)
 
 
 _TABLES = (links, past_links)
@@ -124,11 +106,6 @@ def ending_then(sql: Connection, at: Millis, after: Millis, by: Millis) -> int:
 
 def _many(sql: Connection, statements: list[Prepared], **asked: Millis) -> int:
     return sum(int(each.rows(sql, **asked)[0][0]) for each in statements)
-
-
-def refused_then(sql: Connection, since: Millis, at: Millis) -> int:
-    """How much had been refused since a moment before, counted no further than ``MOST_COUNTED``."""
-    return int(_REFUSED.rows(sql, since=since, at=at)[0][0])
 
 
 def sessions_then(sql: Connection, at: Millis) -> int:

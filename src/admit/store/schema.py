@@ -32,6 +32,7 @@ VERSIONS = (
     "0011",
     "0012",
     "0013",
+    "0014",
 )
 """Every version of the schema, oldest first: one for each step in ``migrations/versions``."""
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text, text
 
-from admit.store.tables import metadata
+from admit.store.activity_tables import metadata
 
 __all__ = [
     "client_secret_uses",

@@ -29,7 +29,8 @@ POLICY = {"policy": True}
 """A transaction that writes such a table must record an event."""
 
 _Json = JSON().with_variant(JSONB(), "postgresql")
-_Key = BigInteger().with_variant(Integer(), "sqlite")
+KEY = BigInteger().with_variant(Integer(), "sqlite")
+"""The type of a key that is one number: by this one SQLite finds rows, and counts them up, by themselves."""
 
 
 TIME_BOUND_GRANT = f"stage = 1 and ends_at <> {FOREVER}"
@@ -51,7 +52,7 @@ revision = Table(
 transactions = Table(
     "transactions",
     metadata,
-    Column("revision", _Key, primary_key=True, autoincrement=False),
+    Column("revision", KEY, primary_key=True, autoincrement=False),
     Column("at", BigInteger, nullable=False, comment="UNIX milliseconds"),
     Column("actor", Text, nullable=False, comment="ARN of who did it"),
     Column("action", Text, nullable=False, comment="the operation, as service:Operation"),
@@ -95,7 +96,7 @@ OF_MANY = text("kind in (1, 2, 20, 21) and removed_at is null")
 things = Table(
     "things",
     metadata,
-    Column("key", _Key, primary_key=True, autoincrement=True),
+    Column("key", KEY, primary_key=True, autoincrement=True),
     Column("kind", SmallInteger, nullable=False),
     Column("parent", BigInteger, nullable=False, comment="key of what it lives in; 0 for none"),
     Column("id", Text, nullable=False, comment="the id it has on the wire"),
@@ -263,7 +264,7 @@ cursors = Table(
 messages = Table(
     "messages",
     metadata,
-    Column("id", _Key, primary_key=True, autoincrement=True),
+    Column("id", KEY, primary_key=True, autoincrement=True),
     Column("cause", Text, nullable=False, comment="revision/ordinal/recipient: one message each"),
     Column("recipient", Text, nullable=False),
     Column("subject", Text, nullable=False),
@@ -281,51 +282,10 @@ messages = Table(
 )
 
 
-def _where_set(column: str) -> Index:
-    """Finds rows of ``activity`` by a column that is empty in most of them."""
-    condition = text(f"{column} is not null")
-    return Index(f"activity_by_{column}", column, "at", sqlite_where=condition, postgresql_where=condition)
-
-
-activity = Table(
-    "activity",
-    metadata,
-    Column("id", _Key, primary_key=True, autoincrement=True),
-    Column("at", BigInteger, nullable=False, comment="UNIX milliseconds"),
-    Column("kind", Text, nullable=False, comment="api-call, decision, sign-in, session-opened, …"),
-    Column("outcome", Text, nullable=False, comment="ok, refused, failed"),
-    Column("actor", Text, nullable=False, comment="ARN of the caller, or the name given at a door"),
-    Column("action", Text, nullable=False, comment="the operation, the command, the file"),
-    Column("reason", Text, nullable=False),
-    Column("person_key", BigInteger, comment="key of the person; empty if none is known"),
-    Column("person_name", Text, comment="as people called it then; so the other names"),
-    Column("user_key", BigInteger),
-    Column("user_name", Text),
-    Column("resource_key", BigInteger),
-    Column("resource_name", Text),
-    Column("request_id", Text, nullable=False),
-    Column("peer", Text, nullable=False, comment="the address it came from"),
-    Column("session", Text, comment="id of the session it was done in"),
-    Column("details", Text, comment="the rest, as JSON"),
-    Index("activity_by_time", "at"),
-    Index("activity_by_kind", "kind", "at"),
-    Index("activity_by_actor", "actor", "at"),
-    # Calls, which are most of it, name no person, no resource and no session, and seldom are refused.
-    *(_where_set(name) for name in ("person_key", "person_name", "resource_key", "resource_name", "session")),
-    Index(
-        "activity_not_ok",
-        "outcome",
-        "at",
-        sqlite_where=text("outcome <> 'ok'"),
-        postgresql_where=text("outcome <> 'ok'"),
-    ),
-    comment="What happens all the time and changes no policy. Kept for a while, not in the ledger.",
-)
-
 sessions = Table(
     "sessions",
     metadata,
-    Column("key", _Key, primary_key=True, autoincrement=True),
+    Column("key", KEY, primary_key=True, autoincrement=True),
     Column("id", Text, nullable=False),
     Column("node", Text, nullable=False, comment="the place whose door it is at"),
     Column("process", Text, nullable=False, comment="which run of that place: one that died had another"),

@@ -2,22 +2,21 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, TextClause, bindparam, func, select, text
 
-from admit.core.activity import ActivityKind, Outcome
+from admit.core.activity import ActivityKind
 from admit.core.links import Stage
 from admit.core.sessions import AHEAD
 from admit.core.validity import Millis
+from admit.store.activity_tables import USED, activity
 from admit.store.granted import Granted
 from admit.store.prepared import Prepared, PreparedForKeys
-from admit.store.tables import activity, links, things
+from admit.store.tables import links, things
 
 MOST_USERS = 1_000
 """How many users of one thing are looked at."""
 _USES = (ActivityKind.SESSION_OPENED.value, ActivityKind.DECISION.value)
 """What is noted when something is used: a session that was opened, a door that let somebody in."""
-ASKED = "admit:"
-"""What the action of a decision begins with that was only asked for: nobody used anything by it."""
 
 _CONTAINED = Prepared(
     select(things.c.key)
@@ -26,15 +25,14 @@ _CONTAINED = Prepared(
 )
 
 
-def _used(keys: list[Any]) -> tuple[ColumnElement[bool], ...]:
+def _used(keys: list[Any]) -> tuple[ColumnElement[bool] | TextClause, ...]:
     """That a row tells of something used, of some things since a moment."""
     return (
         activity.c.resource_key.in_(keys),
         activity.c.at >= bindparam("since"),
-        activity.c.outcome == Outcome.OK.value,
+        text(USED),
         activity.c.kind.in_([bindparam(f"kind_{number}", kind) for number, kind in enumerate(_USES)]),
         activity.c.user_key.is_not(None),
-        ~activity.c.action.startswith(ASKED),
         activity.c.action != AHEAD,
     )
 

@@ -44,7 +44,7 @@ class Happening(Shape):
     """One thing that happened. What is not known of it is left out."""
 
     activity_id: int
-    """It grows: of two things of one moment the later has the greater."""
+    """It grows: of two things the one that was written down later has the greater."""
     at: Moment
     kind: str
     """api-call, decision, sign-in, session-opened, session-ended, command, transfer, forward,
@@ -77,8 +77,8 @@ class Happening(Shape):
 class ListActivity(Shape):
     """Lists what has happened, newest first: calls, decisions, sign-ins, sessions and what was done in them.
 
-    What is left out does not restrict. It is written down within a second, and kept for as many days as
-    is set; changes of policy are in the ledger, for ever.
+    What is left out does not restrict. It is written down within a second, in the order of the list, and kept
+    for as many days as is set; changes of policy are in the ledger, for ever.
 
     Ours: a name finds what bears it now, whatever it was called then, and whatever bore it then.
     """
@@ -113,12 +113,12 @@ class ListActivity(Shape):
         return self.Response(
             activities=_told(call, page),
             max_results=self.max_results,
-            next_token=marker(page[-1].activity.at, page[-1].id) if more else None,
+            next_token=marker(page[-1].id) if more else None,
         )
 
     def _where(self, call: Call) -> Where:
         person, resource = self.person, self.resource
-        place = place_of(self.next_token, 2)
+        place = place_of(self.next_token)
         return Where(
             kind=None if self.kind is None else ActivityKind(self.kind),
             outcome=None if self.outcome is None else Outcome(self.outcome),
@@ -130,7 +130,7 @@ class ListActivity(Shape):
             session=self.session_id,
             since=self.start_time,
             until=self.end_time,
-            before=None if place is None else (place[0], place[1]),
+            before=None if place is None else place[0],
         )
 
 

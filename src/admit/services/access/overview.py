@@ -109,7 +109,7 @@ def _then(call: Call, at: Millis) -> _Seen:
         overview_then.amounts_then(sql, at, revision),
         partial(overview_then.ending_then, sql, at),
         overview_then.sessions_then(sql, at),
-        overview_then.refused_then(sql, at - DAY, at),
+        activity.how_many(sql, Outcome.REFUSED, at - DAY, at + 1),
     )
 
 
