@@ -1,5 +1,6 @@
 """What every test may ask for: a whole system, on the database the run is about."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -34,6 +35,18 @@ def pytest_configure(config: pytest.Config) -> None:
         tempfile.tempdir = os.environ["TMPDIR"] = str(MEMORY)
     if hasattr(config, "workerinput"):
         os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Iterator[None]:
+    """What is imported and collected stays for good: to look through it again and again, and find that none
+    of it can go, would take a sixth of the time of all tests."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

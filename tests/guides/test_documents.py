@@ -1,6 +1,7 @@
 """What the documents mention is there: pages, commands, options, settings, metrics, targets."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,12 @@ def _id(document: Document) -> str:
     return document.name
 
 
+@cache
+def _page_of_metrics() -> str:
+    """The reference page, computed once: there are hundreds of documents."""
+    return pages()["metrics.md"]
+
+
 @pytest.mark.parametrize("document", documents(), ids=_id)
 def test_every_link_of_a_page_leads_somewhere(document: Document) -> None:
     assert list(broken_links(document)) == []
@@ -51,7 +58,7 @@ def test_every_setting_a_page_mentions_is_there(document: Document) -> None:
 
 @pytest.mark.parametrize("document", written(), ids=_id)
 def test_every_metric_a_page_mentions_is_there(document: Document) -> None:
-    metrics = pages()["metrics.md"]
+    metrics = _page_of_metrics()
     mentioned = {name for text in document.code for name in re.findall(r"\badmit_[a-z_]+[a-z]\b", text)}
 
     assert {name for name in mentioned if f"`{name.removesuffix('_count')}`" not in metrics} == set()
