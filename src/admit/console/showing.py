@@ -1,54 +1,16 @@
-"""How the console shows what the API tells: bars of time, initials, who did what, words for events."""
+"""How the console shows what the API tells: who did what, words for events, moments, addresses."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
+from admit.console.cells import cells
 from admit.console.shelves import place_of, resource_name, shelf_of, subject_name
-from admit.core.validity import DAY, FOREVER, HOUR, SECOND, Millis
+from admit.core.validity import FOREVER, HOUR, SECOND, Millis
 from admit.pages import moments
 from admit.pages.site import Reader
-
-BAR_SPAN: Millis = 10 * DAY
-"""How far a bar of time shows the past and the future."""
-BAR_WIDTH = 240
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A period as a strip that has now in its middle."""
-
-    x: float
-    width: float
-    kind: str
-    """good, warn, later, past or ever."""
-
-
-def bar(start: Millis | None, end: Millis | None, status: str, now: Millis) -> Bar:
-    """The strip of a period; what has no end runs out of it."""
-    left, right = now - BAR_SPAN, now + BAR_SPAN
-    begin = max(left, min(right, left if start is None else start))
-    close = max(left, min(right, right if end is None else end))
-    x = (begin - left) / (right - left) * BAR_WIDTH
-    width = max(4.0, (close - begin) / (right - left) * BAR_WIDTH)
-    kind = {"ending": "warn", "future": "later", "ended": "past"}.get(
-        status, "ever" if end is None else "good"
-    )
-    return Bar(round(min(x, BAR_WIDTH - 4), 1), round(width, 1), kind)
-
-
-def initials(name: str) -> str:
-    """One or two letters that stand for a name."""
-    words = [word for word in name.replace(".", " ").replace("-", " ").replace("_", " ").split() if word]
-    return "".join(word[0] for word in words[:2]).upper() if len(words) > 1 else name[:2].upper()
-
-
-def hue(name: str) -> int:
-    """One of six colours for a name, always the same."""
-    return sum(name.encode()) % 6
 
 
 def actor(arn: str | None) -> str:
@@ -166,12 +128,9 @@ def tools(reader: Reader, at: str = "") -> dict[str, Any]:
 
     return {
         "actor": actor,
-        "bar": bar,
         "end_of": end_of,
         "event": event,
         "hours_back": lambda at: hours_back(at, reader.now),
-        "hue": hue,
-        "initials": initials,
         "left_at": lambda until, at: moments.left(until, at, reader.language),
         "local": lambda at: local(at, reader.zone),
         "moment_of": lambda text: moment_of(text, reader.zone) or 0,
@@ -182,4 +141,5 @@ def tools(reader: Reader, at: str = "") -> dict[str, Any]:
         "size": size,
         "subject_name": subject_name,
         "with_query": with_query,
+        **cells(reader, place_then),
     }

@@ -22,8 +22,11 @@ def zone_of(name: str | None) -> tzinfo:
 
 def written(moment: Millis, zone: tzinfo, now: Millis, language: str = "en") -> str:
     """A moment as people write it, with the year if it is another than this one."""
-    here = datetime.fromtimestamp(moment / SECOND, UTC).astimezone(zone)
-    this_year = datetime.fromtimestamp(now / SECOND, UTC).astimezone(zone).year
+    return _written(datetime.fromtimestamp(moment / SECOND, UTC).astimezone(zone), now, language)
+
+
+def _written(here: datetime, now: Millis, language: str) -> str:
+    this_year = datetime.fromtimestamp(now / SECOND, here.tzinfo).year
     if language == "zh":
         year = "" if here.year == this_year else f"{here.year}年"
         return f"{year}{here.month}月{here.day}日 {here:%H:%M}"
@@ -34,10 +37,10 @@ def written(moment: Millis, zone: tzinfo, now: Millis, language: str = "en") -> 
 def element(moment: Millis, zone: tzinfo, now: Millis, language: str = "en") -> Markup:
     """A moment as an element of a page, exact for whoever points at it."""
     exact = datetime.fromtimestamp(moment / SECOND, UTC)
+    here = exact.astimezone(zone)
     said = exact.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    title = exact.astimezone(zone).isoformat(" ", "seconds")
-    here = written(moment, zone, now, language)
-    return Markup(f'<time datetime="{said}" title="{title}">{here}</time>')  # noqa: S704 - dates alone
+    title, text = here.isoformat(" ", "seconds"), _written(here, now, language)
+    return Markup(f'<time datetime="{said}" title="{title}">{text}</time>')  # noqa: S704 - dates alone
 
 
 def span(length: Millis, language: str = "en") -> str:

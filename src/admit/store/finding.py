@@ -1,17 +1,16 @@
 """Finding things by what is typed: any part of their name, or their id."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-import msgspec
 from sqlalchemy import Connection, bindparam, func, select
 
 from admit.core.links import KINDS, Kind
 from admit.core.validity import Millis
 from admit.store.blocked import how_many
-from admit.store.name_order import ORDER, Among, Blocked, Form, Match, last_of_some, page, there
-from admit.store.prepared import EVERYTHING, Prepared
+from admit.store.name_order import ORDER, Among, Blocked, Form, Match, last_of_some, page, page_of_each, there
+from admit.store.prepared import Prepared
 from admit.store.standing import moment
 from admit.store.tables import things
 from admit.store.things import Thing
@@ -19,7 +18,7 @@ from admit.store.where import COLUMNS, MANY
 
 LARGE = 50_000
 """Of more things than this no name is looked into that another begins like, and only some at a time."""
-LOOKED_INTO = 15_000
+LOOKED_INTO = 10_000
 """Into how many names is looked at a time where there are so many."""
 _NEWEST = Prepared(select(func.max(things.c.key)))
 
@@ -32,8 +31,7 @@ _BY_ID = {
 def with_id(sql: Connection, thing_id: str, kinds: Sequence[Kind], at: Millis | None = None) -> list[Thing]:
     """Things of some kinds that have an id, living now or at a past moment."""
     rows = _BY_ID[at is not None].rows(sql, id=thing_id, **moment(at))
-    found = [Thing(row[0], KINDS[row[1]], *row[2:]) for row in rows]
-    return [thing for thing in found if thing.kind in kinds]
+    return [thing for thing in _things(rows) if thing.kind in kinds]
 
 
 _EVER = Prepared(
@@ -82,23 +80,22 @@ def named_like(  # noqa: PLR0913 - a listing: what is meant, and which page
         return _cut(_found(sql, asked, "any"), limit)
     if parent is not None or not _is_large(sql):
         return _cut(_found(sql, asked, "contains", text), limit)
-    if _beginning(sql, replace(asked, after=None, limit=1), text):
-        return _cut(_beginning(sql, asked, text), limit)
+    begin = _beginning(sql, replace(asked, after=None, limit=asked.limit if after is None else 1), text)
+    if begin:
+        return _cut(begin if after is None else _beginning(sql, asked, text), limit)
     found = _cut(_found(sql, asked, "contains among some", text), limit)
     return found if found.after is not None else found._replace(after=_last_looked_into(sql, asked))
 
 
 def _beginning(sql: Connection, asked: "_Asked", text: str) -> list[Thing]:
     """What has a name that begins with a text, kind by kind: each has an index in this order."""
-    if sql.dialect.name != "sqlite":
-        # Its order may be that of a language, which only it knows.
+    if sql.dialect.name != "sqlite" or len(asked.kinds) == 1:
+        # The order of a server may be that of a language, which only it knows.
         return _found(sql, asked, "begins", text)
-    found = [thing for kind in asked.kinds for thing in _found(sql, asked.of_one(kind), "begins", text)]
-    return sorted(found, key=_place_of)[: asked.limit]
-
-
-def _place_of(thing: Thing) -> tuple[str, int, int, int]:
-    return thing.name, int(thing.kind), thing.parent, thing.key
+    kinds = sorted(asked.kinds, key=lambda kind: (kind in MANY, kind))
+    forms = (replace(asked, kinds=[kind]).form("begins", first) for first, kind in enumerate(kinds))
+    values = replace(asked, kinds=kinds).values("begins", text)
+    return _things(page_of_each(tuple(forms)).rows(sql, **values))
 
 
 def _cut(found: list[Thing], limit: int) -> Found:
@@ -116,17 +113,8 @@ class _Asked:
     limit: int
     more: Mapping[str, int]
 
-    def of_one(self, kind: Kind) -> "_Asked":
-        """The same of one of the kinds."""
-        after = self.after
-        if after is not None and after.kind is not kind:
-            # Of those of the same name, lesser kinds come before, and greater ones after it.
-            place = EVERYTHING if kind < after.kind else -1
-            after = msgspec.structs.replace(after, kind=kind, parent=place, key=place)
-        return replace(self, kinds=[kind], after=after)
-
-    def form(self, match: Match) -> Form:
-        """Its statement."""
+    def form(self, match: Match, first: int = 0) -> Form:
+        """Its statement; ``first`` is the number of its first kind."""
         among: Among = ""
         # Inside of something there is another index to go by.
         if not self.more and MANY.isdisjoint(self.kinds):
@@ -134,39 +122,46 @@ class _Asked:
         if not self.more and MANY.issuperset(self.kinds):
             among = "many"
         then = self.at is not None
-        return Form(len(self.kinds), match, self.blocked, bool(self.more), then, among)
+        return Form(len(self.kinds), match, self.blocked, bool(self.more), then, among, first)
 
-    def values(self, first: str = "") -> dict[str, Any]:
-        """What its statements are told: the kinds, and the place to begin after."""
-        after = self.after
+    def values(self, match: Match, text: str = "") -> dict[str, Any]:
+        """What its statement is told: the kinds, what is looked for, and how many of it."""
+        values: dict[str, Any] = {**self.place(match, text), **self.more, "limit": self.limit}
+        if match != "any":
+            values["text"] = text
+        if match == "begins":
+            values["last"] = f"{text}\U0010ffff"
+        if match == "contains among some":
+            values["looked_into"] = LOOKED_INTO
+        return values
+
+    def place(self, match: Match, text: str = "") -> dict[str, Any]:
+        """The kinds, and the place to begin after."""
+        after, first = self.after, text if match == "begins" else ""
         place = (first, 0, 0, 0) if after is None else (after.name, int(after.kind), after.parent, after.key)
         kinds = {f"kind_{number}": int(kind) for number, kind in enumerate(self.kinds)}
         places = zip(ORDER, place, strict=True)
-        of_one = len(self.kinds) == 1
+        # Of one kind, what goes by an index is in an order that does not tell it.
+        untold = len(self.kinds) == 1 and match != "begins"
         return {**kinds, **moment(self.at)} | {
             f"after_{column.name}": value
             for column, value in places
-            if not (of_one and column is things.c.kind)
+            if not (untold and column is things.c.kind)
         }
 
 
 def _found(sql: Connection, asked: _Asked, match: Match, text: str = "") -> list[Thing]:
-    values: dict[str, Any] = {**asked.more, "limit": asked.limit}
-    if match != "any":
-        values["text"] = text
-    if match == "begins":
-        values["last"] = f"{text}\U0010ffff"
-    if match == "contains among some":
-        values["looked_into"] = LOOKED_INTO
-    first = text if match == "begins" else ""
-    rows = page(asked.form(match)).rows(sql, **asked.values(first), **values)
+    return _things(page(asked.form(match)).rows(sql, **asked.values(match, text)))
+
+
+def _things(rows: Iterable[tuple[Any, ...]]) -> list[Thing]:
     return [Thing(row[0], KINDS[row[1]], *row[2:]) for row in rows]
 
 
 def _last_looked_into(sql: Connection, asked: _Asked) -> int | None:
     """The key of the last thing whose name was looked into; None if there is none after it."""
     statement = last_of_some(asked.form("contains among some"))
-    row = statement.first(sql, **asked.values(), looked_into=1, skipped=LOOKED_INTO - 1)
+    row = statement.first(sql, **asked.place("contains among some"), looked_into=1, skipped=LOOKED_INTO - 1)
     return None if row is None else int(row[1])
 
 

@@ -291,9 +291,9 @@ def of_things(sql: Connection, keys: Sequence[int], which: Which) -> list[Grante
         each.rows(sql, keys, limit=MOST_FOUND, **({"at": which.as_of} if then else {}))
         for each in _FOUND[then]
     )
-    found = {(row[0], row[1]): Granted(*row) for row in rows}
-    meant = (grant for grant in found.values() if which.takes(grant))
-    return sorted(meant, key=lambda each: (each.end, each.source, each.target), reverse=which.latest_first)
+    found = {(row[3], row[0], row[1]): row for row in rows}
+    inside = (found[place] for place in sorted(found, reverse=which.latest_first))
+    return [grant for grant in map(Granted._make, inside) if which.takes(grant)]
 
 
 _HOW_MANY = {

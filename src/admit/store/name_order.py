@@ -52,6 +52,8 @@ class Form:
     then: bool
     """Of a past moment."""
     among: Among
+    first: int = 0
+    """The number of its first kind, where it is asked together with others."""
 
     @property
     def was(self) -> bool:
@@ -64,14 +66,29 @@ class Form:
 @cache
 def page(form: Form) -> Prepared:
     """Things in the order of their names, from a place on."""
+    return Prepared(_page(form))
+
+
+@cache
+def page_of_each(forms: tuple[Form, ...]) -> Prepared:
+    """The same of several kinds, of each of which an index has them in this order: one statement for all.
+
+    Those of which there are many stand last, so that as many forms are kept as there are kinds of either.
+    """
+    found = union_all(*(select(_page(form).subquery()) for form in forms)).subquery()
+    order = (found.c[each.name] for each in ORDER)
+    return Prepared(select(found).order_by(*order).limit(bindparam("limit")))
+
+
+def _page(form: Form) -> Select[Any]:
     statement = _among_some(form) if form.match == "contains among some" else _after_a_place(form)
     if form.blocked:
         statement = statement.where(things.c.key.in_(select(blocks.c.thing).where(stands(then=form.then))))
     if form.inside:
         statement = statement.where(things.c.parent == bindparam("parent"))
     if form.was:
-        return Prepared(_living_and_gone(statement, form))
-    return Prepared(statement.where(_living(form)).order_by(*_order(form)).limit(bindparam("limit")))
+        return _living_and_gone(statement, form)
+    return statement.where(_living(form)).order_by(*_order(form)).limit(bindparam("limit"))
 
 
 @cache
@@ -99,16 +116,17 @@ def _among_some(form: Form) -> Select[Any]:
     """Those of so many names after a place that contain a text."""
     some = _some(form).subquery()
     statement = select(*COLUMNS).join(some, some.c.key == things.c.key)
-    # What is no more, or of another kind, has its name in the index by name all the same.
+    # What is no more, or of another kind, has its name in the index by name all the same. The kind is there
+    # as well: most that contain a letter are of another, and need not be read.
     contains = Contains(some.c.name, bindparam("text", type_=Text))
-    return statement.where(contains, _kinds(form), there(then=form.then))
+    return statement.where(_kinds(form, some.c.of_kind), contains, there(then=form.then))
 
 
 def _some(form: Form) -> Select[Any]:
     """So many names after a place, from an index alone."""
     # An index of several kinds is walked whatever they are: who looks for few must not walk over all others.
     meant = (_kinds(form), _living(form)) if form.many == 1 else ()
-    names = select(things.c.name, things.c.key).where(*meant, _onward(form))
+    names = select(things.c.name, things.c.key, things.c.kind.label("of_kind")).where(*meant, _onward(form))
     return names.order_by(*_order(form)).limit(bindparam("looked_into"))
 
 
@@ -127,9 +145,11 @@ def _living_and_gone(statement: Select[Any], form: Form) -> Select[Any]:
 # -- its parts ---------------------------------------------------------------------------------------
 
 
-def _kinds(form: Form) -> ColumnElement[bool]:
-    kinds: list[ColumnElement[int]] = [bindparam(f"kind_{number}") for number in range(form.many)]
-    return things.c.kind == kinds[0] if form.many == 1 else things.c.kind.in_(kinds)
+def _kinds(form: Form, kind: ColumnElement[int] = things.c.kind) -> ColumnElement[bool]:
+    kinds: list[ColumnElement[int]] = [
+        bindparam(f"kind_{form.first + number}") for number in range(form.many)
+    ]
+    return kind == kinds[0] if form.many == 1 else kind.in_(kinds)
 
 
 def _living(form: Form) -> ColumnElement[bool] | TextClause:
@@ -150,7 +170,7 @@ def _order(form: Form) -> tuple[Column[Any], ...]:
 
 def _onward(form: Form) -> ColumnElement[bool]:
     """What comes after a place."""
-    order = _order(form)
+    order = _order(form) if form.match != "begins" else ORDER
     here, place = tuple_(*order), tuple_(*(bindparam(f"after_{each.name}") for each in order))
     if form.match == "begins" or form.blocked == "few":
         # What is put together is no end of a range: the index is entered and left by the name alone, or not
