@@ -85,7 +85,7 @@ def thing(reader: Reader, brief: Any, place: str | None, quiet: str = "") -> Mar
 def validity(
     reader: Reader, period: tuple[Millis | None, Millis | None], status: str, at: Millis, since: Millis | None
 ) -> Markup:
-    """A period as a strip around a moment, and in words; without a start it begins ``since`` it was granted."""
+    """A period as a strip around a moment, and in words; ``since`` is when one without a start began."""
     start, end = period
     strip = bar(start or since, end, status, at)
     return Markup(  # noqa: S704 - numbers, and what is escaped

@@ -5,7 +5,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from admit.console.desk import Desk
+from admit.console.desk import Desk, Told
 from admit.core.validity import DAY
 from admit.pages.site import is_htmx
 
@@ -18,8 +18,14 @@ async def overview(desk: Desk, request: Request) -> Response:
     counting = at is None or bool(visit.asked("counts"))
     counted: dict[str, Any] = {"at": at, "counting": counting, "counts": None, "ending": None}
     if counting:
-        counted["counts"] = await visit.may_call("GetOverview", At=at)
-        counted["ending"] = await visit.may_call("ListGrants", Status="ending", At=at, MaxResults=6)
+        counted["counts"] = counts = await visit.may_call("GetOverview", At=at)
+        # Of very many grants that stood then some are looked at: not where it is known that none is found.
+        none = counts is not None and counts["EndingInADay"] == 0
+        counted["ending"] = (
+            Told(Grants=[])
+            if none
+            else await visit.may_call("ListGrants", Status="ending", At=at, MaxResults=6)
+        )
     if is_htmx(request) and request.headers.get("hx-target", "").endswith("counts"):
         # They follow a page that has all the rest.
         return visit.page("counted.html", **counted)

@@ -161,6 +161,7 @@ class ReviewingPages:
     def _shown(self, sql: Connection, items: list[Kept], reviewer: Reviewer, now: Millis) -> list[Shown]:
         labels = names.labels(sql, sorted({key for each in items for key in (each.source, each.target)}))
         uses = Uses(sql, now - self.site.world.activity_days * DAY)
+        uses.ask_about(each.target for each in items)
         return [
             Shown(
                 each.number,

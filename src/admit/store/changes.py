@@ -22,6 +22,7 @@ from admit.core.events import (
     EVENTS,
     Event,
     LinkAdded,
+    LinkChanged,
     LinkRemoved,
     ThingAdded,
     ThingBlocked,
@@ -215,7 +216,7 @@ def revision_at(sql: Connection, at: Millis, newest_: int) -> int:
     return low
 
 
-_CAME_AND_WENT = (ThingAdded, ThingRemoved, LinkAdded, LinkRemoved)
+_CAME_AND_WENT = (ThingAdded, ThingRemoved, LinkAdded, LinkChanged, LinkRemoved)
 _BETWEEN = Prepared(
     select(changes.c.event, changes.c.fact)
     .where(
@@ -230,7 +231,7 @@ _BETWEEN = Prepared(
 
 
 def came_and_went(sql: Connection, after: int, until: int, limit: int) -> list[Event] | None:
-    """What was made, removed, joined and parted after one revision, and until another.
+    """What was made, removed, joined, joined for another time and parted after one revision, until another.
 
     None if it is more than ``limit``, or there were more revisions.
     """

@@ -1,6 +1,7 @@
 """How much there was of everything at a past moment."""
 
 from collections import Counter
+from collections.abc import Callable
 
 from sqlalchemy import (
     BigInteger,
@@ -12,11 +13,12 @@ from sqlalchemy import (
     select,
 )
 
-from admit.core.events import Event, LinkAdded, LinkRemoved, Named, ThingAdded, ThingRemoved
+from admit.core.events import Event, LinkAdded, LinkChanged, LinkRemoved, Named, ThingAdded, ThingRemoved
 from admit.core.links import KINDS, Kind, Stage, stage_of
 from admit.core.validity import Millis
 from admit.store import changes
 from admit.store.counts import counted_last
+from admit.store.granted import how_many_end
 from admit.store.name_order import there
 from admit.store.prepared import Prepared
 from admit.store.standing import lasts, stood
@@ -55,10 +57,27 @@ def _ending(table: Table) -> Prepared:
 _STANDING, _ATTACHED, _ENDING = (
     [make(table) for table in _TABLES] for make in (_standing, _attached, _ending)
 )
+
+
+def _of_pair(table: Table, *, then: bool) -> Prepared:
+    """When the grant between two things ends, or ended that stood at the moment."""
+    ends = table.c
+    pair = (
+        ends.source == bindparam("source", type_=BigInteger),
+        ends.stage == literal_column(f"{Stage.GRANT:d}"),
+        ends.target == bindparam("target", type_=BigInteger),
+    )
+    return Prepared(select(ends.ends_at).where(*pair, *stood(table, then=then)))
+
+
+_NOW = _of_pair(links, then=False)
+_THEN = [_of_pair(table, then=True) for table in _TABLES]
 GRANTS = "grants"
 """What they are counted as; everything else by the word of its kind."""
 MOST_BETWEEN = 5_000
 """So many entries of the log are read in less time than everything is counted through."""
+MOST_TOUCHED = 1_000
+"""So many links are looked up in less time than those of all that has ended are looked at."""
 
 
 def amounts_then(sql: Connection, at: Millis, revision: int) -> dict[str, int]:
@@ -99,9 +118,33 @@ def _is_grant(source: Named, target: Named) -> bool:
     return target.kind is not Kind.RAM_POLICY and stage_of(source.kind, target.kind) is Stage.GRANT
 
 
-def ending_then(sql: Connection, at: Millis, after: Millis, by: Millis) -> int:
-    """How many grants that stood at a moment end later than one moment, and not later than another."""
-    return _many(sql, _ENDING, at=at, after=after, by=by)
+def ending_then(sql: Connection, at: Millis, revision: int) -> Callable[[Millis, Millis], int]:
+    """Tells how many grants that stood at a moment end later than one moment, and not later than another.
+
+    It is told from those there are, which an index counts, and from what the log says was touched since;
+    where that is much, each is looked at.
+    """
+    happened = changes.came_and_went(sql, revision, current_revision(sql), MOST_TOUCHED)
+    if happened is None:
+        return lambda after, by: _many(sql, _ENDING, at=at, after=after, by=by)
+    ends = {
+        (event.source.key, event.target.key)
+        for event in happened
+        if isinstance(event, LinkAdded | LinkChanged | LinkRemoved) and _is_grant(event.source, event.target)
+    }
+    now = [end for source, target in ends for (end,) in _NOW.rows(sql, source=source, target=target)]
+    then = [
+        end
+        for source, target in ends
+        for each in _THEN
+        for (end,) in each.rows(sql, source=source, target=target, at=at)
+    ]
+
+    def count(after: Millis, by: Millis) -> int:
+        gained, lost = (sum(after < end <= by for end in each) for each in (now, then))
+        return how_many_end(sql, after, by) - gained + lost
+
+    return count
 
 
 def _many(sql: Connection, statements: list[Prepared], **asked: Millis) -> int:

@@ -234,7 +234,7 @@ def stays(sql: Connection, review: int, source: int, targets: Sequence[int], now
     return sql.execute(statement).first() is not None
 
 
-LOOKED_AT = 2_000
+LOOKED_AT = 1_000
 """Of how many undecided items is asked how their grants stand now, where it is told how many stand how."""
 
 
@@ -243,29 +243,35 @@ def counts(sql: Connection, review: int, now: Millis, sight: Sight | None = None
 
     Of more than ``LOOKED_AT`` undecided ones the others count as waiting.
     """
-    verdicts = select(review_items.c.verdict, func.count()).where(
-        review_items.c.review == review, _seen(sight)
-    )
+    seen = (review_items.c.review == review, _seen(sight))
+    verdicts = select(review_items.c.verdict, func.count()).where(*seen, review_items.c.verdict.is_not(None))
     decided = {row[0]: row[1] for row in sql.execute(verdicts.group_by(review_items.c.verdict))}
-    undecided = (
+    waits = (*seen, review_items.c.verdict.is_(None))
+    if sight is None:
+        # They are numbered from 1 on, and none is ever taken out: the last number is how many there are.
+        last = sql.execute(select(func.max(review_items.c.number)).where(*seen)).scalar_one()
+        undecided = (last or 0) - sum(decided.values())
+    else:
+        undecided = sql.execute(select(func.count()).select_from(review_items).where(*waits)).scalar_one()
+    some = (
         select(review_items.c.source, review_items.c.target, review_items.c.added_in)
-        .where(review_items.c.review == review, review_items.c.verdict.is_(None), _seen(sight))
+        .where(*waits)
         .order_by(review_items.c.number)
         .limit(LOOKED_AT)
         .subquery()
     )
     standing = and_(
-        links.c.source == undecided.c.source,
-        links.c.target == undecided.c.target,
+        links.c.source == some.c.source,
+        links.c.target == some.c.target,
         links.c.stage == int(Stage.GRANT),
         links.c.ends_at > now,
     )
-    same = links.c.added_in == undecided.c.added_in
+    same = links.c.added_in == some.c.added_in
     state = case((links.c.added_in.is_(None), "gone"), (same, "waiting"), else_="changed")
-    looked = select(state, func.count()).select_from(undecided.outerjoin(links, standing)).group_by(state)
+    looked = select(state, func.count()).select_from(some.outerjoin(links, standing)).group_by(state)
     found: dict[State, int] = {"waiting": 0, "changed": 0, "gone": 0}
     found |= {row[0]: row[1] for row in sql.execute(looked)}
-    found["waiting"] = decided.get(None, 0) - found["changed"] - found["gone"]
+    found["waiting"] = undecided - found["changed"] - found["gone"]
     return found | {"kept": decided.get("keep", 0), "ended": decided.get("end", 0)}
 
 

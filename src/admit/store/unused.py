@@ -1,5 +1,6 @@
 """Which grants nobody has used of late, by what was noted at the doors."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, TextClause, bindparam, func, select, text
@@ -10,7 +11,7 @@ from admit.core.sessions import AHEAD
 from admit.core.validity import Millis
 from admit.store.activity_tables import USED, activity
 from admit.store.granted import Granted
-from admit.store.prepared import Prepared, PreparedForKeys
+from admit.store.prepared import PreparedForKeys
 from admit.store.tables import links, things
 
 MOST_USERS = 1_000
@@ -18,10 +19,16 @@ MOST_USERS = 1_000
 _USES = (ActivityKind.SESSION_OPENED.value, ActivityKind.DECISION.value)
 """What is noted when something is used: a session that was opened, a door that let somebody in."""
 
-_CONTAINED = Prepared(
-    select(things.c.key)
-    .where(things.c.parent == bindparam("key"))
-    .union(select(links.c.target).where(links.c.source == bindparam("key"), links.c.stage == int(Stage.HOLD)))
+_CONTAINED = PreparedForKeys(
+    lambda keys: (
+        select(things.c.parent, things.c.key)
+        .where(things.c.parent.in_(keys))
+        .union(
+            select(links.c.source, links.c.target).where(
+                links.c.source.in_(keys), links.c.stage == int(Stage.HOLD)
+            )
+        )
+    )
 )
 
 
@@ -61,6 +68,14 @@ class Uses:
         self._since = since
         self._principals: dict[int, frozenset[int]] = {}
         self._last: dict[int, dict[int, Millis]] = {}
+        self._inside: dict[int, list[int]] = {}
+
+    def ask_about(self, found: Iterable[int]) -> None:
+        """Look up at once what is inside of things that will be asked about."""
+        new = {each: [each] for each in found if each not in self._inside}
+        for thing, inside in _CONTAINED.rows(self._sql, [*new]):
+            new[thing].append(inside)
+        self._inside |= new
 
     def of(self, grant: Granted) -> bool:
         """Whether a grant was used: by the user who has it, or by somebody who is in what has it.
@@ -76,16 +91,20 @@ class Uses:
     def _of(self, thing: int) -> frozenset[int]:
         known = self._principals.get(thing)
         if known is None:
-            keys = [thing, *(row[0] for row in _CONTAINED.rows(self._sql, key=thing))]
+            keys = self._with_inside(thing)
             users = {row[0] for row in _USERS.rows(self._sql, keys, since=self._since, most=MOST_USERS)}
             known = self._principals[thing] = frozenset(with_what_they_are_in(self._sql, users))
         return known
+
+    def _with_inside(self, thing: int) -> list[int]:
+        self.ask_about([thing])
+        return self._inside[thing]
 
     def last(self, source: int, target: int) -> Millis | None:
         """When a grant was last used since the moment; None if it was not."""
         known = self._last.get(target)
         if known is None:
-            keys = [target, *(row[0] for row in _CONTAINED.rows(self._sql, key=target))]
+            keys = self._with_inside(target)
             known = self._last[target] = {}
             for user, at in _LAST.rows(self._sql, keys, since=self._since, most=MOST_USERS):
                 for principal in with_what_they_are_in(self._sql, {user}):

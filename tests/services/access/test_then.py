@@ -281,6 +281,7 @@ def test_the_overview_counts_what_there_was_then(
 ) -> None:
     # With none to be read of the log everything is counted through: both must come to the same.
     monkeypatch.setattr(overview_then, "MOST_BETWEEN", most)
+    monkeypatch.setattr(overview_then, "MOST_TOUCHED", most)
     desk = past.desk
     asked: Asked = ("GetOverview", {})
     past.see(asked)
@@ -290,7 +291,15 @@ def test_the_overview_counts_what_there_was_then(
     bob = desk.user("bob")
     desk.call("GrantAccess", Subject="bob", Resource="root@db-1")
     past.see(asked)
-    past.system.advance(5 * HOUR)
+    past.system.advance(HOUR)
+    desk.call("GrantAccess", Subject="alice", Resource="root@db-1", EndTime=end + 6 * HOUR)
+    past.see(asked)
+    desk.call("GrantAccess", Subject="alice", Resource="root@db-1", EndTime=end - 2 * HOUR)
+    desk.call("RevokeAccess", Subject="bob", Resource="root@db-1")
+    past.see(asked)
+    desk.call("GrantAccess", Subject="bob", Resource="root@db-1", EndTime=end)
+    past.see(asked)
+    past.system.advance(4 * HOUR)
     past.see(asked)
     # What RAM attaches is no grant, neither then nor now.
     past.callers.user("ops", statement("Allow", "admit:*"))
@@ -298,4 +307,5 @@ def test_the_overview_counts_what_there_was_then(
     desk.bastion.call("DeleteUser", UserId=bob.id)
     past.see(asked)
     assert past.otherwise() == []
-    assert {answer["Grants"] for *_, answer in past.seen} == {0, 2, 4}
+    assert {answer["Grants"] for *_, answer in past.seen} == {0, 1, 2, 3, 4}
+    assert len({answer["EndingInADay"] for *_, answer in past.seen}) > 2

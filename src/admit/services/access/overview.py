@@ -107,7 +107,7 @@ def _then(call: Call, at: Millis) -> _Seen:
         at,
         revision,
         overview_then.amounts_then(sql, at, revision),
-        partial(overview_then.ending_then, sql, at),
+        overview_then.ending_then(sql, at, revision),
         overview_then.sessions_then(sql, at),
         activity.how_many(sql, Outcome.REFUSED, at - DAY, at + 1),
     )

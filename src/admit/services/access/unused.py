@@ -49,6 +49,7 @@ class ListUnused(Shape):
         which = Which(GRANTABLE, ends_after=call.now, starts_by=since, added_by=since)
         found = page(call.sql, which, place_after(self.next_token), self.max_results)
         uses = Uses(call.sql, since)
+        uses.ask_about(each.target for each in found.grants)
         unused = [each for each in found.grants if not uses.of(each)]
         things = briefs(call, (key for each in unused for key in (each.source, each.target)), None)
         actors = changes.actors(call.sql, sorted({each.added_in for each in unused}))
