@@ -145,7 +145,7 @@ def home() -> Iterator[Asked]:
     """What people meet."""
     yield Asked("home", "/home")
     yield Asked("home, found", "/home?q=root")
-    yield Asked("home, all of it", "/home?all")
+    yield Asked("home, the last of it", "/home?hosts=12")
     for place in ("now", "ask", "requests", "reviews", "settings"):
         yield Asked(f"home, {place}", f"/home/{place}")
 

@@ -1,11 +1,14 @@
 """The pages of people without a browser: what they show, to whom, and what they refuse."""
 
 import re
+from html import unescape
 
 import pytest
 
+from admit.control.requests import access_requests
 from admit.core.links import Kind
 from admit.core.validity import DAY, HOUR, MINUTE
+from admit.portal import parts
 from tests.browsing import Pages
 from tests.portal.people import Town, send
 from tests.services.bastionhost.people import PASSWORD
@@ -71,6 +74,52 @@ def test_a_search_finds_by_part_of_a_name_and_shows_the_rest_no_more(town: Town,
     text = alice.get("/home/now?q=WEB").text
     assert 'data-name="web-1"' in text
     assert 'data-name="db-1"' not in text
+
+
+def test_of_many_a_page_shows_some_and_leads_to_all_the_others(
+    town: Town, alice: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "SHOWN", 2)
+    for number in range(1, 5):
+        town.bastion.host(f"web-{number}")
+        town.system.call("admit", "GrantAccess", Subject="alice", Resource=f"host:web-{number}")
+    grant(town)
+    shown, place, texts = [], "/home", []
+    while place:
+        text = alice.get(place).text
+        texts.append(text)
+        shown += re.findall(r'data-name="([^"]+)"', text)
+        after = re.search(r'rel="next" href="([^"#]+)#hosts"', text)
+        place = unescape(after[1]) if after else ""
+    assert shown == ["db-1", "web-1", "web-2", "web-3", "web-4"]
+    assert "1 to 2 of 5" in texts[0]
+    assert 'rel="prev"' not in texts[0]
+    assert "5 to 5 of 5" in texts[2]
+    assert 'rel="prev" href="/home?hosts=2#hosts"' in texts[2]
+    # A search is over all of it, and its pages are its own.
+    assert 'href="/home?q=web&amp;hosts=2#hosts"' in alice.get("/home?q=web").text
+    assert 'data-name="web-4"' in alice.get("/home?q=web&hosts=2").text
+
+
+@pytest.mark.parametrize("number", ["0", "9", "-1", "x", "%D9%A3", "9" * 20])
+def test_a_page_that_is_not_there_is_the_nearest(town: Town, alice: Pages, number: str) -> None:
+    grant(town)
+    assert 'data-name="db-1"' in alice.get(f"/home?hosts={number}").text
+
+
+def test_an_owner_is_asked_about_what_is_theirs_among_many_requests(
+    town: Town, alice: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access_requests, "AT_ONCE", 2)
+    olga = town.browser("olga")
+    for number in range(6):
+        town.bastion.host(f"web-{number}")
+        owner = ["olga"] if number % 2 else []
+        town.system.call("admit", "OfferAccess", Resource=f"host:web-{number}", Owners=owner)
+        host = town.key(Kind.HOST, f"web-{number}")
+        send(alice, "/home/ask", {"resource": host, "lasting": HOUR, "reason": f"ticket {number}"})
+    text = olga.get("/home/requests").text
+    assert [number for number in range(6) if f"ticket {number}" in text] == [1, 3, 5]
 
 
 def test_the_page_is_for_those_who_have_signed_in(system: System) -> None:

@@ -359,7 +359,7 @@ def test_a_connection_ticket_opens_its_application_once_without_a_sign_in(office
 def test_what_a_delivery_group_opens_first_stands_before_it_is_clicked(office: Office, person: Person):
     app = office.app("Terminal")
     group = office.group(person.name, PreOpenAppId=app)
-    person.page.goto(f"{office.url}/home?all")
+    person.page.goto(f"{office.url}/home?q=Office+{office.count}")
 
     def ahead() -> list[str]:
         found = office.sessions(State="live", Person=person.name)

@@ -21,14 +21,13 @@ from admit.pages.pictures import picture
 from admit.pages.site import Site, protected
 from admit.portal import working
 from admit.portal.holdings import Holdings, held
+from admit.portal.parts import parts
 from admit.portal.past import Had, called, had, plain
 from admit.store.things import Thing
 
 LONGEST_SEARCH = 200
 WAITING_SHOWN = 20
 """How many requests an owner is shown, the oldest: others follow when these are decided."""
-SHOWN = 40
-"""How many of one sort are shown until all are asked for."""
 LOOK_MS: Millis = 5_000
 """How often an open page looks whether its browser is still signed in."""
 GATHER_MS: Millis = 50
@@ -183,15 +182,16 @@ class HomePages:
         found = await self._seen(signed_in)
         search = request.query_params.get("q", "")[:LONGEST_SEARCH].strip()
         now = self.site.world.clock.now()
+        shown = found.held.matching(search) if search else found.held
         return {
             "signed_in": signed_in,
             "streams": self._streams,
             "seen": found,
-            "shown": found.held.matching(search) if search else found.held,
+            "shown": shown,
+            "parts": parts(request.query_params, shown),
             "search": search,
             "ending": found.held.ending(now + DAY),
             "waiting_shown": WAITING_SHOWN,
-            "most": None if "all" in request.query_params else SHOWN,
             "state_of": lambda each: access_requests.state_of(each, now),
             "called": called,
             "picture_of": lambda each: picture(self.site, each.details.program, each.thing.name),

@@ -132,17 +132,17 @@ def ending_then(sql: Connection, at: Millis, revision: int) -> Callable[[Millis,
         for event in happened
         if isinstance(event, LinkAdded | LinkChanged | LinkRemoved) and _is_grant(event.source, event.target)
     }
-    now = [end for source, target in ends for (end,) in _NOW.rows(sql, source=source, target=target)]
+    now = [int(end) for source, target in ends for (end,) in _NOW.rows(sql, source=source, target=target)]
     then = [
-        end
+        int(end)
         for source, target in ends
         for each in _THEN
         for (end,) in each.rows(sql, source=source, target=target, at=at)
     ]
 
     def count(after: Millis, by: Millis) -> int:
-        gained, lost = (sum(after < end <= by for end in each) for each in (now, then))
-        return how_many_end(sql, after, by) - gained + lost
+        lost, gained = (sum(after < end <= by for end in each) for each in (now, then))
+        return how_many_end(sql, after, by) - lost + gained
 
     return count
 

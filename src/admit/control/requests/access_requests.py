@@ -1,6 +1,6 @@
 """Asking for access: a person asks, somebody who may grant it decides, and the approval is the grant."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal, TypeAlias
@@ -239,15 +239,30 @@ def to_decide(
     if not owned:
         return []
     mine = _users_of_the_same(sql, users)
-    waiting = things.find(sql, Where(Kind.ACCESS_REQUEST, details={"state": "waiting"}))
     theirs = (
         each
-        for each in waiting
-        if each.read(RequestDetails).resource in owned
-        and each.parent not in mine
+        for each in _written_waiting(sql)
+        if each.parent not in mine
+        and each.read(RequestDetails).resource in owned
         and state_of(each, now) == "waiting"
     )
     return list(islice(theirs, limit))
+
+
+AT_ONCE = 100
+"""How many requests are read at a time where few may be enough."""
+
+
+def _written_waiting(sql: Connection) -> Iterator[Thing]:
+    """All that nobody has decided on, the oldest first, read as far as somebody wants them."""
+    after: int | None = None
+    while True:
+        where = Where(Kind.ACCESS_REQUEST, details={"state": "waiting"}, after=after)
+        some = things.find(sql, where, limit=AT_ONCE)
+        yield from some
+        if len(some) < AT_ONCE:
+            return
+        after = some[-1].key
 
 
 def _users_of_the_same(sql: Connection, users: Iterable[Thing]) -> set[int]:

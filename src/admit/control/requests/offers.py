@@ -14,6 +14,7 @@ from admit.core.validity import DAY, MINUTE, Millis
 from admit.store import finding, neighbours, then, things
 from admit.store.engine import Tx
 from admit.store.things import Thing, Where
+from admit.store.views import kept
 
 SHORTEST: Millis = MINUTE
 """How long access must be asked for at least."""
@@ -66,7 +67,22 @@ def askable(sql: Connection, users: Iterable[Thing]) -> list[tuple[Thing, Thing]
 def owned(sql: Connection, users: Iterable[Thing]) -> set[int]:
     """The keys of the resources that proven users own."""
     ids = {user.id for user in users}
-    return {what.key for offer_, what in offered(sql) if ids & {*offer_.read(OfferDetails).owners}}
+    return {what for what, owners in _owners(sql) if not ids.isdisjoint(owners)}
+
+
+def _owners(sql: Connection) -> list[tuple[int, tuple[str, ...]]]:
+    """Every resource that is offered, by its key, with the IDs of its owners.
+
+    One page of theirs asks about requests, and about each open review.
+    """
+    known = kept(sql, "owners")
+    found: list[tuple[int, tuple[str, ...]]] | None = None if known is None else known.get("all")
+    if found is None:
+        offers = things.find(sql, Where(Kind.OFFER))
+        found = [(each.parent, each.read(OfferDetails).owners) for each in offers]
+        if known is not None:
+            known["all"] = found
+    return found
 
 
 def owners(sql: Connection, resource: Thing) -> list[Thing]:

@@ -4,13 +4,18 @@ const words = said.dataset;
 
 const named = () => new Map([...document.querySelectorAll(".h-tile")].map((each) => [each.dataset.key, each.dataset.name]));
 
+const now = () => Number(document.getElementById("now").dataset.many);
+
 const load = async () => {
   const before = named();
+  const many = now();
   await htmx.ajax("GET", `/home/now${location.search}`, { target: "#now", swap: "outerMorph" });
   const after = named();
+  // Of many only some are shown: what makes room, or fills it, is neither new nor gone.
+  const cut = document.querySelector(".h-pages");
   const news = [
-    ...[...after].filter(([key]) => !before.has(key)).map(([, name]) => words.new.replace("{name}", name)),
-    ...[...before].filter(([key]) => !after.has(key)).map(([, name]) => words.gone.replace("{name}", name)),
+    ...(cut && now() <= many ? [] : [...after].filter(([key]) => !before.has(key)).map(([, name]) => words.new.replace("{name}", name))),
+    ...(cut && now() >= many ? [] : [...before].filter(([key]) => !after.has(key)).map(([, name]) => words.gone.replace("{name}", name))),
   ];
   if (news.length) said.textContent = news.slice(0, 5).join(" ");
   count();
@@ -43,9 +48,9 @@ let wait;
 document.getElementById("q").addEventListener("input", (event) => {
   clearTimeout(wait);
   wait = setTimeout(() => {
-    const place = new URL(location.href);
+    // What is found begins with its first page.
+    const place = new URL(location.pathname, location.href);
     if (event.target.value.trim()) place.searchParams.set("q", event.target.value);
-    else place.searchParams.delete("q");
     history.replaceState(null, "", place);
     load();
   }, 120);
