@@ -7,6 +7,7 @@ import re
 import msgspec
 import pytest
 
+from admit.console import records
 from admit.console.deeds import deeds, joins
 from admit.console.showing import moment_of
 from admit.control import grants, people, things
@@ -132,6 +133,23 @@ def test_a_fault_in_a_form_is_told_in_the_form(admin: Pages, shared: System) -> 
         unread = admin.post("/console/grants/new", {**wish, "subject": "bob", "step": "sure", field: text})
         assert (unread.status, f"{text} is not a date and time." in unread.text) == (400, True)
     assert shared.revision() == before
+
+
+def test_of_many_offers_a_page_shows_some_and_leads_to_the_others(
+    admin: Pages, shared: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("root", "nightly"):
+        shared.call("admit", "OfferAccess", Resource=f"{name}@db-1")
+    offers = shared.call("admit", "ListOffers")["Offers"]
+    monkeypatch.setattr(records, "OFFERS_SHOWN", 1)
+    shown, place = [], "?state=any"
+    while place:
+        text = admin.get(f"/console/requests{place}").text.partition('id="offers"')[2]
+        shown += re.findall(r'name="resource" value="([^"]+)"', text)
+        after = re.search(r'rel="next" href="([^"#]+)#offers"', text)
+        place = html.unescape(after[1]) if after else ""
+    assert shown == [each["Resource"] for each in offers]
+    assert len(shown) > 1
 
 
 def test_hours_that_are_no_number_are_not_taken_for_the_usual_ones(admin: Pages, shared: System) -> None:

@@ -9,7 +9,9 @@ from starlette.responses import Response
 
 from admit.console.confirming import STEP, SURE, Plan, carried, confirming
 from admit.console.desk import Desk, Refused, Visit
+from admit.console.showing import with_query
 from admit.core.validity import HOUR
+from admit.pages.parts import part_of
 
 
 async def ledger(desk: Desk, request: Request) -> Response:
@@ -37,6 +39,9 @@ async def verified(desk: Desk, request: Request) -> Response:
     return visit.page("verdict_ledger.html", verdict=verdict, fault=fault)
 
 
+OFFERS_SHOWN = 25
+
+
 async def requests(desk: Desk, request: Request) -> Response:
     """Who asks for what, and what became of it; or had by a moment."""
     visit = await desk.visit(request)
@@ -49,7 +54,13 @@ async def requests(desk: Desk, request: Request) -> Response:
         MaxResults=25,
         NextToken=visit.asked("next") or None,
     )
-    offers = await visit.may_call("ListOffers", At=at)
+    told = await visit.may_call("ListOffers", At=at)
+    query = visit.request.query_params
+
+    def address(number: int) -> str:
+        return f"{with_query(query, offers=number)}#offers"
+
+    offers = None if told is None else part_of(told["Offers"], visit.asked("offers"), OFFERS_SHOWN, address)
     return visit.page("requests.html", listed=listed, state=state, offers=offers, at=at)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from admit.core.links import KINDS, Kind
 from admit.core.validity import Millis
 from admit.store.blocked import how_many
+from admit.store.lookups import by_key
 from admit.store.name_order import ORDER, Among, Blocked, Form, Match, last_of_some, page, page_of_each, there
 from admit.store.prepared import Prepared
 from admit.store.standing import moment
@@ -19,7 +20,9 @@ from admit.store.where import COLUMNS, MANY
 LARGE = 50_000
 """Of more things than this no name is looked into that another begins like, and only some at a time."""
 LOOKED_INTO = 10_000
-"""Into how many names is looked at a time where there are so many."""
+"""Into how many names one search looks where there are so many."""
+AT_ONCE = 1_000
+"""Into how many of them at a time: most of them may be found."""
 _NEWEST = Prepared(select(func.max(things.c.key)))
 
 _BY_ID = {
@@ -83,8 +86,22 @@ def named_like(  # noqa: PLR0913 - a listing: what is meant, and which page
     begin = _beginning(sql, replace(asked, after=None, limit=asked.limit if after is None else 1), text)
     if begin:
         return _cut(begin if after is None else _beginning(sql, asked, text), limit)
-    found = _cut(_found(sql, asked, "contains among some", text), limit)
-    return found if found.after is not None else found._replace(after=_last_looked_into(sql, asked))
+    return _among_very_many(sql, asked, text)
+
+
+def _among_very_many(sql: Connection, asked: "_Asked", text: str) -> Found:
+    """Those of some names that contain a text: a few names at a time, until there are enough."""
+    found: list[Thing] = []
+    after: int | None = None
+    for _ in range(0, LOOKED_INTO, AT_ONCE):
+        found += _found(sql, asked, "contains among some", text)
+        if len(found) >= asked.limit:
+            return _cut(found, asked.limit - 1)
+        last = _last_looked_into(sql, asked)
+        if last is None:
+            return Found(found, None)
+        asked, after = replace(asked, after=last), last.key
+    return Found(found, after)
 
 
 def _beginning(sql: Connection, asked: "_Asked", text: str) -> list[Thing]:
@@ -132,7 +149,7 @@ class _Asked:
         if match == "begins":
             values["last"] = f"{text}\U0010ffff"
         if match == "contains among some":
-            values["looked_into"] = LOOKED_INTO
+            values["looked_into"] = AT_ONCE
         return values
 
     def place(self, match: Match, text: str = "") -> dict[str, Any]:
@@ -158,11 +175,12 @@ def _things(rows: Iterable[tuple[Any, ...]]) -> list[Thing]:
     return [Thing(row[0], KINDS[row[1]], *row[2:]) for row in rows]
 
 
-def _last_looked_into(sql: Connection, asked: _Asked) -> int | None:
-    """The key of the last thing whose name was looked into; None if there is none after it."""
+def _last_looked_into(sql: Connection, asked: _Asked) -> Thing | None:
+    """The last thing whose name was looked into; None if there is none after it."""
     statement = last_of_some(asked.form("contains among some"))
-    row = statement.first(sql, **asked.place("contains among some"), looked_into=1, skipped=LOOKED_INTO - 1)
-    return None if row is None else int(row[1])
+    place = asked.place("contains among some")
+    row = statement.first(sql, **place, looked_into=1, skipped=AT_ONCE - 1)
+    return None if row is None else by_key(sql, row[1])
 
 
 def _is_large(sql: Connection) -> bool:

@@ -26,7 +26,7 @@ from admit.store.standing import stood
 from admit.store.tables import BEGINNING_GRANT, OF_FEW, TIME_BOUND_GRANT, links, past_links, things
 from admit.store.where import MANY
 
-LOOKED_AT = 2_000
+LOOKED_AT = 1_000
 """How many grants one page looks at: where few are meant it may be short, and others follow."""
 AT_ONCE = 500
 FEW_THINGS = 500

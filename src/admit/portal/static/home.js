@@ -12,7 +12,7 @@ const load = async () => {
   await htmx.ajax("GET", `/home/now${location.search}`, { target: "#now", swap: "outerMorph" });
   const after = named();
   // Of many only some are shown: what makes room, or fills it, is neither new nor gone.
-  const cut = document.querySelector(".h-pages");
+  const cut = document.querySelector(".a-part");
   const news = [
     ...(cut && now() <= many ? [] : [...after].filter(([key]) => !before.has(key)).map(([, name]) => words.new.replace("{name}", name))),
     ...(cut && now() >= many ? [] : [...before].filter(([key]) => !after.has(key)).map(([, name]) => words.gone.replace("{name}", name))),
