@@ -48,6 +48,44 @@ def test_a_grant_from_its_form_to_its_revocation(place: Place) -> None:
     assert decision["Allowed"] is False
 
 
+def test_a_policy_is_written_and_not_lost_to_who_must_show_again_who_they_are(place: Place) -> None:
+    with place.visiting() as page:
+        page.goto("/console/ram/policies")
+        page.click("main a.primary")
+        page.fill("[name=policy_name]", "look")
+        document = page.input_value("[name=document]")
+        page.fill("[name=document]", document.replace('"Allow"', '"Let"'))
+        page.click("button[value=preview]")
+        page.wait_for_selector(".c-lines .faulty >> text=Let")
+        assert in_both_themes(page) == []
+        page.fill("[name=document]", document)
+        with ThreadPoolExecutor(1) as other:
+            other.submit(place.office.advance, 11 * MINUTE).result()
+        page.click("button[value=preview]")
+        page.wait_for_url("**/prove?**")
+        page.fill("[name=password]", place.office.founded.admin_password)
+        page.click("main button.primary")
+        page.wait_for_url("**/console/ram/new/policies")
+        assert page.input_value("[name=policy_name]") == "look"
+        assert page.input_value("[name=document]") == document
+        page.click("button[value=preview]")
+        page.click("button[value=sure]")
+        page.wait_for_selector("h1 >> text=look")
+
+        page.click("text=To a group")
+        page.wait_for_selector("dialog[open] >> text=What it allows and denies")
+        page.click("dialog [data-closes]")
+        page.click("main >> text=New version")
+        page.fill("[name=document]", document.replace("List", "Describe"))
+        page.click("button[value=preview]")
+        page.wait_for_selector(".c-lines .added >> text=Describe")
+        assert in_both_themes(page) == []
+        page.click("button[value=sure]")
+        page.wait_for_selector("h2 >> text=v2, in force")
+        # What was written for one page is for no other, and not for the next one who opens it.
+        assert page.evaluate("sessionStorage.getItem('draft')") is None
+
+
 def test_what_is_counted_of_a_moment_follows_its_overview(place: Place) -> None:
     then = place.office.clock.now()
     with place.visiting() as page:

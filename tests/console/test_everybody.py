@@ -13,6 +13,7 @@ from admit.console.routes import READ
 from admit.console.shelves import SHELVES, place_of
 from admit.core.validity import DAY, MINUTE
 from tests.browser.place import in_both_themes, violations
+from tests.callers import Callers, document, statement, trust
 from tests.conftest import Template
 from tests.console.office import SESSION, record
 from tests.console.place import Place, served
@@ -50,6 +51,15 @@ def furnish_more(office: System) -> None:
     office.call("admit", "CreateReview", **REVIEW, DueAt=office.clock.now() + 9 * DAY)
     office.call("ram", "CreateUser", UserName="robot")
     office.call("ram", "CreateAccessKey", UserName="robot")
+    callers = Callers(office)
+    callers.ram("CreateGroup", GroupName="readers", Comments="Who may look")
+    callers.ram("AddUserToGroup", GroupName="readers", UserName="robot")
+    callers.role("auditor", trust(callers.arn("root")), statement("Allow", "admit:List*"))
+    callers.policy("look", statement("Allow", ["admit:List*", "admit:Get*"]))
+    callers.attach("look", role="auditor")
+    callers.ram("AttachPolicyToGroup", GroupName="readers", PolicyName="look", PolicyType="Custom")
+    other = document(statement("Allow", "admit:Get*"))
+    callers.ram("CreatePolicyVersion", PolicyName="look", PolicyDocument=other)
     record(office, b"$ ls\r\n", b"notes.txt\r\n")
     office.advance(MINUTE)
     idaas = office.call("eiam", "ListInstances")["Instances"][0]["InstanceId"]
@@ -72,14 +82,21 @@ def addresses_of_the_console(office: System) -> list[str]:
         "/console/reach?q=alice", "/console/requests?state=any", "/console/break-glass",
         "/console/sessions?state=any", "/console/reviews", "/console/reviews/new",
         f"/console/sessions/{SESSION}", "/console/recordings", "/console/activity", "/console/ledger",
-        "/console/import", "/console/ram", "/console/ram/robot", "/console/health", "/console/no-such-page",
+        "/console/import", "/console/ram", "/console/ram/users/robot", "/console/health",
+        "/console/no-such-page",
         "/explorer", "/explorer/admit/GrantAccess", "/explorer/eiam/UpdateAuthorizationRuleGroupAttachment",
     ]  # fmt: skip
     then = office.clock.now() - MINUTE // 2
     found.append(f"/console/reviews/{office.call('admit', 'ListReviews')['Reviews'][0]['ReviewId']}")
     found += [f"{place}?at={then}" for place in (found[-1], "/console/requests", "/console/reviews")]
-    found += [f"{place}?at={then}" for place in ("/console", "/console/ram", "/console/ram/robot")]
+    found += [f"{place}?at={then}" for place in ("/console", "/console/ram", "/console/ram/users/robot")]
     found.append(f"/console/break-glass?at={then}")
+    found += ["/console/ram/policies?type=System", "/console/ram/policies/look?version=v2"]
+    found += ["/console/ram/groups/readers", "/console/ram/roles/auditor", "/console/ram/new/roles"]
+    found += ["/console/ram/groups/readers/do/attach", "/console/ram/policies/look/do/edit"]
+    found += [
+        f"/console/ram/{each}?at={then}" for each in ("groups/readers", "roles/auditor", "policies/look")
+    ]
     recording = office.call("admit", "ListRecordings")["Recordings"][0]["RecordingId"]
     found += [f"/console/recordings/{recording}", f"/console/recordings/{recording}/found?q=notes"]
     things: dict[str, Any] = {}

@@ -25,6 +25,7 @@ def places() -> Iterator[str]:
 def filled(path: str) -> str:
     """An address with values for what it names."""
     known = {"id": SESSION if "sessions" in path else "1", "making": "host", "name": "nobody", "deed": "lock"}
+    known["sort"] = "users"
     address = path.format_map(known)
     asked = {
         "/console/grants/one": "?who_kind=user&who=1&what_kind=host&what=2",
@@ -37,7 +38,7 @@ def filled(path: str) -> str:
     return address + asked.get(path, "")
 
 
-FORMS_ALONE = {"/console", "/console/grants/new", "/console/reviews/new"}
+FORMS_ALONE = {"/console", "/console/grants/new", "/console/reviews/new", "/console/ram/new/{sort}"}
 """Pages that show nothing but a form, or what may be left out."""
 
 

@@ -7,10 +7,12 @@ from contextlib import contextmanager
 
 import pytest
 
+from admit.core.sessions import Outcome
 from admit.core.validity import DAY, MINUTE
+from admit.store import sessions as stored
 from tests.browsing import Pages
-from tests.callers import Callers, statement
-from tests.console.office import allow, as_admin, as_caller
+from tests.callers import Callers, document, statement, trust
+from tests.console.office import AUTHOR, SESSION, allow, as_admin, as_caller
 from tests.system import System
 
 PAST = "Nothing can be changed in the past."
@@ -106,6 +108,29 @@ def test_a_review_is_shown_as_it_stood(office: System, pages: Pages) -> None:
     assert pages.get(f"{place}?at={then - DAY}").status == 404
 
 
+def test_sessions_are_shown_as_they_were_known(office: System, pages: Pages) -> None:
+    with later(office) as then:
+        pass
+    office.call("admit", "EndSession", SessionId=SESSION, Reason="enough")
+    over = stored.End(office.clock.now(), Outcome.ENDED, "enough")
+    office.admit.store.write_now(AUTHOR, lambda tx: stored.end(tx.sql, {SESSION: over}))
+    office.advance(MINUTE)
+    place = f"/console/sessions/{SESSION}"
+    assert place not in main_of(pages, "/console/sessions")
+    listed = main_of(pages, f"/console/sessions?at={then}")
+    assert (f'"{place}?at={then}"' in listed, "</i>live<" in listed, nothing_can_be_done(listed)) == (
+        True,
+        True,
+        True,
+    )
+    assert "Nothing at that moment" in main_of(pages, f"/console/sessions?state=ended&at={then}")
+    shown = main_of(pages, f"{place}?at={then}")
+    assert ("</i>live<" in shown, "enough" in shown, nothing_can_be_done(shown)) == (True, False, True)
+    now = main_of(pages, place)
+    assert ("</i>live<" in now, "enough" in now) == (False, True)
+    assert pages.get(f"{place}?at={then - DAY}").status == 404
+
+
 def test_callers_are_shown_as_they_were(office: System, pages: Pages) -> None:
     callers = Callers(office)
     with later(office) as then:
@@ -114,17 +139,57 @@ def test_callers_are_shown_as_they_were(office: System, pages: Pages) -> None:
     callers.ram("DetachPolicyFromUser", UserName="operations", PolicyName="of-ops", PolicyType="Custom")
     ops = office.call("admit", "DescribeCaller", Kind="user", Name="operations")["Caller"]["Id"]
     listed = main_of(pages, f"/console/ram?at={then}")
-    assert f'href="/console/ram/{ops}?at={then}"' in listed
+    assert f'href="/console/ram/users/{ops}?at={then}"' in listed
     assert ("<b>ops</b>" in listed, "<b>operations</b>" in listed) == (True, False)
     assert nothing_can_be_done(listed)
-    shown = main_of(pages, f"/console/ram/{ops}?at={then}")
+    shown = main_of(pages, f"/console/ram/users/{ops}?at={then}")
     assert nothing_can_be_done(shown)
     assert all(f"<b>{name}</b>" in shown for name in ("of-ops", "look", "readers"))
     assert "through readers" in shown
-    assert "of-ops" not in main_of(pages, "/console/ram/operations")
-    back = pages.get(f"/console/ram/{ops}")
-    assert (back.status, back.headers["location"]) == (303, "/console/ram/operations")
-    assert pages.get("/console/ram/nobody").status == 404
+    assert "of-ops" not in main_of(pages, "/console/ram/users/operations")
+    back = pages.get(f"/console/ram/users/{ops}")
+    assert (back.status, back.headers["location"]) == (303, "/console/ram/users/operations")
+    assert pages.get("/console/ram/users/nobody").status == 404
+
+
+def test_groups_roles_and_policies_are_shown_as_they_were(office: System, pages: Pages) -> None:
+    callers = Callers(office)
+    callers.role("auditor", trust(callers.arn("user/ops")))
+    callers.attach("look", role="auditor")
+    with later(office) as then:
+        pass
+    other = {"PolicyDocument": document(statement("Allow", "admit:List*")), "SetAsDefault": "true"}
+    callers.ram("CreatePolicyVersion", PolicyName="look", **other)
+    callers.ram("RemoveUserFromGroup", GroupName="readers", UserName="ops")
+    callers.ram("UpdateGroup", GroupName="readers", NewGroupName="lookers")
+    trusted = trust(callers.arn("user/nobody"))
+    callers.ram(
+        "UpdateRole", RoleName="auditor", NewAssumeRolePolicyDocument=trusted, NewMaxSessionDuration=7200
+    )
+
+    was = {
+        sort: main_of(pages, f"/console/ram/{sort}/{ids(office, sort, name)}?at={then}")
+        for sort, name in (("groups", "lookers"), ("roles", "auditor"), ("policies", "look"))
+    }
+    now = {
+        sort: main_of(pages, f"/console/ram/{sort}/{name}")
+        for sort, name in (("groups", "lookers"), ("roles", "auditor"), ("policies", "look"))
+    }
+    assert all(nothing_can_be_done(each) and "/do/" not in each for each in was.values())
+    assert not any(nothing_can_be_done(each) for each in now.values())
+    assert ("<h1>readers</h1>" in was["groups"], "<b>ops</b>" in was["groups"]) == (True, True)
+    assert ("<h1>lookers</h1>" in now["groups"], "<b>ops</b>" in now["groups"]) == (True, False)
+    assert ("user/ops" in was["roles"], "1 h" in was["roles"]) == (True, True)
+    assert ("user/nobody" in now["roles"], "2 h" in now["roles"]) == (True, True)
+    assert ("admit:Get*" in was["policies"], "<b>v2</b>" in was["policies"]) == (True, False)
+    assert ("admit:List*" in now["policies"], "<b>v2</b>" in now["policies"]) == (True, True)
+    assert all(f"<b>{name}</b>" in was["policies"] for name in ("readers", "auditor"))
+
+
+def ids(office: System, sort: str, name: str) -> str:
+    """The ID of a caller, by which pages of then are found."""
+    kind = {"groups": "group", "roles": "role", "policies": "policy"}[sort]
+    return str(office.call("admit", "DescribeCaller", Kind=kind, Name=name)["Caller"]["Id"])
 
 
 def test_of_callers_then_each_sees_what_ram_tells_them(office: System, pages: Pages) -> None:
@@ -134,13 +199,13 @@ def test_of_callers_then_each_sees_what_ram_tells_them(office: System, pages: Pa
     watcher = as_caller(office, "watcher")
     with later(office) as then:
         pass
-    listed = main_of(watcher, f"/console/ram?at={then}")
-    assert ("<b>ops</b>" in listed, "readers" in listed, "look" in listed) == (True, False, False)
-    assert watcher.get(f"/console/ram/ops?at={then}").status == 403
+    assert "<b>ops</b>" in main_of(watcher, f"/console/ram?at={then}")
+    for refused in ("groups", "roles", "policies", "users/ops"):
+        assert watcher.get(f"/console/ram/{refused}?at={then}").status == 403
     told = ["ram:GetUser", "ram:ListAccessKeys", "ram:ListGroupsForUser", "ram:ListPoliciesForUser"]
     callers.policy("of-users", statement("Allow", told))
     callers.attach("of-users", user="watcher")
-    shown = main_of(watcher, f"/console/ram/ops?at={then}")
+    shown = main_of(watcher, f"/console/ram/users/ops?at={then}")
     # What a group has is told to who may see the group.
     assert [name for name in ("of-ops", "readers", "look") if f"<b>{name}</b>" in shown] == [
         "of-ops",
@@ -172,5 +237,5 @@ def test_who_may_see_nothing_sees_nothing_of_the_past(office: System, pages: Pag
     newcomer = as_caller(office, "newcomer")
     with later(office) as then:
         pass
-    for place in ("requests", "reviews", "ram", "ram/ops", "grants"):
+    for place in ("requests", "reviews", "ram", "ram/users/ops", "ram/policies", "grants"):
         assert newcomer.get(f"/console/{place}?at={then}").status == 403, place

@@ -2,7 +2,7 @@
 
 import pytest
 
-from admit.console import bringing, drawing, granting, grants, live, reviews, showing, things
+from admit.console import bringing, callers, drawing, granting, grants, live, reviews, showing, things
 from admit.console.deeds import deeds
 from admit.console.menu import MENU
 from admit.console.shelves import SHELVES, shelf_of
@@ -16,9 +16,13 @@ def texts() -> set[str]:
     found = {title for title, _ in MENU} | {label for _, pages in MENU for _, label, _ in pages}
     for shelf in SHELVES:
         found |= {shelf.title, shelf.one, shelf.text}
-    for deed in (*deeds().done, *deeds().made):
+    for sort in callers.SORTS:
+        found |= {sort.title, sort.one, sort.text}
+    of_callers = callers.caller_deeds()
+    for deed in (*deeds().done, *deeds().made, *of_callers.done, *of_callers.made):
         found |= {deed.label, deed.text}
         found |= {text for field in deed.fields for text in (field.label, field.hint)}
+    found |= {text for deed in of_callers.done for field in deed.fields for _, text in field.options}
     for table in (
         granting.LENGTHS,
         granting.ENDS,

@@ -110,18 +110,21 @@ def test_a_browser_that_was_left_open_hands_out_no_power(system: System) -> None
     """Keys and policies outlast the browser: whoever makes them has shown lately who they are."""
     system.call("ram", "CreateUser", UserName="ops")
     admin = as_admin(system)
-    place = "/console/ram/ops"
-    fields = {"policy": "AdministratorAccess", "type": "System", "step": "sure"}
+    key = system.call("ram", "CreateAccessKey", UserName="ops")["AccessKey"]["AccessKeyId"]
+    fields = {"policy": "System:AdministratorAccess", "step": "sure"}
 
     def done(deed: str) -> Answer:
-        return send(admin, place, fields | {"deed": deed}, at=place)
+        place = f"/console/ram/users/ops/do/{deed}"
+        return send(admin, place, fields, at=place)
 
     system.advance(11 * MINUTE)
     before = system.revision()
-    for deed in ("attach", "key", "on"):
+    for deed in ("attach", "key", f"on?key={key}"):
         answer = done(deed)
-        assert (answer.status, answer.place) == (303, f"/prove?next={place}")
+        there = f"/console/ram/users/ops/do/{deed}".replace("?", "%3F").replace("=", "%3D")
+        assert (answer.status, answer.place) == (303, f"/prove?next={there}")
     assert system.revision() == before
+    place = "/console/ram/users/ops/do/key"
     proven = send(admin, f"/prove?next={place}", {"password": system.founded.admin_password}, at="/prove")
     assert proven.place == place
     assert done("key").status == 200

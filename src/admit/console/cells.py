@@ -74,6 +74,9 @@ def thing(reader: Reader, brief: Any, place: str | None, quiet: str = "") -> Mar
         title, note = escape(inside), f"{escape(reader.text('account'))} <code>{name}</code>"
     else:
         what = quiet or reader.text(shelf_of(kind).one or kind)
+        if kind == "permission" and brief["Inside"]:
+            # Permissions are called alike; what each is on tells them apart.
+            what = f"{brief['Inside']} · {what}"
         title, note = name, escape(what if quiet or not brief["Note"] else f"{what} · {brief['Note']}")
     linked = f'<a href="{escape(place)}"><b>{title}</b></a>' if place else f"<b>{title}</b>"
     sign = face(brief["Name"], kind)

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from admit.base.sealing import SealBroken
 from admit.console.desk import Refused, Told, Visit, flat
+from admit.console.documents import Effects
 from admit.pages.site import CSRF_FIELD, Forged
 
 Calls: TypeAlias = Sequence[tuple[str, str, Mapping[str, Any]]]
@@ -38,6 +39,8 @@ class Plan:
     """What is to be known of it beforehand."""
     form: bool = True
     """Whether there is a form to go back to, with what was filled in."""
+    shown: Effects | None = None
+    """Of what callers may do, which no preview compares: what is to be seen instead."""
 
 
 async def foreseen(visit: Visit, calls: Calls) -> Told:

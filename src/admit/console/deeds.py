@@ -33,6 +33,8 @@ class Field:
     secret: bool = False
     """Shown on no page once it was typed; every password is."""
     most: int = 256
+    rows: int = 8
+    """How high an area is."""
 
     @property
     def hidden(self) -> bool:
@@ -69,7 +71,7 @@ class Deed:
 
     def filled(self, values: Mapping[str, str]) -> tuple[str, str, dict[str, Any]]:
         """The call with its values: service, operation, parameters."""
-        return _call(self.call, self.parameters, values)
+        return call_of(self.call, self.parameters, values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class Join:
     def filled(self, deed: str, values: Mapping[str, str]) -> tuple[str, str, dict[str, Any]]:
         """The call that does it: service, operation, parameters."""
         told = self.detach if deed == "detach" or self.change is None else self.change
-        return _call(told["call"], told["parameters"], values)
+        return call_of(told["call"], told["parameters"], values)
 
 
 @cache
@@ -117,7 +119,7 @@ class Deeds:
 def deeds() -> Deeds:
     """All of them, in the order of their buttons; they stand in ``deeds.toml``."""
     told = tomllib.loads((resources.files("admit.console") / "deeds.toml").read_text("utf-8"))
-    fields = {name: _field(name, **rest) for name, rest in told["fields"].items()}
+    fields = {name: field_of(name, **rest) for name, rest in told["fields"].items()}
 
     def deed(each: Mapping[str, Any]) -> Deed:
         more = {
@@ -129,13 +131,16 @@ def deeds() -> Deeds:
     return Deeds(tuple(map(deed, told["deeds"])), tuple(map(deed, told["makings"])))
 
 
-def _field(name: str, options: tuple[str, ...] = (), **rest: Any) -> Field:
-    return Field(name, options=tuple((each, each) for each in options), **rest)
+def field_of(name: str, options: tuple[str | list[str], ...] = (), **rest: Any) -> Field:
+    """A field as a table has it; an option is a value, or a value and how it is called."""
+    named = ((each, each) if isinstance(each, str) else (each[0], each[1]) for each in options)
+    return Field(name, options=tuple(named), **rest)
 
 
-def _call(
+def call_of(
     call: str, parameters: Mapping[str, Any], values: Mapping[str, str]
 ) -> tuple[str, str, dict[str, Any]]:
+    """A call of a table with its values: service, operation, parameters."""
     service, _, action = call.partition(":")
     return service, action, _filled(parameters, values)
 
@@ -144,7 +149,10 @@ _PLACE = re.compile(r"{(\w+)}")
 
 
 def _filled(value: Any, values: Mapping[str, str]) -> Any:
-    """A template with its values; in a structure, what was filled with nothing is left out."""
+    """A template with its values; in a structure, what was filled with nothing is left out.
+
+    A field that says something by being empty stands as ``{empty = "{field}"}``.
+    """
     if isinstance(value, list):
         return [_filled(each, values) for each in value]
     if isinstance(value, dict):
@@ -152,7 +160,10 @@ def _filled(value: Any, values: Mapping[str, str]) -> Any:
             return json.dumps(_filled(value["json"], values))
         if set(value) == {"base64"}:
             return b64encode(_filled(value["base64"], values).encode()).decode()
+        if set(value) == {"empty"}:
+            return _filled(value["empty"], values)
         found = {name: _filled(each, values) for name, each in value.items()}
-        return {name: each for name, each in found.items() if each not in ("", {})}
+        sent = {name for name, each in value.items() if isinstance(each, dict) and set(each) == {"empty"}}
+        return {name: each for name, each in found.items() if name in sent or each not in ("", {})}
     place = _PLACE.fullmatch(value)
     return values.get(place[1], "") if place else value

@@ -1,4 +1,4 @@
-"""What can be done to callers: RAM users, their keys and policies."""
+"""Who may call operations: RAM users, groups, roles and policies, as they are or were at a moment."""
 
 from http import HTTPStatus
 from typing import Any
@@ -7,127 +7,154 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from admit.console.confirming import STEP, SURE, Plan, carried, confirming
-from admit.console.desk import Desk, Refused, Visit
+from admit.console import documents
+from admit.console.callers import BY_SLUG, RAM, SORTS, Sort, caller_deeds
+from admit.console.callers_now import told_now
+from admit.console.desk import Desk, Refused, Told, Visit
+from admit.console.showing import moment_of
+from admit.pages.site import PageRefused
 
-RAM = "ram"
-BESIDE = ("policy", "group", "role")
-"""What is shown beside users to who may see it."""
-MOST = 200
-"""How many of each are shown of a moment."""
+NO_SUCH = "There is no such page."
+SHOWN = 50
+"""How many callers a page lists."""
 MOST_GROUPS = 10
-"""Of how many groups the policies are shown of a moment."""
-POWER = frozenset({"attach", "on", "key"})
-"""What gives power that outlasts the browser it was given in: whoever does it shows again who they are."""
+"""Of how many groups of a user the policies are shown."""
+
+
+def sort_of(visit: Visit) -> Sort:
+    """Which sort of callers an address is about.
+
+    Raises:
+        PageRefused: there is none.
+    """
+    found = BY_SLUG.get(visit.request.path_params.get("sort", SORTS[0].slug))
+    if found is None:
+        raise PageRefused(HTTPStatus.NOT_FOUND, NO_SUCH)
+    return found
+
+
+def place_of_caller(sort: Sort, name: str) -> str:
+    """The page of a caller."""
+    return f"/console/ram/{sort.slug}/{quote(name, safe='')}"
+
+
+# -- the list ----------------------------------------------------------------------------------------
 
 
 async def callers(desk: Desk, request: Request) -> Response:
-    """RAM users, their groups, roles and policies; or those of a moment."""
+    """One sort of callers: all of them, or those whose name has a text in it, now or at a moment."""
     visit = await desk.visit(request)
-    at = visit.moment(visit.asked("at"))
-    if at is not None:
-        return await _callers_then(visit, at)
-    users = await visit.call("ListUsers", RAM, MaxItems=100)
-    return visit.page(
-        "callers.html",
-        users=users,
-        groups=await visit.may_call("ListGroups", RAM, MaxItems=100),
-        roles=await visit.may_call("ListRoles", RAM, MaxItems=100),
-        policies=await visit.may_call("ListPolicies", RAM, PolicyType="Custom", MaxItems=100),
-    )
-
-
-async def _callers_then(visit: Visit, at: int) -> Response:
-    asked: dict[str, Any] = {"At": at, "MaxResults": MOST}
-    users = await visit.call("ListCallers", Kind="user", **asked)
-    beside = {kind: await visit.may_call("ListCallers", Kind=kind, **asked) for kind in BESIDE}
-    return visit.page("callers_then.html", listed={"user": users, **beside}, at=at)
-
-
-async def added(desk: Desk, request: Request) -> Response:
-    """Make a RAM user, who may do nothing yet."""
-    visit = await desk.visit(request)
-    sent = await visit.form()
-    name = str(sent.get("name", "")).strip()
-    if sent.get(STEP) != SURE:
-        call = (RAM, "CreateUser", {"UserName": name})
-        return await confirming(
-            visit, carried(sent), (), Plan("Add", name, [call], "/console/ram", "plus", form=False)
+    sort, at, text = sort_of(visit), visit.moment(visit.asked("at")), visit.asked("q")
+    system = sort.slug == "policies" and visit.asked("type") == "System"
+    if system:
+        # They come with the account, the same at any time.
+        listed = await _listed_now(visit, sort, PolicyType="System")
+        listed["Callers"] = [each for each in listed["Callers"] if text.casefold() in each["Name"].casefold()]
+    elif at is None and not text:
+        listed = await _listed_now(visit, sort, PolicyType="Custom" if sort.slug == "policies" else None)
+    else:
+        listed = await visit.call(
+            "ListCallers",
+            Kind=sort.kind,
+            Text=text or None,
+            At=at,
+            MaxResults=SHOWN,
+            NextToken=visit.asked("next") or None,
         )
-    await visit.call("CreateUser", RAM, UserName=name)
-    return visit.go(f"/console/ram/{quote(name, safe='')}?done=made")
+    return visit.page("callers.html", sort=sort, sorts=SORTS, listed=listed, system=system, at=at, text=text)
+
+
+async def _listed_now(visit: Visit, sort: Sort, **more: str | None) -> Told:
+    """A page of RAM's own list: who may not call operations of ours sees it too."""
+    action, many, one = {
+        "user": ("ListUsers", "Users", "User"),
+        "group": ("ListGroups", "Groups", "Group"),
+        "role": ("ListRoles", "Roles", "Role"),
+        "policy": ("ListPolicies", "Policies", "Policy"),
+    }[sort.kind]
+    asked = {"MaxItems": SHOWN, "Marker": visit.asked("next") or None, **more}
+    told = await visit.call(action, RAM, **asked)
+    found = [
+        Told(
+            Name=each[f"{one}Name"],
+            Id=each[f"{one}Id"],
+            Note=each["DisplayName"] or each["Description"] or each["Comments"] or "",
+            Attached=each["AttachmentCount"],
+            CreatedAt=moment_of(each["CreateDate"], visit.reader.zone),
+        )
+        for each in told[many][one]
+    ]
+    return Told(Callers=found, NextToken=told["Marker"])
+
+
+# -- one of them -------------------------------------------------------------------------------------
 
 
 async def caller(desk: Desk, request: Request) -> Response:
-    """One RAM user: keys and policies; or those of a moment."""
+    """All that is kept of a user, a group, a role or a policy: now, or at a moment."""
     visit = await desk.visit(request)
-    at = visit.moment(visit.asked("at"))
-    if at is None:
-        return await _now(visit)
-    told = await visit.call("DescribeCaller", Kind="user", Name=request.path_params["name"], At=at)
-    joined = [each["Caller"]["Id"] for each in told["Groups"][:MOST_GROUPS]]
-    groups = [await visit.may_call("DescribeCaller", Kind="group", Name=group, At=at) for group in joined]
-    return visit.page("caller_then.html", told=told, groups=[each for each in groups if each], at=at)
-
-
-async def _now(visit: Visit) -> Response:
-    """The page of now; whoever comes by an ID, as pages of then are found, is led to that of the name."""
-    name = visit.request.path_params["name"]
+    sort, at = sort_of(visit), visit.moment(visit.asked("at"))
+    name = request.path_params["name"]
+    if at is not None:
+        told = await visit.call("DescribeCaller", Kind=sort.kind, Name=name, At=at)
+        return await _page(visit, sort, told, at)
     try:
-        return await _page(visit)
+        told = await told_now(visit, sort.kind, name)
     except Refused as refused:
-        told = await visit.may_call("DescribeCaller", Kind="user", Name=name)
-        if refused.status != HTTPStatus.NOT_FOUND or told is None:
+        # Whoever comes by an ID, as pages of then are found, is led to the page of the name.
+        found = await visit.may_call("DescribeCaller", Kind=sort.kind, Name=name)
+        if refused.status != HTTPStatus.NOT_FOUND or found is None or found["Caller"]["Name"] == name:
             raise
-    return visit.go(f"/console/ram/{quote(told['Caller']['Name'], safe='')}")
+        return visit.go(place_of_caller(sort, found["Caller"]["Name"]))
+    return await _page(visit, sort, told, None)
 
 
-async def _page(visit: Visit, secret: Any = None, fault: str = "", status: int = 200) -> Response:
-    name = visit.request.path_params["name"]
+async def _page(visit: Visit, sort: Sort, told: Told, at: int | None) -> Response:
+    deeds = {each.slug: each for each in caller_deeds().done if each.sort == sort.slug}
     return visit.page(
         "caller.html",
-        user=(await visit.call("GetUser", RAM, UserName=name))["User"],
-        keys=await visit.may_call("ListAccessKeys", RAM, UserName=name),
-        policies=await visit.may_call("ListPoliciesForUser", RAM, UserName=name),
-        secret=secret,
-        fault=fault,
-        code=status,
+        sort=sort,
+        told=told,
+        it=told["Caller"],
+        at=at,
+        through=await _through(visit, told, at),
+        sorts={each.kind: each for each in SORTS},
+        deeds={} if at is not None else {slug: each for slug, each in deeds.items() if each.offered(told)},
+        version=_version(visit, told),
+        lines=documents.lines,
+        compared=documents.compared,
     )
 
 
-async def done(desk: Desk, request: Request) -> Response:
-    """Attach or detach a policy; make, switch or delete a key."""
-    visit = await desk.visit(request)
-    form = await visit.form()
-    sent = carried(form)
-    name = request.path_params["name"]
-    policy = {"UserName": name, "PolicyName": sent.get("policy", ""), "PolicyType": sent.get("type", "")}
-    key = {"UserName": name, "UserAccessKeyId": sent.get("key", "")}
-    calls: dict[str, tuple[str, str, dict[str, str]]] = {
-        "attach": ("Attach", "AttachPolicyToUser", policy),
-        "detach": ("Detach", "DetachPolicyFromUser", policy),
-        "on": ("Switch on", "UpdateAccessKey", key | {"Status": "Active"}),
-        "off": ("Switch off", "UpdateAccessKey", key | {"Status": "Inactive"}),
-        "remove": ("Delete", "DeleteAccessKey", key),
-        "key": ("New access key", "CreateAccessKey", {"UserName": name}),
-    }
-    deed = sent.get("deed", "")
-    if deed in POWER:
-        visit.require_fresh()
-    try:
-        if deed not in calls:
-            return await _page(visit)
-        title, action, parameters = calls[deed]
-        if form.get(STEP) != SURE:
-            about = " · ".join(filter(None, (name, sent.get("policy", ""), sent.get("key", ""))))
-            back, danger = f"/console/ram/{quote(name, safe='')}", deed in ("detach", "off", "remove")
-            plan = Plan(title, about, [(RAM, action, parameters)], back, "check", danger, form=False)
-            return await confirming(visit, sent, (), plan)
-        told = await visit.send(RAM, action, parameters)
-    except Refused as refused:
-        if refused.status == HTTPStatus.FORBIDDEN:
-            raise
-        return await _page(visit, fault=refused.text, status=refused.status)
-    if deed == "key":
-        return await _page(visit, secret=told["AccessKey"])
-    return visit.go(f"/console/ram/{quote(name, safe='')}?done=done")
+async def _through(visit: Visit, told: Told, at: int | None) -> list[tuple[str, Any]]:
+    """The policies that a user has by its groups, each with the group; without those that may not be seen."""
+    found: list[tuple[str, Any]] = []
+    for group in (told["Groups"] or [])[:MOST_GROUPS]:
+        name = group["Caller"]["Name"]
+        if at is None:
+            policies = (await visit.may_call("ListPoliciesForGroup", RAM, GroupName=name) or Told())[
+                "Policies"
+            ]
+            named = [] if policies is None else [_named(each) for each in policies["Policy"]]
+        else:
+            was = await visit.may_call("DescribeCaller", Kind="group", Name=group["Caller"]["Id"], At=at)
+            named = [] if was is None else was["Policies"]
+        found += [(name, each) for each in named]
+    return found
+
+
+def _named(policy: Any) -> Told:
+    return Told(
+        Caller=Told(
+            Kind="policy",
+            Name=policy["PolicyName"],
+            Type=policy["PolicyType"],
+            Note=policy["Description"] or "",
+        )
+    )
+
+
+def _version(visit: Visit, told: Told) -> Told | None:
+    """The version of a policy that is looked at besides the one in force."""
+    versions = told["Versions"] or []
+    return next((each for each in versions if each["VersionId"] == visit.asked("version")), None)

@@ -16,6 +16,7 @@ from admit.console import (
     live,
     overview,
     ram,
+    ram_doing,
     reach,
     records,
     reviews,
@@ -63,7 +64,10 @@ READ: tuple[tuple[str, Shown], ...] = (
     ("/console/ledger", records.ledger),
     ("/console/import", taking.ask),
     ("/console/ram", ram.callers),
-    ("/console/ram/{name}", ram.caller),
+    ("/console/ram/new/{sort}", ram_doing.making),
+    ("/console/ram/{sort}", ram.callers),
+    ("/console/ram/{sort}/{name}", ram.caller),
+    ("/console/ram/{sort}/{name}/do/{deed}", ram_doing.doing),
     ("/console/health", records.health),
 )
 """What is shown."""
@@ -82,8 +86,8 @@ WRITTEN: tuple[tuple[str, Shown], ...] = (
     ("/console/sessions/{id}/end", live.end),
     ("/console/ledger/verify", records.verified),
     ("/console/import", taking.take),
-    ("/console/ram", ram.added),
-    ("/console/ram/{name}", ram.done),
+    ("/console/ram/new/{sort}", ram_doing.made),
+    ("/console/ram/{sort}/{name}/do/{deed}", ram_doing.done),
 )
 """What forms are sent to."""
 

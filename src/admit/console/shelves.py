@@ -139,10 +139,20 @@ def shelf_of(kind: str) -> Shelf:
     return BY_KIND.get(kind, OTHER)
 
 
+_CALLERS = {
+    "ram user": "/console/ram/users",
+    "ram group": "/console/ram/groups",
+    "ram role": "/console/ram/roles",
+    "ram policy": "/console/ram/policies",
+}
+"""Pages of what RAM keeps: by name, and to an ID they lead on to it."""
+
+
 def place_of(thing: Any) -> str | None:
     """The page of a thing (its brief), if there is one."""
     shelf = BY_KIND.get(thing["Kind"])
-    return None if shelf is None else f"{shelf.place}/{quote(thing['Id'], safe='')}"
+    place = _CALLERS.get(thing["Kind"]) if shelf is None else shelf.place
+    return None if place is None else f"{place}/{quote(thing['Id'], safe='')}"
 
 
 _PREFIXES = {

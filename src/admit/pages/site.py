@@ -172,7 +172,8 @@ class Site:
             NotFresh: they have not; they are sent to show it, and back.
         """
         if self.world.clock.now() - signed_in.proven_at >= FRESH:
-            raise NotFresh(f"/prove?next={quote(request.url.path, safe='/')}")
+            asked = f"?{request.url.query}" if request.url.query else ""
+            raise NotFresh(f"/prove?next={quote(request.url.path + asked, safe='/')}")
 
     # -- what they get -----------------------------------------------------------------------------
 

@@ -41,6 +41,21 @@ drawer?.addEventListener("submit", async (event) => {
   show(await answer.text());
 });
 
+// -- a draft -------------------------------------------------------------------------------------------
+// Whoever must show again who they are when a document is sent comes back to it as it was written.
+const kept = JSON.parse(sessionStorage.getItem("draft") ?? "null");
+const drafted = document.querySelector("form[data-draft]");
+if (kept?.path === location.pathname) {
+  for (const [name, value] of Object.entries(kept.fields)) {
+    const field = drafted?.elements.namedItem(name);
+    if (field && field.type !== "hidden") field.value = value;
+  }
+} else sessionStorage.removeItem("draft");
+drafted?.addEventListener("submit", () => {
+  const fields = Object.fromEntries([...new FormData(drafted)].filter(([name]) => name !== "csrf"));
+  sessionStorage.setItem("draft", JSON.stringify({ path: location.pathname, fields }));
+});
+
 // -- the menu of a phone -------------------------------------------------------------------------------
 const menu = document.getElementById("menu");
 document.addEventListener("click", (event) => {

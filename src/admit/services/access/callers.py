@@ -12,7 +12,7 @@ from admit.core.validity import Millis
 from admit.rpc.operation import Call
 from admit.rpc.paging import marker, place_of
 from admit.rpc.shape import Shape, like
-from admit.services.access.brief import fields
+from admit.services.access.brief import Text, fields
 from admit.services.access.errors import NotFound
 from admit.services.access.granted import ListSize
 from admit.services.access.listings import NextToken
@@ -47,11 +47,12 @@ TOLD_BY = {
     "user": ("GetUser", "ListAccessKeys", "ListGroupsForUser", "ListPoliciesForUser"),
     "group": ("GetGroup", "ListUsersForGroup", "ListPoliciesForGroup"),
     "role": ("GetRole", "ListPoliciesForRole"),
-    "policy": ("GetPolicy", "ListEntitiesForPolicy"),
+    "policy": ("GetPolicy", "ListEntitiesForPolicy", "ListPolicyVersions"),
 }
 MOST_JOINED = 2_000
 """How many users, groups or policies are told of one caller: RAM has no more of any."""
 MOST_KEYS = 10
+MOST_VERSIONS = 10
 
 
 class CallerTold(Shape):
@@ -73,13 +74,15 @@ class CallerTold(Shape):
 class ListCallers(Shape):
     """Lists RAM's users, groups, roles or the account's own policies, or those that there were at a moment.
 
-    They are told by the names of then, in the order of those of now.
+    They are told by the names of then, in the order of those of now. With a text only those
+    whose name has it.
 
     Ours: RAM's own operations tell only of now. Who asks needs ram:ListUsers, ram:ListGroups, ram:ListRoles
     or ram:ListPolicies as well.
     """
 
     kind: CallerKind
+    text: Text | None = None
     at: At | None = None
     max_results: ListSize = 50
     next_token: NextToken | None = None
@@ -98,7 +101,7 @@ class ListCallers(Shape):
         found = finding.named_like(
             call.sql,
             [_KINDS[self.kind]],
-            None,
+            self.text or None,
             parent=call.world.account_key,
             after=None if place is None else _anchor(call, place[0]),
             at=at,
@@ -163,6 +166,14 @@ class JoinedCaller(Shape):
     since: Moment
 
 
+class VersionTold(Shape):
+    """A version of a policy; which is in force is told among the details of the policy."""
+
+    version_id: str
+    document: str
+    created_at: Moment
+
+
 class KeyTold(Shape):
     """An access key; its secret is told by nothing but what makes it."""
 
@@ -179,8 +190,8 @@ class DescribeCaller(Shape):
     Ours: RAM's own operations tell only of now. Who asks needs those that tell of now as well: of a user
     ram:GetUser, ram:ListAccessKeys, ram:ListGroupsForUser and ram:ListPoliciesForUser; of a group
     ram:GetGroup, ram:ListUsersForGroup and ram:ListPoliciesForGroup; of a role ram:GetRole and
-    ram:ListPoliciesForRole; of a policy ram:GetPolicy and ram:ListEntitiesForPolicy. RAM is asked by the name
-    of now, or the last one.
+    ram:ListPoliciesForRole; of a policy ram:GetPolicy, ram:ListEntitiesForPolicy and ram:ListPolicyVersions.
+    RAM is asked by the name of now, or the last one.
     """
 
     kind: CallerKind
@@ -203,6 +214,8 @@ class DescribeCaller(Shape):
         """Of a policy: what it is attached to."""
         keys: tuple[KeyTold, ...]
         """Of a user: its access keys."""
+        versions: tuple[VersionTold, ...]
+        """Of a policy: its versions, the oldest first."""
 
     def handle(self, call: Call) -> Response:
         """Read it."""
@@ -223,6 +236,7 @@ class DescribeCaller(Shape):
             members=_joined(call, thing, Stage.JOIN, at, inward=True),
             holders=_joined(call, thing, Stage.GRANT, at, inward=True),
             keys=_keys(call, thing, at),
+            versions=_versions(call, thing, at),
         )
 
 
@@ -238,11 +252,21 @@ def _joined(
 
 
 def _keys(call: Call, thing: Thing, at: Millis | None) -> tuple[KeyTold, ...]:
-    found = finding.named_like(
-        call.sql, [Kind.ACCESS_KEY], None, parent=thing.key, at=at, limit=MOST_KEYS
-    ).things
-    kept = then.as_of(call.sql, {key.key: key for key in found}, at)
     return tuple(
         KeyTold(access_key_id=key.id, status=key.read(KeyDetails).status, created_at=key.created_at)
-        for key in sorted(kept.values(), key=lambda key: key.key)
+        for key in _inside(call, thing, Kind.ACCESS_KEY, MOST_KEYS, at)
     )
+
+
+def _versions(call: Call, thing: Thing, at: Millis | None) -> tuple[VersionTold, ...]:
+    return tuple(
+        VersionTold(version_id=each.id, document=str(fields(each)["document"]), created_at=each.created_at)
+        for each in _inside(call, thing, Kind.RAM_POLICY_VERSION, MOST_VERSIONS, at)
+    )
+
+
+def _inside(call: Call, thing: Thing, kind: Kind, most: int, at: Millis | None) -> list[Thing]:
+    """What of a kind lives in a thing, the oldest first."""
+    found = finding.named_like(call.sql, [kind], None, parent=thing.key, at=at, limit=most).things
+    kept = then.as_of(call.sql, {each.key: each for each in found}, at)
+    return sorted(kept.values(), key=lambda each: each.key)
