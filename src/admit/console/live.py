@@ -21,7 +21,7 @@ async def sessions(desk: Desk, request: Request) -> Response:
     """Who is in now; or who was, at a moment or ever."""
     visit = await desk.visit(request)
     at = visit.moment(visit.asked("at"))
-    state = visit.asked("state") or ("any" if at else "live")
+    state = visit.asked("state") or "live"
     listed = await visit.call(
         "ListSessions",
         State=None if state == "any" else state,
@@ -35,15 +35,15 @@ async def sessions(desk: Desk, request: Request) -> Response:
 
 
 async def session(desk: Desk, request: Request) -> Response:
-    """All that is kept of a session: who, where, how long, what was done in it."""
+    """All that is kept of a session: who, where, how long, what was done in it; or was, at a moment."""
     visit = await desk.visit(request)
-    session_id = request.path_params["id"]
-    told = await visit.call("GetSession", SessionId=session_id)
+    session_id, at = request.path_params["id"], visit.moment(visit.asked("at"))
+    told = await visit.call("GetSession", SessionId=session_id, At=at)
     return visit.page(
         "session.html",
         it=told["Session"],
-        fault="",
-        acts=await visit.may_call("ListActivity", SessionId=session_id, MaxResults=100),
+        at=at,
+        acts=await visit.may_call("ListActivity", SessionId=session_id, EndTime=at, MaxResults=100),
         recordings=await visit.may_call("ListRecordings", SessionId=session_id),
     )
 

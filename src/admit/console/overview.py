@@ -33,9 +33,7 @@ async def overview(desk: Desk, request: Request) -> Response:
     return visit.page(
         "overview.html",
         **counted,
-        sessions=await visit.may_call(
-            "ListSessions", State="live" if at is None else None, At=at, MaxResults=6
-        ),
+        sessions=await visit.may_call("ListSessions", State="live", At=at, MaxResults=6),
         refused=await visit.may_call(
             "ListActivity", Outcome="refused", StartTime=seen - DAY, EndTime=at, MaxResults=6
         ),

@@ -23,6 +23,7 @@ from admit.core.sessions import LASTING_DOOR, Outcome
 from admit.core.validity import Millis
 from admit.store.node_tables import nodes
 from admit.store.prepared import Prepared
+from admit.store.standing import AT
 from admit.store.tables import sessions, things
 
 
@@ -260,6 +261,8 @@ class Which:
     """Only what was opened before."""
     before: int | None = None
     """Only keys below this one: where the page before ended."""
+    at: Millis | None = None
+    """As of this moment: what was opened later was not there, and what ended later was live."""
 
 
 _IN_HOST = select(things.c.key).where(things.c.parent == bindparam("resource"))
@@ -272,6 +275,9 @@ _CONDITIONS: dict[str, ColumnElement[bool]] = {
     "since": or_(sessions.c.ended_at.is_(None), sessions.c.ended_at >= bindparam("since", type_=BigInteger)),
     "until": sessions.c.opened_at < bindparam("until", type_=BigInteger),
     "before": sessions.c.key < bindparam("before", type_=BigInteger),
+    "at": sessions.c.opened_at <= AT,
+    "live at": or_(sessions.c.ended_at.is_(None), sessions.c.ended_at > AT),
+    "past at": sessions.c.ended_at <= AT,
 }
 
 
@@ -293,9 +299,10 @@ def find(sql: Connection, which: Which, limit: int) -> list[Session]:
     """Sessions, the newest first."""
     values: dict[str, Any] = {
         name: value
-        for name in ("person", "resource", "door", "since", "until", "before")
+        for name in ("person", "resource", "door", "since", "until", "before", "at")
         if (value := getattr(which, name)) is not None
     }
-    state = () if which.live is None else ("live",) if which.live else ("past",)
-    rows = _listing((*state, *values)).rows(sql, **values, limit=limit)
+    state = "live" if which.live else "past"
+    asked = state if which.at is None else f"{state} at"
+    rows = _listing((*([] if which.live is None else [asked]), *values)).rows(sql, **values, limit=limit)
     return [Session(*row) for row in rows]

@@ -85,6 +85,46 @@ def test_sessions_are_found_by_state_person_resource_and_time(place: Place) -> N
         ids(place, Person="mallory")
 
 
+def test_sessions_of_a_moment_are_told_as_they_were_known_then(place: Place) -> None:
+    clock, lasted = place.system.clock, place.lasting(HOUR)
+    opened(place, "s-1", "app")
+    place.system.advance(MINUTE)
+    before = clock.now()
+    place.system.advance(MINUTE)
+    # What comes later: more time, another name, an order, the end, and another session.
+    place.grant("dba", "app", place.lasting(DAY))
+    place.write(lambda tx: stored.set_until(tx.sql, {"s-1": tx.now + DAY}))
+    place.system.call("admit", "EndSession", SessionId="s-1", Reason="enough")
+    ordered = clock.now()
+    place.system.advance(MINUTE)
+    ended(place, "s-1")
+    at_its_end = clock.now()
+    place.system.advance(MINUTE)
+    opened(place, "s-2", "app")
+    place.system.advance(MINUTE)
+
+    assert ids(place, At=before - DAY) == []
+    assert ids(place, At=before) == ids(place, At=before, State="live") == ["s-1"]
+    assert ids(place, At=before, State="ended") == []
+    assert (ids(place, At=at_its_end, State="live"), ids(place, At=at_its_end, State="ended")) == (
+        [],
+        ["s-1"],
+    )
+
+    def told(at: int) -> dict[str, object]:
+        (one,) = place.system.call("admit", "ListSessions", At=at)["Sessions"]
+        assert place.system.call("admit", "GetSession", SessionId="s-1", At=at)["Session"] == one
+        return {name: one.get(name) for name in ("State", "ValidUntil", "EndedAt", "Outcome", "EndedBy")}
+
+    by = place.system.call("admit", "GetSession", SessionId="s-1")["Session"]["EndedBy"]
+    unknown = {"EndedAt": None, "Outcome": None}
+    assert told(before) == {"State": "live", "ValidUntil": lasted.end, "EndedBy": None, **unknown}
+    assert told(ordered) == {"State": "ending", "ValidUntil": ordered + DAY, "EndedBy": by, **unknown}
+    assert (told(at_its_end)["State"], told(at_its_end)["EndedAt"]) == ("ended", at_its_end)
+    with pytest.raises(Refused, match="s-2"):
+        place.system.call("admit", "GetSession", SessionId="s-2", At=before)
+
+
 def test_pages_of_sessions_join_without_gap_while_new_ones_are_opened(place: Place) -> None:
     for number in range(5):
         opened(place, f"s-{number}")

@@ -65,6 +65,8 @@ class ListSessions(Shape):
     """Lists sessions, live and past, the newest first.
 
     What is left out does not restrict. A host stands for its accounts too.
+
+    Those of a moment are told as they were known then: who was in is live, whatever became of it later.
     """
 
     state: Literal["live", "ended"] | None = None
@@ -76,7 +78,7 @@ class ListSessions(Shape):
     end_time: Moment | None = None
     """Only those that were opened before."""
     at: At | None = None
-    """Only those that there were at a moment, by the names of then."""
+    """As of a moment: what was live or had ended then, by the names of then."""
     max_results: MaxResults = 100
     next_token: NextToken | None = None
 
@@ -100,7 +102,7 @@ class ListSessions(Shape):
 
     def _which(self, call: Call) -> Which:
         person, resource, place = self.person, self.resource, place_of(self.next_token)
-        at, after = past(self.at, call), None if self.at is None else self.at + 1
+        at = past(self.at, call)
         return Which(
             live=None if self.state is None else self.state == "live",
             person=None
@@ -109,8 +111,9 @@ class ListSessions(Shape):
             resource=None
             if resource is None
             else named(lambda: names.resource(call.sql, resource, at), "Resource").key,
-            since=max((each for each in (self.start_time, self.at) if each is not None), default=None),
-            until=min((each for each in (self.end_time, after) if each is not None), default=None),
+            since=self.start_time,
+            until=self.end_time,
+            at=at,
             before=None if place is None else place[0],
         )
 
@@ -120,6 +123,8 @@ class GetSession(Shape):
     """Tells all that is kept of a session, live or past."""
 
     session_id: SessionId
+    at: At | None = None
+    """As it was known at a moment, by the names of then."""
 
     class Response(Shape):
         """The session."""
@@ -128,7 +133,10 @@ class GetSession(Shape):
 
     def handle(self, call: Call) -> Response:
         """Read it."""
-        return self.Response(session=_told(call, [_found(call, self.session_id)])[0])
+        found, at = _found(call, self.session_id), past(self.at, call)
+        if at is not None and found.opened_at > at:
+            raise SessionNotFound(self.session_id)
+        return self.Response(session=_told(call, [found], at)[0])
 
 
 @access.operation("update", errors=(SessionNotFound,), resources=("session/{SessionId}",))
@@ -170,6 +178,8 @@ def _found(call: Call, session_id: str) -> Session:
 def _told(call: Call, found: list[Session], at: Millis | None = None) -> tuple[SessionTold, ...]:
     keys = {key for each in found for key in (each.person, each.user, each.resource)}
     things = names.labels(call.sql, sorted(keys), at)
+    if at is not None:
+        found = [session_ledger.as_of(call.sql, each, at) for each in found]
     return tuple(
         SessionTold(
             session_id=each.id,
