@@ -69,7 +69,7 @@ class Pages:
 
     def post(self, target: str, fields: Mapping[str, Any] | None = None, **headers: str) -> Answer:
         """Send a form, from a page of the same server unless told otherwise."""
-        body = urlencode(fields or {}).encode()
+        body = urlencode(fields or {}, doseq=True).encode()
         kept = {"content-type": "application/x-www-form-urlencoded", "origin": f"http://{self.host}"}
         return self._send(
             "POST", target, body, kept | {name.replace("_", "-"): v for name, v in headers.items()}

@@ -1,12 +1,17 @@
 """Access reviews on the pages of those who review: theirs, and nobody else's."""
 
+import html
+import json
 import re
 from typing import Any
 
 import pytest
 
+from admit.control.requests import reviews
+from admit.core.links import Kind
 from admit.core.validity import DAY
 from admit.store import reviews as stored_reviews
+from admit.store import things
 from tests.browsing import Pages
 from tests.portal.people import Town, send
 from tests.system import System
@@ -115,6 +120,53 @@ def test_a_reviewer_decides_on_no_item_of_another_directory_or_review(town: Town
         send(bob, f"{place}/decide", {"item": number, "verdict": "end", "step": "sure"})
     assert town.system.revision() == before
     assert may(town, "alice")
+
+
+def test_what_stands_on_a_condition_is_not_counted_as_lost(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call, space = town.system.call, {"Space": "shop"}
+    call("admit", "RegisterType", Name="record", Actions=["read"], **space)
+    entities = json.dumps([{"Id": each} for each in ("r-1", "r-2")])
+    call("admit", "PutEntities", Type="record", Role="resource", Entities=entities, **space)
+    for name, condition in (
+        ("record:r-1", "context.ticket.startsWith('T-')"),
+        ("record:r-2", None),
+        ("record:*", "context.hour < 18"),
+    ):
+        call(
+            "admit",
+            "GrantActions",
+            Subject="alice",
+            Resource=name,
+            Actions=["read"],
+            Condition=condition,
+            **space,
+        )
+    review = begin(town, Reviewers=["olga"])
+    with town.system.admit.store.read() as sql:
+        permissions = frozenset(each.key for each in things.find(sql, things.Where(Kind.PERMISSION)))
+    # Nobody owns permissions yet; whoever will is to be told rightly.
+    monkeypatch.setattr(reviews, "sight_of", lambda *_: stored_reviews.Sight(permissions))
+    olga = town.browser("olga", is_new=False)
+    place = f"/home/reviews/{review}"
+    listed = call("admit", "ListReviewItems", ReviewId=review)["Items"]
+    number = {each["Resource"].get("Inside"): each["Item"] for each in listed}
+    shown = olga.get(place).text
+    assert "record:r-1 · read if context.ticket" in shown
+
+    def told(*names: str) -> str:
+        fields = {"item": [number[name] for name in names], "verdict": "end"}
+        return html.unescape(" ".join(send(olga, f"{place}/decide", fields).text.split()))
+
+    # What alice could do for sure she can do when the clock is kind, by what she is granted of all records.
+    sure = told("record:r-1", "record:r-2")
+    assert ("Lose access: 0<" in sure, "Keep it otherwise: 2" in sure) == (True, True)
+    assert sure.count("only if <code>context.hour < 18</code> (context.hour is missing)") == 2
+    perhaps = told("record:r-1", "record:*")
+    assert "Lose access: 0, on a condition: 2" in perhaps
+    assert "before: only if <code>context.ticket" in perhaps
+    assert "Lose access: 1, on a condition: 2" in told("record:r-1", "record:r-2", "record:*")
 
 
 def test_a_reviewer_cannot_keep_their_own_access(town: Town) -> None:

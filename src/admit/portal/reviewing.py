@@ -135,9 +135,11 @@ class ReviewingPages:
         def named(who: int, what: int) -> tuple[str, str]:
             return found.labels[who].label, found.labels[what].label
 
-        lost = sorted(named(who.key, what.key) for who, what in found.difference.lost)
+        lost = [(*named(who.key, what.key), was) for (who, what), was in found.difference.lost.items()]
+        moved = [(*named(who.key, what.key), *both) for (who, what), both in found.difference.moved.items()]
         ended = sorted(named(each.person, each.resource) for each, _ in found.ended)
-        values = {"signed_in": signed_in, "review": request.path_params["review"], "lost": lost}
+        values = {"signed_in": signed_in, "review": request.path_params["review"]}
+        values |= {"lost": sorted(lost, key=_ends), "moved": sorted(moved, key=_ends)}
         values |= {"ended": ended, "untold": found.untold, "most": SHOWN, **sent}
         return self.site.page(request, "portal/review_sure.html", values)
 
@@ -160,13 +162,14 @@ class ReviewingPages:
 
     def _shown(self, sql: Connection, items: list[Kept], reviewer: Reviewer, now: Millis) -> list[Shown]:
         labels = names.labels(sql, sorted({key for each in items for key in (each.source, each.target)}))
+        holding = names.labels(sql, sorted({labels[each.target].thing.parent for each in items} - {0}))
         uses = Uses(sql, now - self.site.world.activity_days * DAY)
         uses.ask_about(each.target for each in items)
         return [
             Shown(
                 each.number,
                 _who(labels[each.source]),
-                labels[each.target].label,
+                _what(labels[each.target], holding),
                 each.item.state(now),
                 each.source in reviewer.own,
                 each.added_at,
@@ -176,6 +179,11 @@ class ReviewingPages:
             )
             for each in items
         ]
+
+
+def _ends(change: tuple[Any, ...]) -> tuple[str, str]:
+    """Who and what a change is about, for their order."""
+    return change[0], change[1]
 
 
 def _refusal(became: Mapping[int, Refusal | None]) -> str:
@@ -189,6 +197,12 @@ def _details(review: Thing) -> ReviewDetails:
 
 def _sees(sql: Connection, review: Thing, sight: Sight | None, now: Millis) -> bool:
     return bool(sight and stored.items(sql, review.key, Wanted(sight=sight), now, 1))
+
+
+def _what(named: names.Named, holding: Mapping[int, names.Named]) -> str:
+    """What is granted; of permissions, which are called alike, on which resource."""
+    is_permission = named.thing.kind is Kind.PERMISSION
+    return f"{holding[named.thing.parent].label} · {named.label}" if is_permission else named.label
 
 
 def _who(named: names.Named) -> str:
