@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,13 +20,6 @@ from tests.served import Caller, Served, serving
 
 PASSWORD = "Correct-Horse-7"
 RULES = {"Clipboard": "readwrite", "FileTransfer": "all"}
-CHROMIUM_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 @dataclass
@@ -256,10 +248,3 @@ def at_browser(browser: Browser, office: Office, name: str, **options: Any) -> I
         assert person.faults == [], person.faults
     finally:
         context.close()
-
-
-def chromium() -> str:
-    """Where the browser is."""
-    found = shutil.which("chromium")
-    assert found is not None, "chromium is not installed: see tools/system-packages"
-    return found
