@@ -1,6 +1,5 @@
 """The index against the facts it is made of: the same answers, to the last link of each path."""
 
-from array import array
 from collections.abc import Iterable
 from random import Random
 
@@ -220,7 +219,7 @@ def test_pages_read_at_once_are_those_that_changes_make(links: dict[tuple[int, i
 def filled(rows: list[tuple[int, int, int]], timed: Timed, known: Periods, size: int) -> Pages:
     """Pages of links that come some at a time."""
     filling = Filling()
-    links = array("q", (packed(key, other) for key, other, _ in rows))
+    links = [packed(key, other) for key, other, _ in rows]
     for start in range(0, len(links), size):
         filling.extend(links[start : start + size], timed)
     return filling.done(known)

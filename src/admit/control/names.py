@@ -1,7 +1,7 @@
 """What people call things: ``root@db-1``, ``group:dba``, ``delivery-group:office``."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -32,8 +32,7 @@ class NameFault(Exception):
         self.text = text
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """A thing, and what people call it."""
 
     thing: Thing

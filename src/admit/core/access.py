@@ -24,8 +24,7 @@ class Question(NamedTuple):
     """Without one any action that is granted will do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(NamedTuple):
     """Something a walk arrived at, by the path that stays open longest."""
 
     ref: Ref

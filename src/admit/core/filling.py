@@ -3,8 +3,9 @@
 import sys
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 
 from admit.core.pages import BITS, EMPTY, FIRST, KEYS, Page, Pages, Periods, page_of
 
@@ -35,14 +36,17 @@ class Timed:
         """The same, found by their other ends."""
         both = zip(self.links, self.numbers, strict=True)
         # As one number each they are sorted at once, and take the room of one.
-        told = sorted(packed(link & _LOW, link >> 32) << 32 | number for link, number in both)
+        told = [((link & _LOW) << 32 | link >> 32) << 32 | number for link, number in both]
+        told.sort()
         return Timed(array("q", (each >> 32 for each in told)), array("I", (each & _LOW for each in told)))
 
-    def among(self, links: "array[int]") -> Iterator[tuple[int, int]]:
-        """Those among some links that stand one behind the other: the place of each, and its number."""
+    def numbers_of(self, links: Sequence[int]) -> "array[int]":
+        """The numbers of the periods of some links that stand one behind another; 0 of those that last."""
         low, high = bisect_left(self.links, links[0]), bisect_right(self.links, links[-1])
-        for place in range(low, high):
-            yield bisect_left(links, self.links[place]), self.numbers[place]
+        if low == high:
+            return array("I", bytes(4 * len(links)))
+        known = dict(zip(self.links[low:high], self.numbers[low:high], strict=True))
+        return array("I", map(known.get, links, repeat(0)))
 
 
 class Filling:
@@ -52,16 +56,13 @@ class Filling:
         self._pages: list[Page] = []
         self._keys, self._others, self._numbers = array("I"), array("I"), array("I")
 
-    def extend(self, links: "array[int]", timed: Timed) -> None:
+    def extend(self, links: Sequence[int], timed: Timed) -> None:
         """Take some links more: at least one. Which of them begin or end is known by then."""
-        ends = array("I", links.tobytes())
+        ends = array("I", array("q", links).tobytes())
         keys, others = (ends[1::2], ends[::2]) if sys.byteorder == "little" else (ends[::2], ends[1::2])
-        numbers = array("I", bytes(4 * len(links)))
-        for place, number in timed.among(links):
-            numbers[place] = number
         self._keys += keys
         self._others += others
-        self._numbers += numbers
+        self._numbers += timed.numbers_of(links)
         # The last page may go on with what comes next.
         self._cut(self._keys[-1] >> BITS)
 
@@ -79,8 +80,8 @@ class Filling:
             first = number << BITS
             high = bisect_left(keys, first + KEYS, low)
             ahead = FIRST - low
-            places = (bisect_left(keys, key, low, high) for key in range(first, first + KEYS))
-            begins = array("I", [*(place + ahead for place in places), high + ahead])
+            places = [bisect_left(keys, key, low, high) + ahead for key in range(first, first + KEYS)]
+            begins = array("I", [*places, high + ahead])
             self._pages.append(page_of(begins, self._others[low:high], self._numbers[low:high]))
             low = high
         del self._keys[:low], self._others[:low], self._numbers[:low]

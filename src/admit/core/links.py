@@ -1,6 +1,5 @@
 """The one relation: a link joins one thing to another, for a time."""
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -160,8 +159,7 @@ def stage_of(source: Kind, target: Kind) -> Stage:
         raise ValueError(f"no link leads from a {source.word} to a {target.word}") from None
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """``source`` is joined to ``target`` for a time."""
 
     source: Ref

@@ -7,11 +7,11 @@ from itertools import groupby
 from typing import TypeAlias
 
 from admit.core.access import Reach
-from admit.core.facts import Source
+from admit.core.facts import Leads, Source
 from admit.core.links import Kind, Ref, Stage
 from admit.core.validity import Millis
 from admit.core.walks import closure
-from admit.core.ways import UNJUDGED, Judging, ways_from, ways_into, ways_to
+from admit.core.ways import UNJUDGED, Judging, towards, ways_from, ways_into, ways_to
 
 Told: TypeAlias = tuple[int, Ref]
 """Something that may belong into a list, with its place in the order."""
@@ -43,7 +43,9 @@ def who(resource: Ref, source: Source, now: Millis, span: Span, judging: Judging
     begins where the last one ended, without a walk over what is before it, and whoever has access all the
     time is told once, whatever changes about the others.
     """
-    return _page(_subjects(resource, source, span), ways_to(resource, source, now, judging), span.limit)
+    sought = _sought(_principals(resource, source), source)
+    ways = ways_to(resource, source, now, judging, sought.joins)
+    return _page(_standing_behind(sought, source, span), ways, span.limit)
 
 
 def what(subject: Ref, source: Source, now: Millis, span: Span, judging: Judging = UNJUDGED) -> Page:
@@ -57,8 +59,11 @@ def through(thing: Ref, source: Source, now: Millis, span: Span, judging: Judgin
     if thing.kind not in (*_WIDE, Kind.USER):
         return who(thing, source, now, span, judging)
     leads_on = any(period.holds_at(now) for _, period in source.onward(Stage.GRANT)(thing.key) or ())
-    found = _standing_behind({thing.key}, source, span) if leads_on else ()
-    return _page(found, ways_into(thing, source, now), span.limit)
+    if not leads_on:
+        return Page((), None)
+    sought = _sought({thing.key}, source)
+    ways = ways_into(thing, source, now, sought.joins)
+    return _page(_standing_behind(sought, source, span), ways, span.limit)
 
 
 def _page(found: Iterable[Told], way: Callable[[Ref], Reach | None], limit: int) -> Page:
@@ -80,18 +85,26 @@ _WIDE = (Kind.GROUP, Kind.ACCOUNT, *_NESTING)
 """What stands for others that are joined to it."""
 
 
-def _subjects(resource: Ref, source: Source, span: Span) -> Iterator[Told]:
-    """Whom links lead from to a resource, open or not."""
+def _principals(resource: Ref, source: Source) -> set[int]:
+    """Whom a resource is granted to, or what holds it, now or at another moment."""
     grants = source.inward(Stage.GRANT)
     held = closure(resource.key, source.inward(Stage.HOLD))
-    principals = {key for holder in held for key, _ in grants(holder) or ()}
-    return _standing_behind(principals, source, span)
+    return {key for holder in held for key, _ in grants(holder) or ()}
 
 
-def _standing_behind(principals: set[int], source: Source, span: Span) -> Iterator[Told]:
-    """Those who are some principals, or are joined to them."""
-    after, kinds = span.after, span.kinds
-    joins, onward = source.inward(Stage.JOIN), source.onward(Stage.JOIN)
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """Of whom it is asked who stands behind them."""
+
+    principals: set[int]
+    wide: set[int]
+    """Those of them that stand for others, and all such that are joined to them."""
+    joins: Leads
+    """Where links lead on the ways to them."""
+
+
+def _sought(principals: set[int], source: Source) -> _Sought:
+    joins = source.inward(Stage.JOIN)
     wide = {key for key in principals if source.ref(key).kind in _WIDE}
     waiting = [*wide]
     for key in waiting:
@@ -99,7 +112,14 @@ def _standing_behind(principals: set[int], source: Source, span: Span) -> Iterat
             inner = {other for other, _ in joins(key) or () if source.ref(other).kind in _NESTING} - wide
             wide |= inner
             waiting += inner
-    streams = [source.joined_after(key, after) for key in wide]
+    return _Sought(principals, wide, towards(wide, source))
+
+
+def _standing_behind(sought: _Sought, source: Source, span: Span) -> Iterator[Told]:
+    """Those who are some principals, or are joined to them."""
+    after, kinds = span.after, span.kinds
+    principals, onward, joins = sought.principals, sought.joins, source.inward(Stage.JOIN)
+    streams = [source.joined_after(key, after) for key in sought.wide]
     for key, _ in groupby(merge(sorted(key for key in principals if key > after), *streams)):
         ref = source.ref(key)
         if ref.kind in kinds:

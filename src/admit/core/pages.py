@@ -91,10 +91,9 @@ class Pages:
 
     def of(self, key: int) -> Iterable[Step] | None:
         """The other ends of a key's links, and when each link holds."""
-        try:
-            page = self.pages[key >> BITS]
-        except IndexError:
-            return None
+        # Of most things nothing of a stage leads anywhere: that must cost nothing, and an exception does.
+        number = key >> BITS
+        page = self.pages[number] if number < len(self.pages) else EMPTY
         if page is EMPTY:
             return None
         place = key & _PLACE

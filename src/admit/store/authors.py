@@ -1,4 +1,4 @@
-"""Who made links: it stands in the ledger."""
+"""Who made grants: it stands in the ledger."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,12 +10,9 @@ from admit.core.validity import FOREVER, Millis
 from admit.store.prepared import PreparedForKeys
 from admit.store.tables import links, past_links, transactions
 
-_STAGES: list[BindParameter[int]] = [bindparam(f"stage_{stage:d}", int(stage)) for stage in Stage]
-"""Every stage: links are found by both ends only where the stage between them is told too."""
-
 
 def _authors(table: Table, one: str, many: str) -> PreparedForKeys:
-    """Who made the links between one thing, at the end ``one``, and others."""
+    """Who made the grants between one thing, at the end ``one``, and others."""
     at = bindparam("at", type_=BigInteger)
 
     def statement(keys: list[BindParameter[int]]) -> Select[Any]:
@@ -24,7 +21,8 @@ def _authors(table: Table, one: str, many: str) -> PreparedForKeys:
             .join(table, transactions.c.revision == table.c.added_in)
             .where(
                 table.c[one] == bindparam("here"),
-                table.c.stage.in_(_STAGES),
+                # Links are found by both ends only where the stage between them is told too.
+                table.c.stage == bindparam("stage", int(Stage.GRANT)),
                 table.c[many].in_(keys),
                 table.c.added_at <= at,
             )
@@ -44,7 +42,7 @@ _AUTHORS = {
 def authors(
     sql: Connection, pairs: Iterable[tuple[int, int]], at: Millis | None = None
 ) -> dict[tuple[int, int], tuple[str, Millis]]:
-    """Who made each link (source, target) that stands, or stood at a moment, and when."""
+    """Who made each grant (source, target) that stands, or stood at a moment, and when."""
     found: dict[tuple[int, int], tuple[str, Millis]] = {}
     wanted = set(pairs)
     for table in (links,) if at is None else (links, past_links):

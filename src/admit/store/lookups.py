@@ -181,5 +181,7 @@ def by_keys(sql: Connection, keys: Sequence[int]) -> dict[int, Thing]:
         return {row[0]: thing_of(row) for row in _BY_KEYS.rows(sql, keys)}
     found = {key: known[key] for key in keys if key in known}
     wanted = [key for key in keys if key not in found]
-    found.update({row[0]: _keep(known, thing_of(row)) for row in _BY_KEYS.rows(sql, wanted)})
+    read = {row[0]: thing_of(row) for row in _BY_KEYS.rows(sql, wanted)}
+    known.update(read)
+    found.update(read)
     return {key: found[key] for key in sorted(found)}

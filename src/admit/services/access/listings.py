@@ -8,7 +8,7 @@ from admit.control.answers import listing
 from admit.control.answers.listing import Listing
 from admit.core.access import Reach
 from admit.core.errors import InvalidNextToken, InvalidParameter
-from admit.core.links import Kind, Stage, stage_of
+from admit.core.links import Kind, Link, Stage, stage_of
 from admit.core.lists import Page, Span
 from admit.rpc.operation import Call
 from admit.rpc.paging import marker, place_of
@@ -72,27 +72,25 @@ class Access(Shape):
 def _page(call: Call, found: Sequence[Reach], at: int | None) -> tuple[Access, ...]:
     """Reaches as they are answered: the last thing of each path, or the first if the walk ran backwards."""
     things = known(call.sql, [reach.path for reach in found], at=past(at, call))
-    made = authors(
-        call.sql,
-        [
-            (link.source.key, link.target.key)
-            for reach in found
-            for link in reach.path
-            if stage_of(link.source.kind, link.target.kind) is Stage.GRANT
-        ],
-        at,
+    grants = [_grant_on(reach.path) for reach in found]
+    made = authors(call.sql, [pair for pair in grants if pair is not None], at)
+    return tuple(
+        _access(reach, things, None if pair is None else made.get(pair))
+        for reach, pair in zip(found, grants, strict=True)
     )
-    return tuple(_access(reach, things, made) for reach in found)
 
 
-def _access(
-    reach: Reach, things: dict[int, names.Named], made: dict[tuple[int, int], tuple[str, int]]
-) -> Access:
+def _grant_on(path: tuple[Link, ...]) -> tuple[int, int] | None:
+    """The two ends of the grant on a path; what only joins has none."""
+    for source, target, _ in path:
+        if stage_of(source.kind, target.kind) is Stage.GRANT:
+            return source.key, target.key
+    return None
+
+
+def _access(reach: Reach, things: dict[int, names.Named], made: tuple[str, int] | None) -> Access:
     named_ = things[reach.ref.key]
-    by, when = next(
-        (made[pair] for link in reach.path if (pair := (link.source.key, link.target.key)) in made),
-        (None, None),
-    )
+    by, when = made or (None, None)
     return Access(
         kind=named_.thing.kind.word,
         id=named_.thing.id,
