@@ -12,7 +12,7 @@ from admit.core.validity import DAY, MINUTE
 from admit.store import sessions as stored
 from tests.browsing import Pages
 from tests.callers import Callers, document, statement, trust
-from tests.console.office import AUTHOR, SESSION, allow, as_admin, as_caller
+from tests.console.office import AUTHOR, BASTION, SESSION, allow, as_admin, as_caller
 from tests.system import System
 
 PAST = "Nothing can be changed in the past."
@@ -129,6 +129,28 @@ def test_sessions_are_shown_as_they_were_known(office: System, pages: Pages) -> 
     now = main_of(pages, place)
     assert ("</i>live<" in now, "enough" in now) == (False, True)
     assert pages.get(f"{place}?at={then - DAY}").status == 404
+
+
+def test_things_are_found_by_their_names_of_then(office: System, pages: Pages) -> None:
+    with later(office) as then:
+        pass
+    host = office.call("admit", "ListThings", Kinds=["host"], Text="db-1")["Things"][0]
+    changed = {"InstanceId": host["InsideId"], "HostId": host["Id"], "HostName": "old-1"}
+    office.call(BASTION, "ModifyHost", **changed)
+    place = f"/console/hosts/{host['Id']}"
+    for search in ("/console/hosts?q=", "/console/search?q=", "/console/grants?q=", "/console/reach?q="):
+        assert not is_shown("db-1", main_of(pages, f"{search}db-1")), search
+        assert is_shown("db-1", main_of(pages, f"{search}db-1&at={then}")), search
+        assert not is_shown("old-1", main_of(pages, f"{search}old-1&at={then}")), search
+    found = pages.get(f"/console/search?q=db-1&at={then}").text
+    assert f'href="{place}?at={then}"' in found
+    # Whoever searches on from there stays at that moment.
+    assert f'<input type="hidden" name="at" value="{then}">' in found.partition('id="main"')[0]
+
+
+def is_shown(name: str, text: str) -> bool:
+    """Whether a name stands in a page, besides where it says what was searched for."""
+    return re.search(rf">[^<“]*\b{name}\b", text) is not None
 
 
 def test_callers_are_shown_as_they_were(office: System, pages: Pages) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from admit.core.links import Kind
+from admit.store import renamed
 from admit.store.connections import driver
 from admit.store.things import Where, find
 from tests.system import System
@@ -36,3 +37,15 @@ def test_a_lookup_walks_no_list(system: System, lookup: str) -> None:
             sql.connection.driver_connection.set_trace_callback(None)
             plan = [row[3] for row in driver(sql)(f"explain query plan {said[-1]}")]
             assert any(index in step for step in plan), plan
+
+
+def test_what_was_renamed_since_a_moment_is_looked_up(system: System) -> None:
+    said: list[str] = []
+    with system.admit.store.read() as sql:
+        if system.admit.store.is_sqlite:
+            sql.connection.driver_connection.set_trace_callback(said.append)
+        assert renamed.since(sql, 0) == {}
+        if system.admit.store.is_sqlite:
+            sql.connection.driver_connection.set_trace_callback(None)
+            plan = [row[3] for row in driver(sql)(f"explain query plan {said[-1]}")]
+            assert any("changes_that_rename (revision>?)" in step for step in plan), plan

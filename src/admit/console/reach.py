@@ -17,11 +17,13 @@ async def reach(desk: Desk, request: Request) -> Response:
     text, kind, thing_id = visit.asked("q"), visit.asked("kind"), visit.asked("id")
     found: list[Any] = []
     if text and not thing_id:
-        found = (await visit.call("ListThings", Text=text, MaxResults=20))["Things"]
+        found = (await visit.call("ListThings", Text=text, At=at, MaxResults=20))["Things"]
         if len(found) == 1 or (found and found[0]["Name"] == text and found[0]["Kind"] == "person"):
             kind, thing_id = found[0]["Kind"], found[0]["Id"]
     if not thing_id:
-        people = [] if text else (await visit.call("ListThings", Kinds=["person"], MaxResults=8))["Things"]
+        people = (
+            [] if text else (await visit.call("ListThings", Kinds=["person"], At=at, MaxResults=8))["Things"]
+        )
         return visit.page("reach.html", text=text, found=found or people, told=None, at=at)
     return await _picture(visit, kind, thing_id, at)
 

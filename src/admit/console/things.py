@@ -47,13 +47,13 @@ async def shelf(desk: Desk, request: Request, shelf: Shelf) -> Response:
 
 
 async def search(desk: Desk, request: Request) -> Response:
-    """What a text finds, of all sorts."""
+    """What a text finds, of all sorts; or found, at a moment, by the names of then."""
     visit = await desk.visit(request)
-    text = visit.asked("q")
+    text, at = visit.asked("q"), visit.moment(visit.asked("at"))
     listed = await visit.call(
-        "ListThings", Text=text or None, MaxResults=50, NextToken=visit.asked("next") or None
+        "ListThings", Text=text or None, At=at, MaxResults=50, NextToken=visit.asked("next") or None
     )
-    return visit.page("search.html", listed=listed, text=text)
+    return visit.page("search.html", listed=listed, text=text, at=at)
 
 
 async def suggest(desk: Desk, request: Request) -> Response:

@@ -8,8 +8,7 @@ from sqlalchemy import Connection
 from admit.core.links import Kind
 from admit.core.texts import printable
 from admit.core.validity import Millis, iso
-from admit.store import then
-from admit.store import things as stored
+from admit.store import renamed, then
 from admit.store.things import Thing
 from admit.store.views import kept_of_each
 
@@ -45,7 +44,7 @@ def person(sql: Connection, name: str, at: Millis | None = None) -> Thing:
     Raises:
         NameFault: there is none.
     """
-    return _only(lambda moment: stored.named(sql, Kind.PERSON, name, moment), f"person {name}", at)
+    return _only(lambda moment: renamed.named(sql, Kind.PERSON, name, moment), f"person {name}", at)
 
 
 def subject(sql: Connection, text: str, parent: int, at: Millis | None = None) -> Thing:
@@ -59,7 +58,7 @@ def subject(sql: Connection, text: str, parent: int, at: Millis | None = None) -
         return person(sql, text, at)
     if prefix != "group":
         raise NameFault("Value", f"{text!r} is not a subject: give a person's name, or group:NAME.")
-    return _only(lambda moment: stored.named(sql, Kind.GROUP, name, moment, parent=parent), text, at)
+    return _only(lambda moment: renamed.named(sql, Kind.GROUP, name, moment, parent=parent), text, at)
 
 
 def resource(sql: Connection, text: str, at: Millis | None = None) -> Thing:
@@ -71,16 +70,16 @@ def resource(sql: Connection, text: str, at: Millis | None = None) -> Thing:
     prefix, colon, name = text.partition(":")
     if colon and prefix in PREFIXES and prefix != "group":
         kind = PREFIXES[prefix]
-        return _only(lambda moment: stored.named(sql, kind, name, moment), text, at)
+        return _only(lambda moment: renamed.named(sql, kind, name, moment), text, at)
     account, sign, host_name = text.partition("@")
     if not (account and sign and host_name):
         kinds = ", ".join(f"{prefix}:NAME" for prefix in PREFIXES if prefix != "group")
         raise NameFault("Value", f"{text!r} is not a resource: give ACCOUNT@HOST, {kinds}.")
 
     def accounts(moment: Millis | None) -> list[Thing]:
-        hosts = stored.named(sql, Kind.HOST, host_name, moment)
+        hosts = renamed.named(sql, Kind.HOST, host_name, moment)
         # By host: every host of a large place may have an account of this name.
-        found = (stored.named(sql, Kind.HOST_ACCOUNT, account, moment, parent=host.key) for host in hosts)
+        found = (renamed.named(sql, Kind.HOST_ACCOUNT, account, moment, parent=host.key) for host in hosts)
         return [each for of_host in found for each in of_host]
 
     return _only(accounts, text, at)
@@ -99,7 +98,7 @@ def passed(sql: Connection, text: str, at: Millis | None = None) -> Thing:
     prefix, colon, name = text.partition(":")
     if not colon or prefix not in PASSED:
         return resource(sql, text, at)
-    return _only(lambda moment: stored.named(sql, PASSED[prefix], name, moment), text, at)
+    return _only(lambda moment: renamed.named(sql, PASSED[prefix], name, moment), text, at)
 
 
 def _only(find: Callable[[Millis | None], list[Thing]], text: str, at: Millis | None) -> Thing:

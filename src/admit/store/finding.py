@@ -8,7 +8,8 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from admit.core.links import KINDS, Kind
 from admit.core.validity import Millis
-from admit.store.blocked import how_many
+from admit.store import renamed
+from admit.store.blocked import how_many, words
 from admit.store.lookups import by_key
 from admit.store.name_order import ORDER, Among, Blocked, Form, Match, last_of_some, page, page_of_each, there
 from admit.store.prepared import Prepared
@@ -71,7 +72,8 @@ def named_like(  # noqa: PLR0913 - a listing: what is meant, and which page
 ) -> Found:
     """Things of some kinds by name, from one on; with a text only those whose name contains it.
 
-    They are those that live, or lived at a past moment, by the names of now.
+    They are those that live, or lived at a past moment: then those whose name of then contains it, in the
+    order of the names of now. What was called so then and is not any more comes first, as much as a page has.
 
     Among very many things names that begin with the text are looked up, and only if there are none names are
     looked into, some at a time: then there may be fewer than ``limit`` although others follow.
@@ -81,12 +83,56 @@ def named_like(  # noqa: PLR0913 - a listing: what is meant, and which page
     asked = _Asked(kinds, blocked=off, after=after, at=at, limit=limit + 1, more=more)
     if text is None:
         return _cut(_found(sql, asked, "any"), limit)
-    if parent is not None or not _is_large(sql):
+    found = _with_text(sql, asked, text)
+    return found if at is None else _called_so_then(sql, asked, text, found)
+
+
+def _with_text(sql: Connection, asked: "_Asked", text: str) -> Found:
+    """Those whose name of now contains a text."""
+    limit, after = asked.limit - 1, asked.after
+    if asked.more or not _is_large(sql):
         return _cut(_found(sql, asked, "contains", text), limit)
     begin = _beginning(sql, replace(asked, after=None, limit=asked.limit if after is None else 1), text)
     if begin:
         return _cut(begin if after is None else _beginning(sql, asked, text), limit)
     return _among_very_many(sql, asked, text)
+
+
+def _called_so_then(sql: Connection, asked: "_Asked", text: str, found: Found) -> Found:
+    """The same by the names of then: without what got such a name later, and with what has another since."""
+    others = renamed.since(sql, asked.at or 0)
+    if not others:
+        return found
+    part = text.lower()
+    kept = [
+        each for each in found.things if each.key not in others or part in others[each.key].then.name.lower()
+    ]
+    called = [
+        each.now
+        for _, each in sorted(others.items())
+        if part in each.then.name.lower() and asked.takes(each.now) and not _is_listed(sql, part, each.now)
+    ]
+    if called and asked.blocked:
+        off = words(sql, [each.key for each in called], asked.at)
+        called = [each for each in called if each.key in off]
+    if asked.after is not None or not called:
+        return Found(kept, found.after)
+    first = [*called[: asked.limit - 1], *kept]
+    if found.after is None:
+        # All of it is here: then it can be in the order of the names of then.
+        was = {key: each.then for key, each in others.items()}
+        first.sort(key=lambda each: _place_of(was.get(each.key, each)))
+    return Found(first, found.after)
+
+
+def _is_listed(sql: Connection, part: str, thing: Thing) -> bool:
+    """Whether a thing stands where its name of now has it: among very many only what begins so may."""
+    name = thing.name.lower()
+    return name.startswith(part) if _is_large(sql) else part in name
+
+
+def _place_of(thing: Thing) -> tuple[str, int, int, int]:
+    return thing.name, int(thing.kind), thing.parent, thing.key
 
 
 def _among_very_many(sql: Connection, asked: "_Asked", text: str) -> Found:
@@ -129,6 +175,10 @@ class _Asked:
     at: Millis | None
     limit: int
     more: Mapping[str, int]
+
+    def takes(self, thing: Thing) -> bool:
+        """Whether a thing is of what is meant, whatever it is called."""
+        return thing.kind in self.kinds and self.more.get("parent", thing.parent) == thing.parent
 
     def form(self, match: Match, first: int = 0) -> Form:
         """Its statement; ``first`` is the number of its first kind."""

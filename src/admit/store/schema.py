@@ -33,6 +33,7 @@ VERSIONS = (
     "0012",
     "0013",
     "0014",
+    "0015",
 )
 """Every version of the schema, oldest first: one for each step in ``migrations/versions``."""
 

@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from admit.core.validity import BEGINNING, FOREVER
-from admit.store.within import Detail
+from admit.store.within import Detail, Renames
 
 BEGINNING_GRANT = f"stage = 1 and starts_at <> {BEGINNING}"
 """Which links are grants that begin at some moment, in the same way."""
@@ -82,6 +82,12 @@ changes = Table(
     ),
     sqlite_with_rowid=False,
     comment="The change log and ledger: append only, in one order, every policy change in full.",
+)
+
+RENAMES = Renames(changes.c.event, changes.c.fact)
+"""Entries that give something another name: few, and looked for where a past moment is asked about."""
+Index(
+    "changes_that_rename", changes.c.revision, changes.c.about, sqlite_where=RENAMES, postgresql_where=RENAMES
 )
 
 OF_FEW = text("kind not in (1, 2, 20, 21) and removed_at is null")

@@ -33,6 +33,33 @@ def _in_postgresql(detail: Detail, compiler: Any, **options: Any) -> str:
     return f"({compiler.process(detail.details, **options)} ->> '{detail.attribute}')"
 
 
+class Renames(ColumnElement[bool]):
+    """Whether an entry of the change log gives something another name."""
+
+    inherit_cache = False
+    type = Boolean()
+
+    def __init__(self, event: ColumnElement[str], fact: ColumnElement[str]) -> None:
+        self.event = event
+        self.fact = fact
+
+    def self_group(self, against: object = None) -> "Renames":  # noqa: ARG002 - as SQLAlchemy calls it
+        """It as a condition: compared with true, no index would be of it."""
+        return self
+
+
+@compiles(Renames, "sqlite")
+def _renames_in_sqlite(renames: Renames, compiler: Any, **options: Any) -> str:
+    event, fact = (compiler.process(each, **options) for each in (renames.event, renames.fact))
+    return f"{event} = 'ThingChanged' AND json_extract({fact}, '$.fields.name') IS NOT NULL"
+
+
+@compiles(Renames, "postgresql")
+def _renames_in_postgresql(renames: Renames, compiler: Any, **options: Any) -> str:
+    event, fact = (compiler.process(each, **options) for each in (renames.event, renames.fact))
+    return f"{event} = 'ThingChanged' AND ({fact}::jsonb -> 'fields' -> 'name') IS NOT NULL"
+
+
 class Contains(ColumnElement[bool]):
     """Whether a text contains another, in whatever case the letters of ASCII are."""
 

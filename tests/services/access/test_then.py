@@ -88,7 +88,12 @@ def test_names_and_notes_are_those_of_then(past: Past) -> None:
         ("ListWhat", {"Person": "alice"}),
         ("ListThrough", {"Thing": f"group:{group}"}),
         ("ListLinks", {"Kind": "user", "Id": user.id, "Direction": "outward", "Stage": "join"}),
+        *(("ListThings", {"Text": text}) for text in ("B-", "db-2", "db", "oper", "root@db-1", "admin@db-2")),
+        *(("ListThings", {"Kinds": ["host"], "Text": text, "Blocked": True}) for text in ("db-1", "db-2")),
+        *(("ListGrants", {"Text": text}) for text in ("db-1", "db-2", "root@db", "admin@db")),
     ]
+    past.see(*asked)
+    bastion.call("ModifyUserGroup", UserGroupId=group, UserGroupName="dbas")
     past.see(*asked)
     past.rename(desk.host, Kind.HOST, "db-2")
     bastion.call("ModifyUserGroup", UserGroupId=group, UserGroupName="operators")
@@ -104,6 +109,12 @@ def test_names_and_notes_are_those_of_then(past: Past) -> None:
     assert {"root@db-1", "group:dba"} <= {each["Thing"]["Label"] for each in told}
     reason = desk.call("ExplainAccess", Person="alice", Resource=f"{desk.account}@{desk.host}", At=at)
     assert [step["Label"] for step in reason["Paths"][0]["Steps"]][-1] == "root@db-1"
+    for resource, found in (("root@db-1", 200), ("admin@db-2", 404), ("root@db-2", 404)):
+        asked_by_name = {"Person": "alice", "Resource": resource, "At": at}
+        if found == 200:
+            assert desk.call("CheckAccess", **asked_by_name)["Decision"]["Allowed"]
+        else:
+            assert refused(desk.call, "CheckAccess", **asked_by_name)[0] == found
 
 
 def test_requests_and_offers_are_those_of_then(past: Past) -> None:

@@ -17,7 +17,7 @@ from admit.services.access.errors import NotFound
 from admit.services.access.granted import ListSize
 from admit.services.access.listings import NextToken
 from admit.services.access.vocabulary import At, Moment, access, past
-from admit.store import finding, neighbours, then
+from admit.store import finding, neighbours, renamed, then
 from admit.store import things as stored
 from admit.store.neighbours import Neighbour
 from admit.store.things import Thing
@@ -74,8 +74,8 @@ class CallerTold(Shape):
 class ListCallers(Shape):
     """Lists RAM's users, groups, roles or the account's own policies, or those that there were at a moment.
 
-    They are told by the names of then, in the order of those of now. With a text only those
-    whose name has it.
+    They are told and found by the names of then, in the order of those of now. With a text only those whose
+    name contains it.
 
     Ours: RAM's own operations tell only of now. Who asks needs ram:ListUsers, ram:ListGroups, ram:ListRoles
     or ram:ListPolicies as well.
@@ -221,7 +221,7 @@ class DescribeCaller(Shape):
         """Read it."""
         at = past(self.at, call)
         kind, account = _KINDS[self.kind], call.world.account_key
-        found = stored.named(call.sql, kind, self.name, at, parent=account)
+        found = renamed.named(call.sql, kind, self.name, at, parent=account)
         # Whether there is one is told to nobody who may not know what.
         owner, name = (_owner(call, found[0]), found[0].name) if found else (None, self.name)
         _permit(call, TOLD_BY[self.kind], f"{self.kind}/{name}", owner)

@@ -133,7 +133,7 @@ class ListGrants(Shape):
         after = place_after(self.next_token)
         if not self.text:
             return page(call.sql, which, after, self.max_results)
-        keys = sorted(meant(call, self.text))
+        keys = sorted(meant(call, self.text, which.as_of))
         found = of_things(call.sql, keys, which) if keys else []
         first = 0 if after is None else after.target
         some = found[first : first + self.max_results]
@@ -141,19 +141,24 @@ class ListGrants(Shape):
         return Page(some, Place(_FOUND, 1, 1, first + len(some)) if more else None)
 
 
-def meant(call: Call, text: str) -> set[int]:
-    """The things a text means: those whose name contains it, a host's accounts, ``root@db-1``."""
+def meant(call: Call, text: str, as_of: Millis | None = None) -> set[int]:
+    """The things a text means or meant: those whose name contains it, a host's accounts, ``root@db-1``."""
     account, at, host = text.partition("@")
     kinds = sorted(ENDS)
-    found = finding.named_like(call.sql, kinds, text, limit=MOST_THINGS).things
-    found += finding.with_id(call.sql, text, kinds)
+    found = finding.named_like(call.sql, kinds, text, at=as_of, limit=MOST_THINGS).things
+    found += finding.with_id(call.sql, text, kinds, as_of)
     keys = {thing.key for thing in found}
     hosts = [thing for thing in found if thing.kind is Kind.HOST]
     if at:
-        hosts += finding.named_like(call.sql, [Kind.HOST], host, limit=MOST_THINGS).things
+        hosts += finding.named_like(call.sql, [Kind.HOST], host, at=as_of, limit=MOST_THINGS).things
     for each in hosts[:MOST_THINGS]:
         inside = finding.named_like(
-            call.sql, [Kind.HOST_ACCOUNT], account if at else None, parent=each.key, limit=MOST_THINGS
+            call.sql,
+            [Kind.HOST_ACCOUNT],
+            account if at else None,
+            parent=each.key,
+            at=as_of,
+            limit=MOST_THINGS,
         )
         keys |= {thing.key for thing in inside.things}
     return keys

@@ -49,8 +49,8 @@ _STAGES = {"join": Stage.JOIN, "grant": Stage.GRANT, "hold": Stage.HOLD}
 class ListThings(Shape):
     """Lists people, users, groups, hosts and whatever else there is, by name; or was, at a moment.
 
-    What is left out does not restrict. What there was is told by the names of then, and found and ordered by
-    those of now.
+    What is left out does not restrict. What there was is told and found by the names of then, and is in the
+    order of those of now; what was called so then, and is not any more, comes first.
 
     Ours: a name as GrantAccess takes it, such as root@db-1 or group:dba, finds what it means.
 
