@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from admit.core.sessions import Outcome
+from admit.core.activity import Activity, ActivityKind, Outcome
+from admit.core.sessions import Outcome as Ended
 from admit.core.validity import DAY, MINUTE
 from admit.store import sessions as stored
 from tests.browsing import Pages
@@ -112,7 +113,7 @@ def test_sessions_are_shown_as_they_were_known(office: System, pages: Pages) -> 
     with later(office) as then:
         pass
     office.call("admit", "EndSession", SessionId=SESSION, Reason="enough")
-    over = stored.End(office.clock.now(), Outcome.ENDED, "enough")
+    over = stored.End(office.clock.now(), Ended.ENDED, "enough")
     office.admit.store.write_now(AUTHOR, lambda tx: stored.end(tx.sql, {SESSION: over}))
     office.advance(MINUTE)
     place = f"/console/sessions/{SESSION}"
@@ -146,6 +147,22 @@ def test_things_are_found_by_their_names_of_then(office: System, pages: Pages) -
     assert f'href="{place}?at={then}"' in found
     # Whoever searches on from there stays at that moment.
     assert f'<input type="hidden" name="at" value="{then}">' in found.partition('id="main"')[0]
+
+
+def test_activity_is_shown_up_to_a_moment(office: System, pages: Pages) -> None:
+    def noted(what: str) -> None:
+        activities = office.admit.world.activities
+        activities.note(Activity(office.clock.now(), ActivityKind.COMMAND, Outcome.OK, "bob", action=what))
+        activities.write(office.admit.store, office.admit.world.metrics)
+
+    noted("before")
+    with later(office) as then:
+        pass
+    noted("after")
+    office.advance(MINUTE)
+    now, past = (main_of(pages, f"/console/activity?kind=command{at}") for at in ("", f"&at={then}"))
+    assert ("before" in now, "after" in now) == (True, True)
+    assert (">before<" in past, ">after<" in past, nothing_can_be_done(past)) == (True, False, True)
 
 
 def is_shown(name: str, text: str) -> bool:

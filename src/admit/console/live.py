@@ -122,9 +122,9 @@ def _hits(content: str, text: str) -> list[dict[str, Any]]:
 
 
 async def activity(desk: Desk, request: Request) -> Response:
-    """What has happened: calls, decisions, sign-ins, sessions and what was done in them."""
+    """What has happened, or had by a moment: calls, decisions, sign-ins, sessions, what was done in them."""
     visit = await desk.visit(request)
-    fault, listed = "", None
+    fault, listed, at = "", None, visit.moment(visit.asked("at"))
     try:
         listed = await visit.call(
             "ListActivity",
@@ -132,6 +132,7 @@ async def activity(desk: Desk, request: Request) -> Response:
             Outcome=visit.asked("outcome") or None,
             Person=visit.asked("person") or None,
             Resource=visit.asked("resource") or None,
+            EndTime=at,
             MaxResults=50,
             NextToken=visit.asked("next") or None,
         )
@@ -139,7 +140,7 @@ async def activity(desk: Desk, request: Request) -> Response:
         if refused.status == HTTPStatus.FORBIDDEN:
             raise
         fault = refused.text
-    return visit.page("activity.html", listed=listed, fault=fault, kinds=KINDS)
+    return visit.page("activity.html", listed=listed, fault=fault, kinds=KINDS, at=at)
 
 
 KINDS = (
