@@ -35,6 +35,10 @@ def asked(office: None, run: Run, settings: Settings) -> str:
 
 
 def test_what_waits_is_listed_and_approved_for_less(run: Run, asked: str) -> None:
+    seen = run("requests", "approve", asked, "--for", "30m", "--preview")
+    assert seen.exit_code == 0
+    assert "gains" in seen.output
+    assert run("can", "alice", "root@db-1").exit_code == 1
     listed = run("requests").output
     assert "root@db-1" in listed
     assert "ticket 7" in listed
@@ -57,3 +61,4 @@ def test_a_declined_one_grants_nothing(run: Run, asked: str) -> None:
 def test_a_decision_names_a_request(run: Run, office: None) -> None:
     assert run("requests", "approve").exit_code == 2
     assert run("requests", "decline", "1", "--for", "1h").exit_code == 2
+    assert run("requests", "decline", "1", "--preview").exit_code == 2

@@ -30,6 +30,10 @@ def test_grants_are_kept_and_ended_and_reported(run: Run, begun: str) -> None:
     assert "Q4" in run("review", "list").output
     kept = run("review", "keep", begun, numbers["bob root@db-1"], "--comment", "still on call")
     assert kept.output == f"kept  {numbers['bob root@db-1']}\n"
+    seen = run("review", "end", begun, numbers["alice root@db-1"], "--preview")
+    assert seen.exit_code == 0
+    assert "loses   alice" in seen.output
+    assert run("can", "alice", "root@db-1").exit_code == 0
     ended = run("review", "end", begun, numbers["alice root@db-1"], "999")
     assert ended.exit_code == 1
     assert "refused  999  There is no such item." in ended.output

@@ -244,8 +244,11 @@ def _say_change(result: dict[str, Any], subject: str, done: str, now: Now) -> No
     for each in result.get("EndingSessions", ()):
         text = f"session {each['SessionId']}, {each['Person']} at {each['Resource']}: {each['Reason']}"
         console().print(Text(f"     ends   {text}", style="red"))
-    if not (result["Gained"] or result["Lost"]):
+    untold = result.get("Untold", ())
+    if not (result["Gained"] or result["Lost"] or untold):
         console().print(Text("     nobody gains or loses access at this moment"))
+    for text in untold:
+        console().print(Text(f"     note   {text}", style="yellow"))
 
 
 def _say_what_stays(client: Client, person: str, resource: str) -> None:

@@ -6,13 +6,11 @@ from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
-from rich.text import Text
 
-from admit.cli.client import Client
 from admit.cli.commands import loaded
 from admit.cli.connection import Connect, connectable
-from admit.cli.diff import say_changes
-from admit.cli.output import JSON, REFUSED, console, fail, print_json
+from admit.cli.diff import say_preview
+from admit.cli.output import JSON, print_json
 from admit.cli.outside import value_of
 from admit.cli.products import PRODUCTS
 from admit.rpc.describe import allowed_values, example_of, fields_of, text_of
@@ -130,25 +128,9 @@ def call(  # noqa: PLR0913 - a command has the options people need
     values = {name: value_of(text) for name, text in _pairs(operation, parameters).items()}
     with connect() as client:
         if preview:
-            _say_preview(client, service, action, values, as_json=as_json)
+            say_preview(client, service, action, values, as_json=as_json)
         else:
             print_json(client.call(service, action, **values))
-
-
-def _say_preview(
-    client: Client, service: str, action: str, values: Mapping[str, str], *, as_json: bool
-) -> None:
-    """What a call would do, for people or for programs."""
-    planned = [{"Service": service, "Action": action, "Parameters": values}]
-    told = client.call("admit", "PreviewCalls", Calls=planned)
-    (result,) = told["Results"]
-    if as_json:
-        print_json(told)
-    elif result["Code"] == "OK":
-        console().print(Text.assemble(("would be done", "bold"), f"  {action}"))
-        say_changes(told)
-    if result["Code"] != "OK":
-        fail(f"{result['Message']}\n{result['Code']}, and nothing would be different", REFUSED)
 
 
 def _operation(product: str, action: str) -> Operation:

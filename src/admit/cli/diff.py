@@ -1,5 +1,6 @@
 """Two moments compared, and calls seen before they are made."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -9,7 +10,7 @@ from admit.cli import wording
 from admit.cli.ask import SHOWN, When, now_here
 from admit.cli.client import Client
 from admit.cli.connection import connected
-from admit.cli.output import JSON, NO, console, print_json
+from admit.cli.output import JSON, NO, REFUSED, console, fail, print_json
 from admit.cli.wording import ARROW, Now
 from admit.core.validity import Millis
 
@@ -33,6 +34,20 @@ def diff(client: Client, earlier: Millis, later: Millis | None, *, as_json: bool
         say_changes(told)
         console().print(Text(f"{told['ChangeCount']} changes in between."))
     raise SystemExit(NO if any(told[each] for each in ("Gained", "Lost", "Changed")) else 0)
+
+
+def say_preview(client: Client, service: str, action: str, *calls: Mapping[str, Any], as_json: bool) -> None:
+    """What calls of an operation would do, for people or for programs."""
+    planned = [{"Service": service, "Action": action, "Parameters": values} for values in calls]
+    told = client.call("admit", "PreviewCalls", Calls=planned)
+    refused = [each for each in told["Results"] if each["Code"] != "OK"]
+    if as_json:
+        print_json(told)
+    elif not refused:
+        console().print(Text.assemble(("would be done", "bold"), f"  {action}"))
+        say_changes(told)
+    if refused:
+        fail(f"{refused[0]['Message']}\n{refused[0]['Code']}, and nothing would be different", REFUSED)
 
 
 def say_changes(told: dict[str, Any]) -> None:

@@ -6,9 +6,10 @@ import click
 from tzlocal import get_localzone
 
 from admit.base.clock import SystemClock
-from admit.cli.ask import Duration
+from admit.cli.ask import PREVIEW, Duration
 from admit.cli.client import Client
 from admit.cli.connection import connected
+from admit.cli.diff import say_preview
 from admit.cli.lists import PAGE
 from admit.cli.output import JSON, print_json, print_table
 from admit.cli.wording import Now
@@ -22,6 +23,7 @@ from admit.core.validity import Millis
     "--for", "lasting", type=Duration(), help="For how long, if not for as long as it was asked for."
 )
 @click.option("--comment", help="What the person is told.")
+@PREVIEW
 @click.option("--all", "decided", is_flag=True, help="Also requests that wait no more.")
 @JSON
 @connected
@@ -32,6 +34,7 @@ def requests(  # noqa: PLR0913 - a command has the options people need
     *,
     lasting: Millis | None,
     comment: str | None,
+    preview: bool,
     decided: bool,
     as_json: bool,
 ) -> None:
@@ -40,10 +43,15 @@ def requests(  # noqa: PLR0913 - a command has the options people need
         raise click.UsageError("Say which request: `admit requests` lists their IDs.")
     if verb == "decline" and lasting is not None:
         raise click.UsageError("--for belongs to approve.")
+    if preview and verb != "approve":
+        raise click.UsageError("--preview belongs to approve: declining changes no access.")
     if request is None:
         _list(client, decided=decided, as_json=as_json)
     elif verb == "approve":
         asked = {"RequestId": request, "Comment": comment, "Lasting": lasting}
+        if preview:
+            say_preview(client, "admit", "ApproveAccessRequest", asked, as_json=as_json)
+            return
         _tell(client.call("admit", "ApproveAccessRequest", **asked), as_json=as_json)
     else:
         answer = client.call("admit", "DeclineAccessRequest", RequestId=request, Comment=comment)

@@ -8,9 +8,10 @@ import click
 from admit.base.clock import SystemClock
 from admit.base.csv_lines import line
 from admit.cli import wording
-from admit.cli.ask import Duration, When, now_here
+from admit.cli.ask import PREVIEW, Duration, When, now_here
 from admit.cli.client import Client
 from admit.cli.connection import connected
+from admit.cli.diff import say_preview
 from admit.cli.lists import all_of
 from admit.cli.output import JSON, NO, print_json, print_table
 from admit.core.review_report import COLUMNS, row
@@ -145,9 +146,18 @@ def keep(client: Client, review_id: str, items: tuple[int, ...], *, comment: str
 
 
 @review.command()
+@PREVIEW
 @_of_items
-def end(client: Client, review_id: str, items: tuple[int, ...], *, comment: str, as_json: bool) -> None:
+def end(  # noqa: PLR0913 - a command has the options people need
+    client: Client, review_id: str, items: tuple[int, ...], *, comment: str, preview: bool, as_json: bool
+) -> None:
     """End some grants of REVIEW, by their numbers: they are revoked, and live sessions end."""
+    if preview:
+        asked = {"ReviewId": review_id, "Verdict": "end", "Comment": comment}
+        parts = (items[first : first + ITEMS_AT_ONCE] for first in range(0, len(items), ITEMS_AT_ONCE))
+        calls = [{**asked, "Items": list(part)} for part in parts]
+        say_preview(client, "admit", "DecideReviewItems", *calls, as_json=as_json)
+        return
     _decide(client, review_id, items, {"Verdict": "end", "Comment": comment}, as_json=as_json)
 
 

@@ -145,9 +145,9 @@ _JOIN = Prepared(
 )
 
 
-def more_join(sql: Connection, key: int, most: int) -> bool:
-    """Whether more than so many are joined to what a thing is granted to, in force or not."""
-    return bool(_JOIN.rows(sql, here=key, limit=most + 1)[0][0] > most)
+def many_join(sql: Connection, key: int, most: int) -> int:
+    """How many are joined to what a thing is granted to, in force or not; counted up to ``most``."""
+    return int(_JOIN.rows(sql, here=key, limit=most)[0][0])
 
 
 def _asked(key: int, stage: Stage | None, at: Millis | None, other: int | None) -> dict[str, int]:

@@ -54,6 +54,25 @@ def test_a_grant_is_for_its_actions_and_reaches_members(records: System) -> None
     assert decision(records, "user:bob", "read", "record:r-1")["Reason"] == "not granted"
 
 
+def test_a_grant_of_actions_and_its_revocation_are_seen_before_they_are_made(records: System) -> None:
+    put(records, "record", "resource", {"Id": "r-1"})
+    end = records.clock.now() + MINUTE
+
+    seen = grant(records, "team:ops", "record:r-1", "read", EndTime=end, Preview=True)
+    assert (seen["Changed"], seen["Grant"]["Subject"], seen["Effect"]["Complete"]) == (True, "team:ops", True)
+    gained = {(each["Person"], each["Resource"], each["ValidUntil"]) for each in seen["Effect"]["Gained"]}
+    assert gained == {("team:ops", "record:r-1", end), ("user:alice", "record:r-1", end)}
+    assert decision(records, "user:alice", "read", "record:r-1")["Allowed"] is False
+
+    assert "Effect" not in grant(records, "team:ops", "record:r-1", "read", EndTime=end)
+    named = {"Subject": "team:ops", "Resource": "record:r-1", "Space": "shop"}
+    seen = records.call("admit", "RevokeActions", **named, Preview=True)
+    assert seen["Changed"] is True
+    lost = {(each["Person"], each["WasUntil"]) for each in seen["Effect"]["Lost"]}
+    assert lost == {("team:ops", end), ("user:alice", end)}
+    assert decision(records, "user:alice", "read", "record:r-1")["Allowed"] is True
+
+
 def test_two_grants_on_one_resource_have_times_of_their_own(records: System) -> None:
     put(records, "record", "resource", {"Id": "r-1"})
     end = records.clock.now() + MINUTE

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import inspect
 
 from admit.control import grants, people, things
+from admit.control.answers import previews
 from admit.control.things import New
 from admit.core.links import Kind
 from admit.core.validity import MINUTE
@@ -179,6 +180,41 @@ def test_a_revocation_that_is_only_tried_tells_the_sessions_too(office: System) 
     told = office.call("admit", "RevokeAccess", **asked)["Result"]
     assert [each["Person"] for each in told["Lost"]] == ["alice"]
     assert [each["SessionId"] for each in told["EndingSessions"]] == ["session-1"]
+
+
+def test_of_what_is_not_compared_it_is_told_what_is_known(
+    office: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    revoked = {"Subject": "group:dba", "Resource": "root@db-1"}
+    whole = office.call("admit", "RevokeAccess", **revoked, Preview=True)["Result"]
+    assert (whole["Untold"], len(whole["Lost"])) == ([], 1)
+
+    monkeypatch.setattr(previews, "MOST_PAIRS", 0)
+    cut = office.call("admit", "RevokeAccess", **revoked, Preview=True)["Result"]
+    assert (cut["Changed"], cut["Lost"]) == (True, [])
+    assert cut["Untold"] == [
+        previews.TOO_MUCH,
+        "Of 1 lists that may differ 0 were compared.",
+        "Not compared: who may use root@db-1; 1 are joined to what it is granted to.",
+    ]
+    # The session of one of them is asked about, however long the lists are.
+    assert [each["SessionId"] for each in cut["EndingSessions"]] == ["session-1"]
+
+
+def test_of_many_lists_the_first_are_compared(office: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(previews, "MOST_WALKS", 1)
+    told = preview(
+        office,
+        planned("admit", "GrantAccess", Subject="bob", Resource="host:db-1"),
+        in_group(office, "AddUsersToGroup", "bob"),
+    )
+
+    assert pairs(told["Gained"]) == {("bob", "host:db-1")}
+    assert told["Untold"] == [
+        previews.TOO_MUCH,
+        "Of 2 lists that may differ 1 were compared.",
+        "Not compared: what bob may use.",
+    ]
 
 
 def test_each_call_needs_its_own_permission(office: System) -> None:

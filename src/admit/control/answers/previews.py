@@ -25,6 +25,7 @@ from admit.core.validity import Millis
 from admit.store import sessions as stored_sessions
 from admit.store import things as stored
 from admit.store.engine import Tx
+from admit.store.neighbours import many_join
 from admit.store.sessions import Session, Which
 
 MOST_WALKS = 400
@@ -33,6 +34,10 @@ MOST_PAIRS = 20_000
 """How many entries these lists have, all together."""
 MOST_SESSIONS = 1_000
 TOO_MUCH = "The change is about more people and resources than a preview compares."
+MOST_NAMED = 5
+"""How many of the lists that are not compared are told by name."""
+MOST_BEHIND = 1_000_000
+"""How far it is counted who is joined to what a resource is granted to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,8 @@ class _Seen:
     lists: Lists
     sessions: Mapping[str, str | None]
     """Why each live session may not go on; None for those that may."""
+    behind: Mapping[Walk, int]
+    """Of the first lists that were too long: how many are joined to what such a resource is granted to."""
 
 
 @dataclass(slots=True)
@@ -66,7 +73,8 @@ class _Tried:
 
     live: Sequence[Session]
     walks: list[Walk] = field(default_factory=list)
-    after: _Seen = field(default_factory=lambda: _Seen({}, {}))
+    """The lists that may differ, more perhaps than are compared."""
+    after: _Seen = field(default_factory=lambda: _Seen({}, {}, {}))
     ordered: set[str] = field(default_factory=set)
     """The sessions whose end it orders."""
     labels: Mapping[int, Named] = field(default_factory=dict)
@@ -96,9 +104,6 @@ def _look(tx: Tx, world: World, events: Sequence[Event], tried: _Tried) -> None:
     tried.untold += _beyond(events)
     tried.walks = list(dict.fromkeys(walk for event in events for walk in walks(tx.sql, event)))
     tried.live = _touched(tried.live, events, tried.walks)
-    if len(tried.walks) > MOST_WALKS:
-        tried.untold.append(TOO_MUCH)
-        del tried.walks[MOST_WALKS:]
     tried.after = _see(tx.sql, world, tried, tx.now)
     tried.ordered = {event.session for event in events if isinstance(event, SessionEndOrdered)}
     tried.labels = names.labels(
@@ -133,10 +138,10 @@ def _beyond(events: Iterable[Event]) -> list[str]:
 def _see(sql: Connection, world: World, tried: _Tried, now: Millis) -> _Seen:
     """Walk all the lists, as far as they are not too long, and ask for all the sessions."""
     sessions = {each.id: _over(sql, world, each, now) for each in tried.live}
-    lists = listed(sql, tried.walks, Moment(now), MOST_PAIRS)
-    if len(lists) < len(tried.walks):
-        tried.untold.append(TOO_MUCH)
-    return _Seen(lists, sessions)
+    lists = listed(sql, tried.walks[:MOST_WALKS], Moment(now), MOST_PAIRS)
+    left = [walk for walk in tried.walks if walk not in lists][:MOST_NAMED]
+    behind = {walk: many_join(sql, walk.start.key, MOST_BEHIND) if walk.backward else 0 for walk in left}
+    return _Seen(lists, sessions, behind)
 
 
 def _over(sql: Connection, world: World, session: Session, now: Millis) -> str | None:
@@ -159,7 +164,26 @@ def _preview(sql: Connection, before: _Seen, tried: _Tried) -> Preview:
     keys = {ref.key for reach in found.paths for link in reach.path for ref in (link.source, link.target)}
     keys |= {key for each, _ in ended for key in (each.person, each.user, each.resource)}
     labels = {**names.labels(sql, sorted(keys)), **tried.labels}
-    return Preview(found, ended, labels, tuple(dict.fromkeys(tried.untold)))
+    return Preview(found, ended, labels, (*tried.untold, *_uncompared(sql, before, tried)))
+
+
+def _uncompared(sql: Connection, before: _Seen, tried: _Tried) -> Iterator[str]:
+    """That not all lists were compared, if so: how many, and which with how many people."""
+    after = tried.after
+    compared = sum(walk in before.lists and walk in after.lists for walk in tried.walks)
+    if compared == len(tried.walks):
+        return
+    yield TOO_MUCH
+    yield f"Of {len(tried.walks)} lists that may differ {compared} were compared."
+    left = [walk for walk in tried.walks if walk in before.behind or walk in after.behind][:MOST_NAMED]
+    labels = {**names.labels(sql, [walk.start.key for walk in left]), **tried.labels}
+    for walk in left:
+        label = labels[walk.start.key].label
+        many = max(before.behind.get(walk, 0), after.behind.get(walk, 0))
+        if walk.backward:
+            yield f"Not compared: who may use {label}; {many} are joined to what it is granted to."
+        else:
+            yield f"Not compared: what {label} may use."
 
 
 def _ended(before: _Seen, tried: _Tried) -> Iterator[tuple[Session, str]]:

@@ -49,6 +49,8 @@ class Changed(Shape):
     lost: tuple[Change, ...]
     ending_sessions: tuple[EndingSession, ...] | None = None
     """The live sessions that would end; only a preview tells them."""
+    untold: tuple[str, ...] | None = None
+    """What a preview did not look at, in sentences; none if it tells all. Only a preview tells this."""
 
 
 def subject_of(call: Call, text: str, resource: Thing) -> Thing:
@@ -106,6 +108,7 @@ def _previewed(call: Call, resource: Thing, change: Callable[[], bool]) -> Chang
         gained=_told(people(found.difference.gained), labels),
         lost=_told(people(found.difference.lost), labels),
         ending_sessions=ending(found),
+        untold=found.untold,
     )
 
 

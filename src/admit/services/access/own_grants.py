@@ -1,9 +1,10 @@
 """Granting actions on resources of one's own, for a time, on a condition."""
 
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import Callable, Iterator
+from typing import Annotated, Protocol, TypeVar
 
 from admit.control import names, permissions
+from admit.control.answers.previews import preview
 from admit.control.conditions import ConditionRefused
 from admit.core.errors import InvalidParameter
 from admit.core.validity import BEGINNING, FOREVER, Validity
@@ -19,6 +20,7 @@ from admit.services.access.own_words import (
     SpaceName,
     entity_of,
 )
+from admit.services.access.previews import Effect, effect
 from admit.services.access.vocabulary import Moment, access, end, named
 from admit.store import links, things
 from admit.store.links import Held
@@ -70,6 +72,23 @@ def _shown(call: Call, held: Held, subject: Thing, permission: Thing) -> ActionG
     )
 
 
+class _Told(Protocol):
+    """An answer that may tell what was only tried."""
+
+    effect: Effect | None
+
+
+Told = TypeVar("Told", bound=_Told)
+
+
+def seen(call: Call, make: Callable[[Call], Told]) -> Told:
+    """What a change answers, with its effect; the change is undone."""
+    made: list[Told] = []
+    found = preview(call.tx, call.world, lambda: made.append(make(call)))
+    made[0].effect = effect(found)
+    return made[0]
+
+
 @access.operation(
     "update",
     errors=(NotFound, Ambiguous, EntityNotFound, InvalidParameter),
@@ -90,15 +109,23 @@ class GrantActions(Shape):
     start_time: Moment | None = None
     end_time: Moment | None = None
     space: SpaceName | None = None
+    preview: bool = False
+    """Only tell what would change."""
 
     class Response(Shape):
-        """The grant."""
+        """The grant, as it is, or would be."""
 
         changed: bool
-        """Whether anything is different from before."""
+        """Whether anything is (or would be) different from before."""
         grant: ActionGrant
+        effect: Effect | None = None
+        """What it would do to who may use what; only a preview tells this."""
 
     def handle(self, call: Call) -> Response:
+        """Grant, or see what that would do."""
+        return seen(call, self._made) if self.preview else self._made(call)
+
+    def _made(self, call: Call) -> Response:
         """Grant, by way of the permission of these terms."""
         target = _resource(call, self.resource, self.space)
         subject = _grantee(call, self.subject, self.space)
@@ -133,14 +160,22 @@ class RevokeActions(Shape):
     permission_id: PermissionId | None = None
     """Only this one."""
     space: SpaceName | None = None
+    preview: bool = False
+    """Only tell what would change."""
 
     class Response(Shape):
-        """What taking back did."""
+        """What taking back did, or would do."""
 
         changed: bool
-        """Whether anything is different from before."""
+        """Whether anything is (or would be) different from before."""
+        effect: Effect | None = None
+        """What it would do to who may use what; only a preview tells this."""
 
     def handle(self, call: Call) -> Response:
+        """Revoke, or see what that would do."""
+        return seen(call, self._made) if self.preview else self._made(call)
+
+    def _made(self, call: Call) -> Response:
         """Revoke."""
         target = _resource(call, self.resource, self.space)
         subject = _grantee(call, self.subject, self.space)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
+from msgspec.structs import asdict
 
 from admit.control.activity import Activities
 from admit.control.answers.comparison import Difference, Pair
@@ -79,6 +80,20 @@ class EndingSession(Shape):
     """What is missing: not granted, has ended, disabled; a restriction in words; or ordered."""
 
 
+class Effect(Shape):
+    """What a change would do."""
+
+    complete: bool
+    """Whether everything that would be different is told."""
+    untold: tuple[str, ...]
+    """What was not looked at, in sentences."""
+    gained: tuple[AccessChange, ...]
+    lost: tuple[AccessChange, ...]
+    changed: tuple[AccessChange, ...]
+    """What is held before and after, until another time."""
+    ending_sessions: tuple[EndingSession, ...]
+
+
 @access.operation("get", errors=(InvalidParameter,), once=True)
 class PreviewCalls(Shape):
     """Tells what calls would do if they were made one after the other, and makes none of them.
@@ -93,20 +108,11 @@ class PreviewCalls(Shape):
     calls: Json[Annotated[tuple[PlannedCall, ...], at_most(MOST_CALLS, 1)]]
     """The calls, in their order, at most 100."""
 
-    class Response(Shape):
+    class Response(Effect):
         """What would be different."""
 
         results: tuple[CallResult, ...]
         """Of each call, in the same order."""
-        complete: bool
-        """Whether everything that would be different is told."""
-        untold: tuple[str, ...]
-        """What was not looked at, in sentences."""
-        gained: tuple[AccessChange, ...]
-        lost: tuple[AccessChange, ...]
-        changed: tuple[AccessChange, ...]
-        """What is held before and after, until another time."""
-        ending_sessions: tuple[EndingSession, ...]
 
     def prepare(self, view: Call) -> tuple[Work, ...]:
         """Do the slow part of the calls before the transaction, where it would hold up all others."""
@@ -120,18 +126,8 @@ class PreviewCalls(Shape):
             for each, work in zip(self.calls, prepared, strict=True):
                 results.append(_made(call, each, work))
 
-        found = preview(call.tx, call.world, change)
-        labels, differs = found.labels, found.difference
-        untold = [*found.untold, *cut(differs)]
-        return self.Response(
-            results=tuple(results),
-            complete=not untold,
-            untold=tuple(untold),
-            gained=tuple(AccessChange(**gained(labels, *each)) for each in first(differs.gained)),
-            lost=tuple(AccessChange(**lost(labels, *each)) for each in first(differs.lost)),
-            changed=tuple(AccessChange(**moved(labels, *each)) for each in first(differs.moved)),
-            ending_sessions=ending(found),
-        )
+        told = effect(preview(call.tx, call.world, change))
+        return self.Response(results=tuple(results), **asdict(told))
 
 
 def _operation(call: Call, planned: PlannedCall) -> Operation:
@@ -205,6 +201,20 @@ def _made(call: Call, planned: PlannedCall, work: Work) -> CallResult:
     except AdmitError as fault:
         code, message = fault.full_code, fault.text
     return CallResult(service=planned.service, action=planned.action, code=code, message=message)
+
+
+def effect(found: Preview) -> Effect:
+    """A preview as it is answered."""
+    labels, differs = found.labels, found.difference
+    untold = (*found.untold, *cut(differs))
+    return Effect(
+        complete=not untold,
+        untold=untold,
+        gained=tuple(AccessChange(**gained(labels, *each)) for each in first(differs.gained)),
+        lost=tuple(AccessChange(**lost(labels, *each)) for each in first(differs.lost)),
+        changed=tuple(AccessChange(**moved(labels, *each)) for each in first(differs.moved)),
+        ending_sessions=ending(found),
+    )
 
 
 def ending(found: Preview) -> tuple[EndingSession, ...]:
