@@ -132,7 +132,7 @@ def decide(question: Question, source: Source, now: Millis, judge: Judge = unjud
     """Whether the subject may use the resource at ``now``, why, and until when."""
     shut = _shut(source, question.action, judge)
     joined = joined_to(question.subject, source, now, shut)
-    if not _connected(question, source):
+    if source.sure(question.subject.key, question.resource.key) is False:
         return Decision(question, Reason.NOT_GRANTED, now, source.revision)
     best = min(meetings(joined, held_by(question.resource, source, now, shut), source, now), default=None)
     if best is None:
@@ -140,14 +140,6 @@ def decide(question: Question, source: Source, now: Millis, judge: Judge = unjud
     closes, _, keys, periods = best
     path = path_of(source.ref, keys, periods)
     return Decision(question, Reason.GRANTED, now, source.revision, because=path, valid_until=-closes)
-
-
-def _connected(question: Question, source: Source) -> bool:
-    """Whether any way leads to the resource, open or not: most refusals need to look no further."""
-    kept = (source.lasting or {}).get(question.subject.key)
-    joined = closure(question.subject.key, source.onward(Stage.JOIN)) if kept is None else kept.keys
-    held = closure(question.resource.key, source.inward(Stage.HOLD))
-    return any(True for holder in held for _ in source.grants(holder, joined))
 
 
 def allows(question: Question, source: Source, now: Millis, judge: Judge = unjudged) -> bool:
@@ -236,10 +228,18 @@ def open_paths(
 
 def _refuse(question: Question, source: Source, now: Millis, judged: Judged) -> Decision:
     """The refusal that tells most: of all closed paths, the one nearest to being open."""
-    refusals = [_closed(question, source, now, way, judged) for way in _paths(question, source)]
-    if refusals:
-        return min(refusals, key=lambda refusal: _distance(refusal, now))
-    return Decision(question, Reason.NOT_GRANTED, now, source.revision)
+    paths = _paths(question, source) if _connected(question, source) else ()
+    refusals = (_closed(question, source, now, way, judged) for way in paths)
+    nearest = min(refusals, key=lambda refusal: _distance(refusal, now), default=None)
+    return nearest or Decision(question, Reason.NOT_GRANTED, now, source.revision)
+
+
+def _connected(question: Question, source: Source) -> bool:
+    """Whether any way leads to the resource, open or not: most refusals need to look no further."""
+    kept = (source.lasting or {}).get(question.subject.key)
+    joined = closure(question.subject.key, source.onward(Stage.JOIN)) if kept is None else kept.keys
+    held = closure(question.resource.key, source.inward(Stage.HOLD))
+    return any(True for holder in held for _ in source.grants(holder, joined))
 
 
 _NEAREST = (
