@@ -58,11 +58,9 @@ def let_in(sql: Connection, world: World, presented: Presented) -> Caller:
     now, known = world.clock.now(), kept(sql, "let in")
     if known is None:
         return _asked(sql, world, presented, now).caller
-    peer = presented.peer
-    shown = (presented.authorization, presented.action, presented.what, peer.address, peer.secure)
-    found: _LetIn | None = known.get(shown)
+    found: _LetIn | None = known.get(presented)
     if found is None or found.second != now // SECOND or found.ends_at <= now:
-        found = known[shown] = _asked(sql, world, presented, now)
+        found = known[presented] = _asked(sql, world, presented, now)
     return found.caller
 
 
