@@ -15,11 +15,12 @@ from admit.control.requests import access_requests, break_glass, reviews
 from admit.control.requests.break_glass import AgreementDetails
 from admit.control.signing_in.web_sessions import SignedIn
 from admit.control.streaming.streamed_apps import GroupRules
-from admit.core.validity import DAY, MINUTE, Millis
+from admit.core.validity import DAY, Millis
 from admit.pages.changes import ChangeWatch, Watch
 from admit.pages.pictures import picture
 from admit.pages.site import Site, protected
 from admit.portal import working
+from admit.portal.cells import cells
 from admit.portal.holdings import Holdings, held
 from admit.portal.parts import parts
 from admit.portal.past import Had, called, had, plain
@@ -196,5 +197,5 @@ class HomePages:
             "called": called,
             "picture_of": lambda each: picture(self.site, each.details.program, each.thing.name),
             "asked": lambda each: each.read(access_requests.RequestDetails),
-            "soon_ms": 15 * MINUTE,
+            **cells(self.site.reader(request)),
         }
