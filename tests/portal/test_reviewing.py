@@ -10,8 +10,7 @@ import pytest
 from admit.control.requests import reviews
 from admit.core.links import Kind
 from admit.core.validity import DAY
-from admit.store import reviews as stored_reviews
-from admit.store import things
+from admit.store import review_counts, things
 from tests.browsing import Pages
 from tests.portal.people import Town, send
 from tests.system import System
@@ -48,9 +47,9 @@ def test_of_much_that_waits_about_so_much_is_told(town: Town, monkeypatch: pytes
     town.system.call("admit", "RevokeAccess", Subject="bob", Resource="host:db-1")
     olga = town.browser("olga", is_new=False)
     assert "1 wait for you" in olga.get("/home").text
-    monkeypatch.setattr(stored_reviews, "FEW", 1)
+    monkeypatch.setattr(review_counts, "FEW", 1)
     assert "2 wait for you" in olga.get("/home").text
-    monkeypatch.setattr(stored_reviews, "MOST_COUNTED", 1)
+    monkeypatch.setattr(review_counts, "MOST_COUNTED", 1)
     assert "1 wait for you" in olga.get("/home/reviews").text
 
 

@@ -22,6 +22,7 @@ from admit.pages.site import PageRefused, Site
 from admit.portal import working
 from admit.portal.asking import LONGEST_REASON
 from admit.portal.fields import text_of
+from admit.store import review_counts
 from admit.store import reviews as stored
 from admit.store.engine import Tx
 from admit.store.reviews import Kept, Sight, Wanted
@@ -84,7 +85,7 @@ class ReviewingPages:
                 "review": found,
                 "it": found.read(ReviewDetails),
                 "phase": reviews.phase_of(found.read(ReviewDetails), now),
-                "counts": stored.counts(sql, found.key, now, reviewer.sight),
+                "counts": review_counts.counts(sql, found.key, now, reviewer.sight),
                 "items": self._shown(sql, items[:SHOWN], reviewer, now),
                 "after": items[SHOWN - 1].number if len(items) > SHOWN else None,
             }

@@ -23,8 +23,9 @@ from admit.core.links import Stage
 from admit.core.reviews import State
 from admit.core.validity import Millis
 from admit.store.prepared import Prepared
+from admit.store.review_counts import LOOKED_AT
 from admit.store.review_tables import review_items
-from admit.store.reviews import LOOKED_AT, Kept, Wanted
+from admit.store.reviews import Kept, Wanted
 from admit.store.standing import AT, stood
 from admit.store.tables import links, past_links
 

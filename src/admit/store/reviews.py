@@ -10,7 +10,6 @@ from sqlalchemy import (
     and_,
     case,
     false,
-    func,
     not_,
     or_,
     select,
@@ -139,7 +138,7 @@ def capture(sql: Connection, review: int, found: Iterable[Captured]) -> int:
     return len(rows)
 
 
-_STANDING = and_(
+STANDING = and_(
     links.c.source == review_items.c.source,
     links.c.target == review_items.c.target,
     links.c.stage == int(Stage.GRANT),
@@ -178,7 +177,7 @@ def _seen(sight: Sight | None) -> ColumnElement[bool]:
 def _items(columns: Sequence[Any], review: int, sight: Sight | None) -> Select[Any]:
     return (
         select(*columns)
-        .select_from(review_items.outerjoin(links, _STANDING))
+        .select_from(review_items.outerjoin(links, STANDING))
         .where(review_items.c.review == review, _seen(sight))
     )
 
@@ -217,7 +216,7 @@ def numbered(sql: Connection, review: int, numbers: Collection[int], sight: Sigh
 
 def stays(sql: Connection, review: int, source: int, targets: Sequence[int], now: Millis) -> bool:
     """Whether somebody has a grant of some things that does not wait in a review."""
-    here = and_(_STANDING, review_items.c.review == review)
+    here = and_(STANDING, review_items.c.review == review)
     waits = and_(review_items.c.verdict.is_(None), review_items.c.added_in == links.c.added_in)
     statement = (
         select(links.c.target)
@@ -232,75 +231,6 @@ def stays(sql: Connection, review: int, source: int, targets: Sequence[int], now
         .limit(1)
     )
     return sql.execute(statement).first() is not None
-
-
-LOOKED_AT = 1_000
-"""Of how many undecided items is asked how their grants stand now, where it is told how many stand how."""
-
-
-def counts(sql: Connection, review: int, now: Millis, sight: Sight | None = None) -> dict[State, int]:
-    """How many items of a review stand how.
-
-    Of more than ``LOOKED_AT`` undecided ones the others count as waiting.
-    """
-    seen = (review_items.c.review == review, _seen(sight))
-    verdicts = select(review_items.c.verdict, func.count()).where(*seen, review_items.c.verdict.is_not(None))
-    decided = {row[0]: row[1] for row in sql.execute(verdicts.group_by(review_items.c.verdict))}
-    waits = (*seen, review_items.c.verdict.is_(None))
-    if sight is None:
-        # They are numbered from 1 on, and none is ever taken out: the last number is how many there are.
-        last = sql.execute(select(func.max(review_items.c.number)).where(*seen)).scalar_one()
-        undecided = (last or 0) - sum(decided.values())
-    else:
-        undecided = sql.execute(select(func.count()).select_from(review_items).where(*waits)).scalar_one()
-    some = (
-        select(review_items.c.source, review_items.c.target, review_items.c.added_in)
-        .where(*waits)
-        .order_by(review_items.c.number)
-        .limit(LOOKED_AT)
-        .subquery()
-    )
-    standing = and_(
-        links.c.source == some.c.source,
-        links.c.target == some.c.target,
-        links.c.stage == int(Stage.GRANT),
-        links.c.ends_at > now,
-    )
-    same = links.c.added_in == some.c.added_in
-    state = case((links.c.added_in.is_(None), "gone"), (same, "waiting"), else_="changed")
-    looked = select(state, func.count()).select_from(some.outerjoin(links, standing)).group_by(state)
-    found: dict[State, int] = {"waiting": 0, "changed": 0, "gone": 0}
-    found |= {row[0]: row[1] for row in sql.execute(looked)}
-    found["waiting"] = undecided - found["changed"] - found["gone"]
-    return found | {"kept": decided.get("keep", 0), "ended": decided.get("end", 0)}
-
-
-def waiting(sql: Connection, review: int, now: Millis, sight: Sight) -> int:
-    """How many items of a review wait for somebody, as :func:`counts` tells it."""
-    return counts(sql, review, now, sight)["waiting"]
-
-
-FEW = 100
-MOST_COUNTED = 1_000
-
-
-def about_waiting(sql: Connection, review: int, now: Millis, sight: Sight) -> int:
-    """How many items of a review wait for somebody, exactly if they are few.
-
-    Of more, everything that is undecided is counted, and no further than ``MOST_COUNTED``.
-    """
-    undecided = (review_items.c.review == review, review_items.c.verdict.is_(None), _seen(sight))
-    standing = and_(_STANDING, links.c.added_in == review_items.c.added_in, links.c.ends_at > now)
-    waits = select(review_items.c.number).join(links, standing).where(*undecided)
-    found = _how_many(sql, waits.order_by(review_items.c.number), FEW)
-    if found < FEW:
-        return found
-    return _how_many(sql, select(review_items.c.target).where(*undecided), MOST_COUNTED)
-
-
-def _how_many(sql: Connection, found: Select[Any], limit: int) -> int:
-    some = found.limit(limit).subquery()
-    return int(sql.execute(select(func.count()).select_from(some)).scalar_one())
 
 
 def decide(sql: Connection, review: int, numbers: Sequence[int], values: dict[str, Any]) -> None:

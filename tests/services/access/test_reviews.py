@@ -11,8 +11,7 @@ from admit.control.requests.reviews import Answer, users_as_reviewer
 from admit.core.activity import Activity, ActivityKind, Mention, Outcome
 from admit.core.links import Kind
 from admit.core.validity import DAY, HOUR
-from admit.store import changes, messages, things
-from admit.store import reviews as stored_reviews
+from admit.store import changes, messages, review_counts, things
 from admit.store.engine import Author
 from admit.store.things import Thing
 from admit.store.verification import verify
@@ -226,7 +225,7 @@ def test_of_very_many_undecided_grants_only_the_first_are_looked_at(
         return [found[name] for name in ("Waiting", "Kept", "Ended", "Changed", "Gone")]
 
     assert counted() == [1, 1, 0, 0, 2], items_
-    monkeypatch.setattr(stored_reviews, "LOOKED_AT", 1)
+    monkeypatch.setattr(review_counts, "LOOKED_AT", 1)
     assert counted() == [2, 1, 0, 0, 1]
 
 

@@ -12,8 +12,7 @@ from admit.core.events import ThingAdded, ThingChanged
 from admit.core.links import Kind
 from admit.core.texts import printable
 from admit.core.validity import iso
-from admit.store import messages, things
-from admit.store import reviews as stored
+from admit.store import messages, review_counts, things
 from admit.store.changes import Change
 from admit.store.engine import Tx
 from admit.store.messages import NewMessage
@@ -56,7 +55,7 @@ def _reviewers(tx: Tx, review: Thing) -> Iterator[tuple[str, int]]:
             found.setdefault(address, []).append(user)
     for address, users in found.items():
         sight = sight_of(tx.sql, users, details)
-        waiting = stored.waiting(tx.sql, review.key, tx.now, sight)
+        waiting = review_counts.waiting(tx.sql, review.key, tx.now, sight)
         if waiting:
             yield address, waiting
 

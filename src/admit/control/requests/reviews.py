@@ -20,8 +20,8 @@ from admit.core.events import GrantReviewed
 from admit.core.links import Kind
 from admit.core.reviews import Phase, Refusal, Verdict
 from admit.core.validity import DAY, Millis
+from admit.store import review_counts, then, things
 from admit.store import reviews as stored
-from admit.store import then, things
 from admit.store.engine import Tx
 from admit.store.reviews import Captured, Kept, Sight
 from admit.store.things import Thing, Where
@@ -139,7 +139,7 @@ def open_to(sql: Connection, users: Sequence[Thing], now: Millis) -> list[tuple[
     for review in every(sql):
         details = review.read(ReviewDetails)
         if phase_of(details, now) == "open" and (sight := sight_of(sql, users, details)):
-            found.append((review, stored.about_waiting(sql, review.key, now, sight)))
+            found.append((review, review_counts.about_waiting(sql, review.key, now, sight)))
     return [each for each in found if each[1]]
 
 

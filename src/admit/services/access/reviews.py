@@ -22,7 +22,7 @@ from admit.services.access.listings import MaxResults, NextToken
 from admit.services.access.offers import Note
 from admit.services.access.unused import Days
 from admit.services.access.vocabulary import At, Moment, PersonName, access, named, past
-from admit.store import finding, review_then, then, things
+from admit.store import finding, review_counts, review_then, then, things
 from admit.store import reviews as stored
 from admit.store.granted import GRANTABLE
 from admit.store.reviews import Captured, Scope, Sight
@@ -94,7 +94,7 @@ def told(call: Call, review: Thing, at: Millis | None = None) -> Review:
     details = review.read(ReviewDetails)
     scope = details.scope
     if at is None:
-        counts = stored.counts(call.sql, review.key, call.now)
+        counts = review_counts.counts(call.sql, review.key, call.now)
     else:
         counts = review_then.counts_then(call.sql, review.key, details.items, at)
     return Review(
