@@ -11,6 +11,7 @@ from admit.control.requests import reviews
 from admit.core.links import Kind
 from admit.core.validity import DAY
 from admit.store import review_counts, things
+from admit.store.reviews import Sight
 from tests.browsing import Pages
 from tests.portal.people import Town, send
 from tests.system import System
@@ -146,7 +147,7 @@ def test_what_stands_on_a_condition_is_not_counted_as_lost(
     with town.system.admit.store.read() as sql:
         permissions = frozenset(each.key for each in things.find(sql, things.Where(Kind.PERMISSION)))
     # Nobody owns permissions yet; whoever will is to be told rightly.
-    monkeypatch.setattr(reviews, "sight_of", lambda *_: stored_reviews.Sight(permissions))
+    monkeypatch.setattr(reviews, "sight_of", lambda *_: Sight(permissions))
     olga = town.browser("olga", is_new=False)
     place = f"/home/reviews/{review}"
     listed = call("admit", "ListReviewItems", ReviewId=review)["Items"]

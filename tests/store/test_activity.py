@@ -10,6 +10,7 @@ from admit.store import activity
 from admit.store.activity import Where
 from admit.store.activity_tables import BLOCK_BITS
 from admit.store.engine import Author, Store
+from admit.store.prepared import Prepared
 
 AUTHOR = Author("admit", "test", "")
 BLOCK = 1 << BLOCK_BITS
@@ -201,16 +202,27 @@ def test_what_is_counted_is_counted_no_further_than_told(
     ],
     ids=str,
 )
-def test_a_page_is_read_by_an_index_block_by_block(on_sqlite: Store, where: Where, index: str) -> None:
+def test_a_page_is_read_by_an_index_block_by_block(
+    on_sqlite: Store, where: Where, index: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     keep(on_sqlite, call(1))
     plans = []
+    run = Prepared._execute
+
+    def explained(self, sql, compiled, values):
+        driver = sql.connection.driver_connection
+        plans.append([row[3] for row in driver.execute(f"explain query plan {compiled.text}", values)])
+        return run(self, sql, compiled, values)
 
     def explain(_conn, cursor, statement, parameters, *_rest):
         plans.append([row[3] for row in cursor.execute(f"explain query plan {statement}", parameters)])
 
     with on_sqlite.read() as sql:
         event.listen(sql.engine, "before_cursor_execute", explain)
+        monkeypatch.setattr(Prepared, "_execute", explained)
         activity.find(sql, where, 10)
+        if where.outcome is not None:
+            activity.how_many(sql, where.outcome, 0)
     reads = [line for plan in plans for line in plan if "activity" in line]
     assert any(index in line for line in reads), plans
     # What is looked for in all there is goes by what is asked for and by the block, and never through it.

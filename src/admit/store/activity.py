@@ -14,6 +14,7 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    bindparam,
     delete,
     exists,
     func,
@@ -25,7 +26,7 @@ from sqlalchemy import (
 from admit.core.activity import Activity, ActivityKind, Detail, Mention, Outcome
 from admit.core.validity import Millis
 from admit.store.activity_tables import BLOCK, BLOCK_BITS, activity
-from admit.store.prepared import PreparedRows
+from admit.store.prepared import EVERYTHING, Prepared, PreparedForKeys, PreparedRows
 
 LONGEST = 4096
 """Characters that are kept of any one text: who sends a longer command does not fill the disk."""
@@ -139,16 +140,35 @@ def find(sql: Connection, where: Where, limit: int) -> list[Kept]:
 
 
 MOST_COUNTED = 10_000
+_NOTHING: ColumnElement[int] = literal_column("0")
+
+
+_COUNT = PreparedForKeys(
+    lambda blocks: select(func.count()).select_from(
+        select(activity.c.id)
+        .where(
+            # Looked up in each block, as what is asked for by ``find`` is.
+            BLOCK.in_(blocks),
+            activity.c.outcome == bindparam("outcome"),
+            activity.c.outcome != literal_column(f"'{Outcome.OK}'"),
+            activity.c.at + _NOTHING >= bindparam("since", type_=BigInteger),
+            activity.c.at + _NOTHING < bindparam("until", type_=BigInteger),
+        )
+        .limit(bindparam("limit"))
+        .subquery()
+    )
+)
 
 
 def how_many(sql: Connection, outcome: Outcome, since: Millis, until: Millis | None = None) -> int:
-    """How many activities came out so between two moments, counted no further than ``MOST_COUNTED``."""
-    where, count = Where(outcome=outcome, since=since, until=until), 0
-    for some in _windows(_blocks(sql, where)):
-        part = select(_part(where, some, []).limit(MOST_COUNTED - count).subquery().c.id).subquery()
-        count += sql.execute(select(func.count()).select_from(part)).scalar_one()
-        if count == MOST_COUNTED:
-            break
+    """How many activities came out so, and not well, between two moments; no more than ``MOST_COUNTED``."""
+    blocks, count = _blocks(sql, Where(outcome=outcome, since=since, until=until)), 0
+    asked = {"outcome": outcome.value, "since": since, "until": EVERYTHING if until is None else until}
+    for some in _windows(blocks):
+        # Of more blocks than one statement takes each statement counts by itself.
+        count += sum(row[0] for row in _COUNT.rows(sql, some, **asked, limit=MOST_COUNTED - count))
+        if count >= MOST_COUNTED:
+            return MOST_COUNTED
     return count
 
 
@@ -177,9 +197,6 @@ def _part(where: Where, blocks: range, way: list[ColumnElement[bool]]) -> Select
         key, at, within = key + _NOTHING, at + _NOTHING, [BLOCK.in_(blocks)]
     before = [] if where.before is None else [key < where.before]
     return select(activity).where(*within, *named, *_in_time(where, at), *before).order_by(key.desc())
-
-
-_NOTHING: ColumnElement[int] = literal_column("0")
 
 
 def _named(where: Where, *, compared: bool) -> Iterator[ColumnElement[bool]]:
@@ -217,17 +234,36 @@ def _windows(blocks: range) -> Iterator[range]:
         stop, size = start, min(4 * size, MOST_BLOCKS)
 
 
+_ENDS = Prepared(
+    select(
+        select(func.min(activity.c.id)).scalar_subquery(),
+        select(func.max(activity.c.id))
+        .where(activity.c.id < bindparam("before", type_=BigInteger))
+        .scalar_subquery(),
+    )
+)
+
+
 def _blocks(sql: Connection, where: Where) -> range:
     """The blocks in which there may be what is asked for."""
-    oldest, newest = select(func.min(activity.c.id)), select(func.max(activity.c.id))
-    if where.before is not None:
-        newest = newest.where(activity.c.id < where.before)
-    ends = select(oldest.scalar_subquery(), newest.scalar_subquery())
-    first, last = sql.execute(ends).one()
+    ((first, last),) = _ENDS.rows(sql, before=EVERYTHING if where.before is None else where.before)
     if last is None:
         return range(0)
     blocks = range(first >> BLOCK_BITS, (last >> BLOCK_BITS) + 1)
     return blocks if where.since is None and where.until is None else _of_time(sql, blocks, where)
+
+
+def _with_any() -> Prepared:
+    """The first and the last of some blocks in which anything is of a time."""
+    each = select(bindparam("start", type_=BigInteger).label("number")).cte(recursive=True)
+    stop = bindparam("stop", type_=BigInteger)
+    each = each.union_all(select(each.c.number + 1).where(each.c.number < stop - 1))
+    since, until = (bindparam(name, type_=BigInteger) for name in ("since", "until"))
+    some = exists().where(each.c.number == BLOCK, activity.c.at >= since, activity.c.at < until)
+    return Prepared(select(func.min(each.c.number), func.max(each.c.number)).where(some))
+
+
+_WITH_ANY = _with_any()
 
 
 def _of_time(sql: Connection, blocks: range, where: Where) -> range:
@@ -235,10 +271,9 @@ def _of_time(sql: Connection, blocks: range, where: Where) -> range:
 
     Several nodes write down what happened up to a second ago: it is not quite in the order of moments.
     """
-    each = select(literal(blocks.start, BigInteger).label("number")).cte(recursive=True)
-    each = each.union_all(select(each.c.number + 1).where(each.c.number < blocks.stop - 1))
-    some = exists().where(each.c.number == BLOCK, *_in_time(where, activity.c.at))
-    first, last = sql.execute(select(func.min(each.c.number), func.max(each.c.number)).where(some)).one()
+    since = -EVERYTHING if where.since is None else where.since
+    until = EVERYTHING if where.until is None else where.until
+    ((first, last),) = _WITH_ANY.rows(sql, start=blocks.start, stop=blocks.stop, since=since, until=until)
     return range(0) if last is None else range(first, last + 1)
 
 
