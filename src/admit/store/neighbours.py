@@ -18,6 +18,7 @@ from sqlalchemy import (
 
 from admit.core.links import KINDS, Kind, Ref, Stage
 from admit.core.validity import Millis, Validity
+from admit.store.counts import counted
 from admit.store.prepared import Prepared
 from admit.store.standing import moment, stood
 from admit.store.tables import links, past_links, things
@@ -124,9 +125,12 @@ def count(  # noqa: PLR0913 - the same listing
     at: Millis | None = None,
     other: int | None = None,
 ) -> int:
-    """How many those are, counted no further than ``MOST_COUNTED``."""
+    """How many those are, counted no further than ``MOST_COUNTED``.
+
+    A page of a thing asks twice: for its tabs, and with the list.
+    """
     statement = _count(_Form(inward, at is not None, stage is not None, other is not None))
-    return sum(row[0] for row in statement.rows(sql, **_asked(key, stage, at, other), limit=MOST_COUNTED))
+    return counted(sql, statement, _asked(key, stage, at, other) | {"limit": MOST_COUNTED})
 
 
 _GRANTED, _JOINED = links.alias("granted"), links.alias("joined")
