@@ -5,12 +5,30 @@ import re
 
 import pytest
 
+from admit.console.callers import SORTS, caller_deeds
+from admit.console.deeds import deeds
 from admit.console.routes import READ
 from admit.core.activity import Activity, ActivityKind, Outcome
+from admit.core.validity import MINUTE
 from tests.browsing import Pages
-from tests.console.office import SESSION, allow, as_admin, as_caller
+from tests.callers import Callers, statement, trust
+from tests.console.office import SESSION, allow, as_admin, as_caller, record
 from tests.console.test_rights import filled
 from tests.system import System
+
+
+@pytest.fixture(scope="module")
+def office_of_all(shared: System) -> System:
+    """The office, with a RAM user."""
+    shared.call("ram", "CreateUser", UserName="robot")
+    return shared
+
+
+@pytest.fixture(scope="module")
+def all_pages(office_of_all: System) -> Pages:
+    """A browser of the administrator in it."""
+    return as_admin(office_of_all)
+
 
 EVIL = """<xss-mark onload='x'>"{{1337*1331}}{0}{x}"""
 """Markup, the end of an attribute, a template and a format: what no page may hold as it is."""
@@ -109,4 +127,73 @@ def test_a_preview_opens_nothing_that_its_calls_would_not(office: System) -> Non
     assert "This would be refused" in shown.text
     assert "Lose access: 0" in shown.text
     assert pages.post(place, {"csrf": shown.csrf, "step": "sure"}).status == 403
+    assert office.revision() == before
+
+
+def test_what_was_on_a_terminal_is_no_more_than_text(office: System) -> None:
+    """Whoever is recorded writes what they like; who searches for it reads it in a page."""
+    recording = record(office, b"$ echo \r\n", EVIL.encode(), b"\x1b]0;<xss-mark>\x07")
+    admin = as_admin(office)
+    found = admin.get(f"/console/recordings/{recording}/found?q=xss-mark")
+    assert found.text.count("&lt;xss-mark") >= 1
+    assert "<xss-mark" not in found.text
+    cast = admin.get(f"/console/recordings/{recording}/cast")
+    assert "xss-mark" in cast.text
+    assert cast.headers["content-type"].startswith("application/x-asciicast")
+    assert cast.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", [path for path, _ in READ])
+def test_who_only_follows_links_changes_nothing(office_of_all: System, all_pages: Pages, path: str) -> None:
+    """A link of another site is followed with the cookie: no address may do anything."""
+    before = office_of_all.revision()
+    all_pages.get(filled(path))
+    for more in ("?step=sure", "?done=removed&step=sure", "?sure=1&verdict=approve"):
+        all_pages.get(filled(path).partition("?")[0] + more)
+    assert office_of_all.revision() == before
+
+
+def test_a_deed_of_another_site_is_not_done(office_of_all: System, all_pages: Pages) -> None:
+    user = office_of_all.call("admit", "ListThings", Kinds=["user"], Text="bob")["Things"][0]["Id"]
+    csrf, before = all_pages.get("/console/grants/new").csrf, office_of_all.revision()
+    places = [f"/console/users/{user}/do/{deed}" for deed in ("lock", "delete", "password", "change")]
+    places += [f"/console/new/{each.slug}" for each in deeds().made]
+    places += [f"/console/ram/new/{sort.slug}" for sort in SORTS]
+    places += [f"/console/ram/users/robot/do/{each}" for each in ("key", "delete", "attach", "password")]
+    for place in places:
+        fields = {
+            "step": "sure",
+            "name": "x",
+            "password": "Correct-Horse-9",
+            "policy": "System:ReadOnlyAccess",
+        }
+        assert all_pages.post(place, fields).status == 403, place
+        assert all_pages.post(place, {**fields, "csrf": csrf}, origin="https://evil.test").status == 403, (
+            place
+        )
+    assert office_of_all.revision() == before
+
+
+def test_no_power_is_given_by_a_browser_that_was_left_open(office: System) -> None:
+    """Of everything that gives power or takes away what denies some, nothing is done without proof."""
+    callers = Callers(office)
+    callers.user("robot", statement("Allow", "admit:*"))
+    callers.ram("CreateGroup", GroupName="readers")
+    callers.role("auditor", trust(callers.arn("root")))
+    names = {"users": "robot", "groups": "readers", "roles": "auditor", "policies": "of-robot"}
+    admin = as_admin(office)
+    csrf = admin.get("/console/ram/new/users").csrf
+    office.advance(11 * MINUTE)
+    before = office.revision()
+    for deed in caller_deeds().done:
+        asked = "&".join(f"{name}=x" for name in deed.given)
+        place = f"/console/ram/{deed.sort}/{names[deed.sort]}/do/{deed.slug}?{asked}"
+        if deed.fresh and deed.when != "profile":
+            fields = {each.name: "x" for each in deed.fields} | {"csrf": csrf, "step": "sure"}
+            answer = admin.post(place, fields)
+            assert (answer.status, answer.place.partition("?")[0]) == (303, "/prove"), place
+    for making in caller_deeds().made:
+        if making.fresh:
+            answer = admin.post(f"/console/ram/new/{making.sort}", {"csrf": csrf, "step": "sure"})
+            assert (answer.status, answer.place.partition("?")[0]) == (303, "/prove"), making
     assert office.revision() == before

@@ -106,6 +106,14 @@ def test_a_browser_that_was_left_open_changes_no_way_in(town: Town, target: str,
     assert town.system.revision() == before
 
 
+def test_whoever_finds_a_browser_left_open_guesses_few_passwords(town: Town) -> None:
+    alice = town.browser("alice")
+    for _ in range(FROM_ONE_PLACE):
+        assert send(alice, "/prove?next=/home", {"password": "wrong"}, at="/prove").status != 303
+    answer = send(alice, "/prove?next=/home", {"password": PASSWORD}, at="/prove")
+    assert (answer.status == 303, "too many wrong tries" in answer.text.lower()) == (False, True)
+
+
 def test_a_browser_that_was_left_open_hands_out_no_power(system: System) -> None:
     """Keys and policies outlast the browser: whoever makes them has shown lately who they are."""
     system.call("ram", "CreateUser", UserName="ops")
