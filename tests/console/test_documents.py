@@ -1,13 +1,16 @@
 """Policy documents on pages: the line where a fault is, and how one document becomes another."""
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
 
 from admit.console.documents import compared, fault_in, laid_out, lines, to_send
 from admit.core.ram import MalformedPolicy, parse_policy, parse_trust_policy
+from admit.pages.sentences import said
 
+CHINESE = re.compile("[一-鿿]")
 WHOLE = """{
   "Version": "1",
   "Statement": [
@@ -61,7 +64,9 @@ def said_of(document: str, parse: Callable[[str, str], object] = parse_policy) -
 def test_a_fault_is_told_of_in_its_line(old: str, new: str, line: int) -> None:
     document = WHOLE.replace(old, new, 1)
     assert document != WHOLE
-    assert fault_in(document, said_of(document)).line == line
+    fault = fault_in(document, said_of(document))
+    assert fault.line == line
+    assert CHINESE.search(said("zh", fault.text)), fault.text
 
 
 def test_a_fault_of_a_trust_policy_has_its_line_too() -> None:
@@ -81,6 +86,7 @@ def test_a_fault_of_a_trust_policy_has_its_line_too() -> None:
     fault = fault_in(document, said_of(document, parse_trust_policy))
     assert document.split("\n")[fault.line - 1].strip() == '"me"'
     assert fault.text.startswith("Statement[0].Principal.RAM: 'me' is not ")
+    assert CHINESE.search(said("zh", fault.text))
 
 
 def test_a_document_becomes_another_line_by_line() -> None:

@@ -93,10 +93,7 @@ def addresses_of_the_console(office: System) -> list[str]:
     found.append(f"/console/break-glass?at={then}")
     found += ["/console/ram/policies?type=System", "/console/ram/policies/look?version=v2"]
     found += ["/console/ram/groups/readers", "/console/ram/roles/auditor", "/console/ram/new/roles"]
-    found += ["/console/ram/groups/readers/do/attach", "/console/ram/policies/look/do/edit"]
-    found += [
-        f"/console/ram/{each}?at={then}" for each in ("groups/readers", "roles/auditor", "policies/look")
-    ]
+    found += ["/console/ram/policies/look/do/edit", f"/console/ram/policies/look?at={then}"]
     recording = office.call("admit", "ListRecordings")["Recordings"][0]["RecordingId"]
     found += [f"/console/recordings/{recording}", f"/console/recordings/{recording}/found?q=notes"]
     things: dict[str, Any] = {}

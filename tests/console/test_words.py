@@ -8,6 +8,7 @@ from admit.console.menu import MENU
 from admit.console.shelves import SHELVES, shelf_of
 from admit.core.links import Kind
 from admit.core.reviews import Refusal
+from admit.core.system_policies import SYSTEM_POLICIES
 from admit.pages.words import LANGUAGES, catalogue
 
 
@@ -18,6 +19,7 @@ def texts() -> set[str]:
         found |= {shelf.title, shelf.one, shelf.text}
     for sort in callers.SORTS:
         found |= {sort.title, sort.one, sort.text}
+    found |= {policy.description for policy in SYSTEM_POLICIES}
     of_callers = callers.caller_deeds()
     for deed in (*deeds().done, *deeds().made, *of_callers.done, *of_callers.made):
         found |= {deed.label, deed.text}
