@@ -112,6 +112,12 @@ def test_a_policy_is_written_with_its_faults_told_by_line_and_lives_in_versions(
     assert "admit:Get" not in desk.shown(policy)
     assert "<ins>" in desk.shown(f"{policy}?version=v2")
     assert desk.done(f"{policy}/do/default?version=v2").status == 303
+    history = desk.shown(policy).partition(">History<")[2]
+    assert re.findall(r"<code>ram:(\w+)</code>", history)[:3] == [
+        "SetDefaultPolicyVersion",
+        "CreatePolicyVersion",
+        "AttachPolicyToUser",
+    ]
     assert "admit:Get" in desk.shown(policy)
     for _ in range(3):
         assert desk.done(f"{policy}/do/edit", document=wider, force="false").status == 303
@@ -189,6 +195,7 @@ def test_each_sees_and_does_with_callers_what_ram_lets_them(office: System) -> N
     desk = Desk(office, as_caller(office, "warden"))
     shown = desk.shown("/console/ram/groups/readers")
     assert shown.count("You may not see this.") == 1
+    assert ">History<" not in shown
     csrf, before = desk.pages.get("/console/ram/groups/readers/do/add").csrf, office.revision()
     for place, fields in (
         ("groups/readers/do/attach", {"policy": "System:AdministratorAccess"}),

@@ -17,6 +17,8 @@ from admit.pages.site import PageRefused
 NO_SUCH = "There is no such page."
 SHOWN = 50
 """How many callers a page lists."""
+ENTRIES = 10
+"""How many entries of the ledger the page of one tells."""
 MOST_GROUPS = 10
 """Of how many groups of a user the policies are shown."""
 
@@ -118,11 +120,26 @@ async def _page(visit: Visit, sort: Sort, told: Told, at: int | None) -> Respons
         it=told["Caller"],
         at=at,
         through=await _through(visit, told, at),
+        changes=await _history(visit, sort, told, at),
         sorts={each.kind: each for each in SORTS},
         deeds={} if at is not None else {slug: each for slug, each in deeds.items() if each.offered(told)},
         version=_version(visit, told),
         lines=documents.lines,
         compared=documents.compared,
+    )
+
+
+async def _history(visit: Visit, sort: Sort, told: Told, at: int | None) -> Told | None:
+    """The newest entries of the ledger about a caller; None where they may not be seen."""
+    known: Any = told["Caller"]
+    if known["Id"] is None:
+        # RAM tells no ID of a policy.
+        found = await visit.may_call("DescribeCaller", Kind=sort.kind, Name=known["Name"])
+        known = Told() if found is None else found["Caller"]
+    if known["Id"] is None:
+        return None
+    return await visit.may_call(
+        "ListChanges", Kind=f"ram {sort.kind}", Id=known["Id"], At=at, MaxResults=ENTRIES
     )
 
 

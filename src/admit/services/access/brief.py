@@ -15,32 +15,35 @@ from admit.services.access.errors import NotFound
 from admit.store import blocked, finding, then
 from admit.store.things import Thing
 
-KindName: TypeAlias = Annotated[
-    Literal[
-        "person",
-        "user",
-        "group",
-        "unit",
-        "delivery group",
-        "app",
-        "image",
-        "persistent session",
-        "host",
-        "host account",
-        "bastion",
-        "host share key",
-        "control policy",
-        "rule",
-        "application",
-        "cloud account",
-        "cloud role",
-        "project",
-        "idaas",
-    ],
-    like("host", "The kind of the thing."),
+_Word: TypeAlias = Literal[
+    "person",
+    "user",
+    "group",
+    "unit",
+    "delivery group",
+    "app",
+    "image",
+    "persistent session",
+    "host",
+    "host account",
+    "bastion",
+    "host share key",
+    "control policy",
+    "rule",
+    "application",
+    "cloud account",
+    "cloud role",
+    "project",
+    "idaas",
 ]
+KindName: TypeAlias = Annotated[_Word, like("host", "The kind of the thing.")]
 """What can be looked at here: RAM's own things are looked at by its operations."""
+AnyKindName: TypeAlias = Annotated[
+    Literal[_Word, "ram user", "ram group", "ram role", "ram policy"], like("host", "The kind of the thing.")
+]
+"""What the ledger tells of, by itself."""
 KINDS: dict[str, Kind] = {kind.word: kind for kind in Kind if kind not in CALLERS}
+_EVERY_KIND = {kind.word: kind for kind in Kind}
 ThingId = Annotated[str, like("12", "The ID of a thing.", min_length=1, max_length=128)]
 Text = Annotated[str, like("ali", "Part of a name, in whatever case, or an ID.", max_length=256)]
 
@@ -130,7 +133,7 @@ def the_thing_or_past(call: Call, kind: str, thing_id: str) -> Thing:
     Raises:
         NotFound: there never was one.
     """
-    found = finding.ever(call.sql, KINDS[kind], thing_id)
+    found = finding.ever(call.sql, _EVERY_KIND[kind], thing_id)
     if found is None:
         raise NotFound(f"There never was a {kind} {thing_id}.")
     return found

@@ -12,7 +12,7 @@ from admit.core.validity import BEGINNING, FOREVER
 from admit.rpc.operation import Call
 from admit.rpc.paging import marker, place_of
 from admit.rpc.shape import Shape, like
-from admit.services.access.brief import KindName, ThingId, the_thing_or_past
+from admit.services.access.brief import AnyKindName, ThingId, the_thing_or_past
 from admit.services.access.errors import NotFound
 from admit.services.access.granted import ListSize
 from admit.services.access.listings import NextToken
@@ -69,10 +69,10 @@ class ListChanges(Shape):
     What is left out does not restrict. A thing that is no more is still found by the ID it had.
     """
 
-    kind: KindName | None = None
+    kind: AnyKindName | None = None
     id: ThingId | None = None
     """With Kind: only what happened to this thing and its links."""
-    other_kind: KindName | None = None
+    other_kind: AnyKindName | None = None
     other_id: ThingId | None = None
     """With OtherKind, beside the first: only what happened to the link from the first to this one."""
     at: At | None = None
