@@ -40,6 +40,9 @@ endef
 # What asks for nothing but a processor, and is asked in as many processes as there are: the generated cases.
 generated := tests/core tests/store
 
+# Seconds: none of them takes half as long on a slow machine, and what hangs must end by itself.
+longest := 3600
+
 help: ## lists what can be made
 	@sed -nE 's/^([a-z]+): .*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
@@ -73,8 +76,8 @@ bench: ## measures admit and its peers on this machine
 soak: ## runs the tests that take minutes
 	@tools/system-packages soak
 	@tools/venv dev
-	$(BIN)/python -m pytest -n auto -m soak --timeout=0 $(generated)
-	$(BIN)/python -m pytest -m soak --timeout=0 $(addprefix --ignore=,$(generated))
+	$(BIN)/python -m pytest -n auto -m soak --timeout=$(longest) $(generated)
+	$(BIN)/python -m pytest -m soak --timeout=$(longest) $(addprefix --ignore=,$(generated))
 
 screens: ## takes pictures of every page into build/screens, in both themes and languages, wide and narrow
 	@tools/system-packages
