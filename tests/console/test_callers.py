@@ -154,6 +154,12 @@ def test_a_role_trusts_whom_it_is_told_to_for_as_long_as_it_is_told(desk: Desk) 
 def test_a_user_signs_in_for_as_long_as_the_page_says(desk: Desk) -> None:
     Callers(desk.system).user("robot", statement("Allow", "admit:*"))
     robot = "/console/ram/users/robot"
+    named = {"user_name": "robot", "display": "R2", "email": "", "comments": ""}
+    assert desk.done(f"{robot}/do/change", **named).place == f"{robot}?done=done"
+    named |= {"display": "", "email": "robot@example.com"}
+    assert desk.done(f"{robot}/do/change", **named).status == 303
+    kept = desk.system.call("ram", "GetUser", UserName="robot")["User"]
+    assert (kept.get("DisplayName"), kept["Email"]) == (None, "robot@example.com")
     fields = {"password": "Correct-Horse-8", "reset": "false"}
     told = desk.previewed(f"{robot}/do/password", **fields)
     assert fields["password"] not in told

@@ -3,7 +3,18 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, TextClause, bindparam, func, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    TextClause,
+    bindparam,
+    func,
+    select,
+    text,
+    union,
+)
 
 from admit.core.activity import ActivityKind
 from admit.core.links import Stage
@@ -12,7 +23,8 @@ from admit.core.validity import Millis
 from admit.store.activity_tables import USED, activity
 from admit.store.granted import Granted
 from admit.store.prepared import PreparedForKeys
-from admit.store.tables import links, things
+from admit.store.standing import AT, moment, stood
+from admit.store.tables import links, past_links, things
 
 MOST_USERS = 1_000
 """How many users of one thing are looked at."""
@@ -47,25 +59,49 @@ def _used(keys: list[Any]) -> tuple[ColumnElement[bool] | TextClause, ...]:
 _USERS = PreparedForKeys(
     lambda keys: select(activity.c.user_key).where(*_used(keys)).distinct().limit(bindparam("most"))
 )
-_LAST = PreparedForKeys(
-    lambda keys: (
-        select(activity.c.user_key, func.max(activity.c.at))
-        .where(*_used(keys))
-        .group_by(activity.c.user_key)
-        .limit(bindparam("most"))
+_BY_THEN = activity.c.at <= AT
+
+
+def _last(*, then: bool) -> PreparedForKeys:
+    """When each user last used some things; or had, by a moment."""
+    return PreparedForKeys(
+        lambda keys: (
+            select(activity.c.user_key, func.max(activity.c.at))
+            .where(*_used(keys), *((_BY_THEN,) if then else ()))
+            .group_by(activity.c.user_key)
+            .limit(bindparam("most"))
+        )
     )
-)
-_JOINED = PreparedForKeys(
-    lambda keys: select(links.c.target).where(links.c.source.in_(keys), links.c.stage == int(Stage.JOIN))
-)
+
+
+def _joined(*, then: bool) -> PreparedForKeys:
+    """What some are joined to; or were, at a moment."""
+
+    def of(table: Table, keys: list[Any]) -> Select[Any]:
+        is_join = table.c.stage == int(Stage.JOIN)
+        return select(table.c.target).where(table.c.source.in_(keys), is_join, *stood(table, then=then))
+
+    return PreparedForKeys(
+        (lambda keys: union(of(links, keys), of(past_links, keys)))
+        if then
+        else (lambda keys: of(links, keys))
+    )
+
+
+_LAST = {then: _last(then=then) for then in (False, True)}
+_JOINED = {then: _joined(then=then) for then in (False, True)}
 
 
 class Uses:
-    """Who has used what since a moment, and when last; asked once for each thing."""
+    """Who has used what since a moment, and when last; asked once for each thing.
 
-    def __init__(self, sql: Connection, since: Millis) -> None:
+    With ``at`` by that moment, of a grant by those who were in what has it then.
+    """
+
+    def __init__(self, sql: Connection, since: Millis, at: Millis | None = None) -> None:
         self._sql = sql
         self._since = since
+        self._at = at
         self._principals: dict[int, frozenset[int]] = {}
         self._last: dict[int, dict[int, Millis]] = {}
         self._inside: dict[int, list[int]] = {}
@@ -106,16 +142,18 @@ class Uses:
         if known is None:
             keys = self._with_inside(target)
             known = self._last[target] = {}
-            for user, at in _LAST.rows(self._sql, keys, since=self._since, most=MOST_USERS):
-                for principal in with_what_they_are_in(self._sql, {user}):
+            asked = {"since": self._since, "most": MOST_USERS, **moment(self._at)}
+            for user, at in _LAST[self._at is not None].rows(self._sql, keys, **asked):
+                for principal in with_what_they_are_in(self._sql, {user}, self._at):
                     known[principal] = max(at, known.get(principal, 0))
         return known.get(source)
 
 
-def with_what_they_are_in(sql: Connection, principals: set[int]) -> set[int]:
-    """Some principals, with all they are joined to: a person's users, their groups and units."""
+def with_what_they_are_in(sql: Connection, principals: set[int], at: Millis | None = None) -> set[int]:
+    """Some principals, with all they are or were joined to: a person's users, their groups and units."""
     found = waiting = set(principals)
     while waiting:
-        waiting = {row[0] for row in _JOINED.rows(sql, [*waiting])} - found
+        joined = _JOINED[at is not None].rows(sql, [*waiting], **moment(at))
+        waiting = {row[0] for row in joined} - found
         found = found | waiting
     return found

@@ -94,24 +94,57 @@ def test_what_is_ended_is_revoked_in_the_same_revision_by_who_decided(desk: Desk
     assert (reviewed.review.name, reviewed.verdict, reviewed.comment) == ("Q4", "end", "left the team")
 
 
+def used_by(desk: Desk, system: System, user: Thing) -> int:
+    """Somebody opens a session at root@db-1; returns when."""
+    used = Activity(
+        system.clock.now(),
+        ActivityKind.SESSION_OPENED,
+        Outcome.OK,
+        user.name,
+        "shell",
+        "",
+        user=Mention(user.name, user.key),
+        resource=Mention("root@db-1", _account(system, desk).key),
+    )
+    system.admit.world.activities.note(used)
+    system.admit.world.activities.write(system.admit.store, system.admit.world.metrics)
+    return used.at
+
+
+def test_when_a_grant_was_last_used_is_told_as_of_a_moment(desk: Desk, system: System) -> None:
+    alice, group = _user(desk, "alice"), desk.bastion.group("dba")
+    desk.bastion.call("AddUsersToGroup", UserGroupId=group, UserIds=f'["{alice.id}"]')
+    desk.call("GrantAccess", Subject=f"group:{group}", Resource="root@db-1")
+    review = begin(desk)
+
+    def last_used(**at: int) -> int | None:
+        items = desk.call("ListReviewItems", ReviewId=review, **at)["Items"]
+        of_group = next(
+            each for each in items if (each["Subject"]["Id"], each["Resource"]["Name"]) == (group, "root")
+        )
+        found: int | None = of_group.get("LastUsed")
+        return found
+
+    unused = system.clock.now()
+    system.advance(HOUR)
+    first = used_by(desk, system, alice)
+    system.advance(HOUR)
+    then = system.clock.now()
+    system.advance(HOUR)
+    second = used_by(desk, system, alice)
+    system.advance(HOUR)
+    # Who was in the group then counts for it then, and does no more.
+    assert last_used() == second
+    desk.bastion.call("RemoveUsersFromGroup", UserGroupId=group, UserIds=f'["{alice.id}"]')
+    system.advance(HOUR)
+    assert (last_used(), last_used(At=then), last_used(At=unused)) == (None, first, None)
+
+
 def test_a_review_tells_since_when_until_when_by_whom_and_when_last_used(desk: Desk, system: System) -> None:
     until = system.clock.now() + 30 * DAY
     desk.call("GrantAccess", Subject="alice", Resource="root@db-1", EndTime=until)
     alice = _user(desk, "alice")
-    used = system.clock.now()
-    system.admit.world.activities.note(
-        Activity(
-            used,
-            ActivityKind.SESSION_OPENED,
-            Outcome.OK,
-            "alice",
-            "shell",
-            "",
-            user=Mention("alice", alice.key),
-            resource=Mention("root@db-1", _account(system, desk).key),
-        )
-    )
-    system.admit.world.activities.write(system.admit.store, system.admit.world.metrics)
+    used = used_by(desk, system, alice)
     review = begin(desk)
     listed = desk.call("ListReviewItems", ReviewId=review)["Items"]
     of = {(each["Subject"]["Name"], each["Resource"]["Kind"]): each for each in listed}

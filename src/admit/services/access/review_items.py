@@ -52,7 +52,7 @@ def _items(call: Call, found: list[Kept], at: Millis | None) -> tuple[ReviewItem
     now = call.now if at is None else at
     things = briefs(call, (key for each in found for key in (each.source, each.target)), at)
     actors = changes.actors(call.sql, sorted({each.added_in for each in found}))
-    uses = Uses(call.sql, call.now - call.world.activity_days * DAY)
+    uses = Uses(call.sql, call.now - call.world.activity_days * DAY, at)
     uses.ask_about(each.target for each in found)
     return tuple(
         ReviewItem(
