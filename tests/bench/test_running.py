@@ -54,6 +54,11 @@ def test_a_few_sign_ins_are_ended_by_every_change():
     assert len(told.splitlines()) == 2 + 4
 
 
+def test_activity_is_measured_as_it_is_written_and_as_it_is_found():
+    told = ran("bench.activity", "--rows", "5000", "--rounds", "1")
+    assert [line.split()[1] for line in told.splitlines()[2:]] == ["a"] * 6 + ["found,"] * 4
+
+
 def test_the_gate_is_measured_next_to_a_jump_in_every_row():
     told = ran("bench.jump", "--rounds", "1", "--opens", "1", "--megabytes", "1", "--sessions", "2")
     assert [line.split(" | ")[0].strip("| ") for line in told.splitlines()[2:]] == [
