@@ -18,7 +18,7 @@ from admit.core.validity import DAY, HOUR, Millis
 from admit.pages.site import PageRefused, Site
 from admit.portal import working
 from admit.portal.fields import peer_of, text_of
-from admit.portal.holdings import held
+from admit.portal.holdings import held, held_keys
 from admit.portal.home import WAITING_SHOWN, Glass, glass_of
 from admit.portal.past import ASKABLE, Choice, called, choices, had
 from admit.store import things
@@ -73,11 +73,11 @@ class AskingPages:
         now = self.site.world.clock.now()
 
         def read(sql: Connection) -> list[Choice]:
-            now_held = held(sql, signed_in.users, now)
+            now_held = held_keys(sql, signed_in.users, now)
             found = choices(sql, signed_in.users, now_held, had(sql, signed_in.users, now_held, now))
             chosen = shown.get("chosen", "")
             if chosen.isdecimal() and all(each.thing.key != int(chosen) for each in found):
-                found += _for_longer(sql, now_held, int(chosen))
+                found += _for_longer(sql, held(sql, signed_in.users, now), int(chosen))
             return found
 
         found = await working.read(self.site, read)

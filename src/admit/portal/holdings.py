@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 import msgspec
 from sqlalchemy import Connection
@@ -137,30 +138,53 @@ USABLE = frozenset({Kind.HOST_ACCOUNT, Kind.HOST, Kind.APP, Kind.APPLICATION, Ki
 """What is opened itself; a delivery group or a rule only leads to such."""
 
 
-def held(sql: Connection, users: tuple[Thing, ...], now: Millis) -> Holdings:
-    """What proven users may use now, by name."""
-    best: dict[Ref, Reach] = {}
-    reached = [(user, {reach.ref: reach for reach in everything_as(sql, user.ref, now)}) for user in users]
-    for _, reaches in reached:
+Best: TypeAlias = dict[Ref, Reach]
+"""What is reached, each by the path that stays open longest."""
+
+
+def _reached(sql: Connection, users: tuple[Thing, ...], now: Millis) -> tuple[Best, list[tuple[Thing, Best]]]:
+    """What proven users reach now: all together, and each of them."""
+    each = [(user, {reach.ref: reach for reach in everything_as(sql, user.ref, now)}) for user in users]
+    best: Best = {}
+    for _, reaches in each:
         for reach in reaches.values():
             known = best.get(reach.ref)
             if known is None or known.until < reach.until:
                 best[reach.ref] = reach
+    return best, each
+
+
+def _on_ways(best: Best) -> set[int]:
     # A way goes on from where it came to: only what it begins with is no target of it.
-    on_paths = {link.target.key for reach in best.values() for link in reach.path}
-    on_paths |= {reach.path[0].source.key for reach in best.values()}
+    found = {link.target.key for reach in best.values() for link in reach.path}
+    return found | {reach.path[0].source.key for reach in best.values()}
+
+
+def _mine(users: tuple[Thing, ...]) -> set[int]:
+    return {key for user in users for key in (user.key, user.parent)}
+
+
+def held_keys(sql: Connection, users: tuple[Thing, ...], now: Millis) -> frozenset[int]:
+    """The keys of what :func:`held` tells, without reading what all of it is called."""
+    best, _ = _reached(sql, users, now)
+    return frozenset(_on_ways(best) | _mine(users))
+
+
+def held(sql: Connection, users: tuple[Thing, ...], now: Millis) -> Holdings:
+    """What proven users may use now, by name."""
+    best, reached = _reached(sql, users, now)
+    on_ways = _on_ways(best)
     usable = [reach for ref, reach in best.items() if ref.kind in USABLE]
     opened = [reach for reach in usable if reach.ref.kind is not Kind.APP]
     accounts = {ref.key for ref in best if ref.kind is Kind.HOST_ACCOUNT}
-    labels = names.labels(sql, sorted(on_paths - accounts))
+    labels = names.labels(sql, sorted(on_ways - accounts))
     found = _told(sql, opened, labels)
-    mine = {key for user in users for key in (user.key, user.parent)}
     return Holdings(
         hosts=tuple(each for each in found if each.thing.kind in (Kind.HOST, Kind.HOST_ACCOUNT)),
         streamed=_streamed(streamed_among(sql, reached), best, labels),
         web=_of(found, Kind.APPLICATION),
         roles=_of(found, Kind.CLOUD_ROLE),
-        keys=frozenset(on_paths | mine),
+        keys=frozenset(on_ways | _mine(users)),
         next_end=min((reach.until for reach in best.values()), default=None),
         seen=frozenset(reach.ref.key for reach in usable),
     )

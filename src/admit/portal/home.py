@@ -76,7 +76,7 @@ def seen(sql: Connection, users: tuple[Thing, ...], now: Millis) -> Seen:
     now_held = held(sql, users, now)
     return Seen(
         now_held,
-        had(sql, users, now_held, now),
+        had(sql, users, now_held.keys, now),
         access_requests.of_users(sql, users)[:20],
         access_requests.to_decide(sql, users, now, WAITING_SHOWN + 1),
         glass_of(sql, users, now),

@@ -12,7 +12,6 @@ from admit.control.requests.offers import OfferDetails
 from admit.core.links import Kind
 from admit.core.texts import printable
 from admit.core.validity import DAY, Millis
-from admit.portal.holdings import Holdings
 from admit.store import lapsed, links, things
 from admit.store.things import Thing
 
@@ -46,14 +45,17 @@ class Choice:
     """Whether it may be used now: to ask for it is to ask for longer."""
 
 
-def had(sql: Connection, users: tuple[Thing, ...], now_held: Holdings, now: Millis) -> list[Had]:
-    """What the users, or the groups they are in, were granted and lost lately, the last lost first."""
+def had(sql: Connection, users: tuple[Thing, ...], now_held: frozenset[int], now: Millis) -> list[Had]:
+    """What the users, or the groups they are in, were granted and lost lately, the last lost first.
+
+    Of what is held now, by its keys, nothing is lost.
+    """
     holders = {user.key for user in users}
     for user in users:
         holders |= {ref.key for _, ref in links.of(sql, user.key, inward=False, kind=Kind.GROUP)}
     lost: dict[int, tuple[Millis, bool]] = {}
     for target, ended_at, was_taken in lapsed.ended(sql, sorted(holders), now - KEPT, now):
-        if target not in now_held.keys and ended_at > lost.get(target, (0, False))[0]:
+        if target not in now_held and ended_at > lost.get(target, (0, False))[0]:
             lost[target] = (ended_at, was_taken)
     found = {
         key: named for key, named in names.labels(sql, sorted(lost)).items() if named.thing.kind in ASKABLE
@@ -69,7 +71,9 @@ def _without_hosts(told: Sequence[Had]) -> list[Had]:
     return [each for each in told if each.thing.key not in covered]
 
 
-def choices(sql: Connection, users: tuple[Thing, ...], now_held: Holdings, lost: list[Had]) -> list[Choice]:
+def choices(
+    sql: Connection, users: tuple[Thing, ...], now_held: frozenset[int], lost: list[Had]
+) -> list[Choice]:
     """What may be asked for: what is offered, and what they have or had for a time."""
     found: dict[int, Choice] = {}
     askable = offers.askable(sql, users)
@@ -77,7 +81,7 @@ def choices(sql: Connection, users: tuple[Thing, ...], now_held: Holdings, lost:
     owners = offers.owner_names(sql, askable)
     for offer, what in askable:
         details = offer.read(OfferDetails)
-        held = what.key in now_held.keys
+        held = what.key in now_held
         found[what.key] = Choice(
             what, plain(labels[what.key]), details.longest_ms, details.note, owners[what.key], held
         )
