@@ -32,6 +32,21 @@ def test_a_row_that_is_there_already_is_a_conflict(store: Store):
         store.write_now(AUTHOR, body)
 
 
+def test_of_rows_that_one_was_refused_of_none_is_left_when_their_part_is_undone(store: Store):
+    rows = PreparedRows(nonces)
+
+    def body(tx: Tx) -> None:
+        rows.put(tx.sql, [("before", 1)])
+        with pytest.raises(Conflict), tx.part():
+            rows.put(tx.sql, [("one", 1), ("two", 2), ("before", 3), ("three", 4)])
+        rows.put(tx.sql, [("after", 5)])
+
+    store.write_now(AUTHOR, body)
+
+    with store.read() as sql:
+        assert sorted(sql.execute(select(nonces.c.nonce)).scalars()) == ["after", "before"]
+
+
 def test_a_link_that_stands_is_not_granted_again_and_nothing_has_changed(store: Store):
     user = store.write_now(AUTHOR, add("ann", Kind.USER))
     group = store.write_now(AUTHOR, add("dba"))

@@ -169,7 +169,8 @@ class PreparedRows:
         """Write rows, each with its values in the order of the columns.
 
         Raises:
-            Conflict: a row that a uniqueness rule forbids; some may be written by then.
+            Conflict: a row that a uniqueness rule forbids; those before it stay, until the part they are in
+                is undone.
         """
         start = 0
         for size in ROWS_AT_ONCE:
@@ -183,7 +184,10 @@ class PreparedRows:
             rows: list[dict[str, Any]] = [
                 {name: bindparam(f"{name}_{row}") for name in self._columns} for row in range(size)
             ]
-            known = self._of[size] = Prepared(insert(self._table).values(rows))
+            # SQLite would put aside each page before the statement's first change to it, to undo all of its
+            # rows where one is refused: half of its work. What such a row leaves is undone with the part.
+            adding = insert(self._table).prefix_with("or fail", dialect="sqlite")
+            known = self._of[size] = Prepared(adding.values(rows))
         return known
 
 
