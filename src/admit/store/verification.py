@@ -10,7 +10,7 @@ from admit.core.validity import Millis
 from admit.store.changes import Stored, entries, entries_of
 from admit.store.ledger import GENESIS, Entry, LedgerBroken, chain, place_name
 from admit.store.replay import Replay
-from admit.store.tables import revision, transactions
+from admit.store.tables import changes, revision, transactions
 
 
 @dataclass(slots=True)
@@ -120,6 +120,9 @@ def _compare_head(sql: Connection, verdict: Verdict) -> None:
     many = sql.execute(select(func.count()).select_from(transactions)).scalar_one()
     if many != n:
         raise LedgerBroken(f"The ledger has {n} revisions, and {many} transactions: one has no entry.")
+    many = sql.execute(select(func.count()).select_from(changes)).scalar_one()
+    if many != verdict.entries:
+        raise LedgerBroken(f"Of {many} entries {many - verdict.entries} are of no transaction.")
 
 
 def _named(place: tuple[int, int]) -> str:
