@@ -103,3 +103,24 @@ def test_a_document_is_laid_out_and_sent_as_it_was_typed_unless_it_is_too_long()
     spread = WHOLE.replace("\n", "\n" + " " * 400)
     assert json.loads(to_send(spread)) == json.loads(WHOLE)
     assert len(to_send(spread)) < len(WHOLE)
+
+
+def test_a_quote_that_nothing_closes_is_sent_with_the_rest() -> None:
+    assert to_send(WHOLE + " " * 6144 + '"') == re.sub(r"\s", "", WHOLE) + '"'
+    unclosed = '"' + '\\"' * 14_999
+    assert to_send(unclosed) == unclosed
+
+
+@pytest.mark.parametrize(
+    "deep", ["[" * 29_000, "[" * 9_000 + "]" * 9_000, '{"a":' * 5_000 + "1" + "}" * 5_000]
+)
+def test_what_is_nested_too_deeply_is_shown_as_it_was_typed(deep: str) -> None:
+    assert laid_out(deep) == deep
+    assert [(line.kind, line.text) for line in compared(WHOLE, deep)] == [("", deep)]
+
+
+def test_what_is_too_long_for_a_document_is_compared_with_none() -> None:
+    long = "    {\n    },\n" * 2_000
+    assert [(line.kind, line.text) for line in compared(WHOLE, long)] == [
+        ("", each) for each in long.split("\n")
+    ]

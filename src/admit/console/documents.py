@@ -25,10 +25,10 @@ class Line:
 
 
 def laid_out(document: str) -> str:
-    """A document as one reads it; what is no JSON stays as it is."""
+    """A document as one reads it; what is no JSON, or nested too deeply for any, stays as it is."""
     try:
         return json.dumps(json.loads(document), indent=2, ensure_ascii=False)
-    except ValueError:
+    except (ValueError, RecursionError):
         return document
 
 
@@ -56,7 +56,9 @@ def lines(document: str) -> list[Line]:
 
 
 def compared(before: str, after: str) -> list[Line]:
-    """How one document becomes another, line by line."""
+    """How one document becomes another, line by line; what is too long for one becomes none."""
+    if len(after) > MOST:
+        return lines(after)
     old, new = (laid_out(each).split("\n") for each in (before, after))
     found: list[Line] = []
     for what, begin, end, first, last in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
@@ -130,7 +132,8 @@ class _Place:
     """What it is or is called, as RAM quotes it."""
 
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}:,]|[^][{}:,\s"]+', re.DOTALL)
+# What nobody closed is a text to the end: it is gone through once, and is sent as it is.
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|[][{}:,]|[^][{}:,\s"]+', re.DOTALL)
 
 
 def _places(token: re.Match[str], rest: Iterator[re.Match[str]], path: str) -> Iterator[_Place]:
