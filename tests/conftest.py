@@ -17,6 +17,7 @@ from admit.control.founding import Founded
 from admit.main import create, open_admit
 from admit.settings import Settings
 from tests.databases import Cluster, cluster
+from tests.put_back import Lasting
 from tests.system import System
 
 MEMORY = Path("/dev/shm")
@@ -92,19 +93,30 @@ def template(tmp_path_factory: pytest.TempPathFactory, postgres: Cluster | None)
     return Template(directory, founded, database)
 
 
+@pytest.fixture(scope="session")
+def database(template: Template, postgres: Cluster | None) -> Iterator[Lasting | None]:
+    """The PostgreSQL database of all tests, if the run is about PostgreSQL."""
+    if postgres is None or template.database is None:
+        yield None
+    else:
+        database = Lasting(postgres, template.database)
+        yield database
+        database.close()
+
+
 @pytest.fixture
-def system(tmp_path: Path, template: Template, postgres: Cluster | None) -> Iterator[System]:
+def system(tmp_path: Path, template: Template, database: Lasting | None) -> Iterator[System]:
     """A whole system under a fake clock, new for each test."""
     clock, chance = FakeClock(), Chance.seeded(2)
     directory = tmp_path / "data"
     shutil.copytree(template.directory, directory)
-    if postgres is None or template.database is None:
+    if database is None:
         admit = open_admit(Settings(data=directory), clock, chance)
         yield System(admit, clock, template.founded)
         admit.close()
     else:
-        name = postgres.new_database(template.database)
-        admit = open_admit(Settings(data=directory, database_url=postgres.url(name)), clock, chance)
-        yield System(admit, clock, template.founded)
-        admit.close()
-        postgres.drop(name)
+        with database.reached():
+            admit = open_admit(Settings(data=directory, database_url=database.url), clock, chance)
+            yield System(admit, clock, template.founded)
+            admit.close()
+        database.put_back()

@@ -111,13 +111,16 @@ class Cluster:
             f"select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '{name}'"  # type: ignore[arg-type]  # noqa: S608 - a name of ours
         )
 
+    def connection(self, name: str) -> psycopg.Connection:
+        """A connection to a database, each statement a transaction of its own."""
+        return psycopg.connect(f"host={self.directory} user={self.user} dbname={name}", autocommit=True)
+
     def url(self, name: str) -> str:
         """How a database is reached."""
         return f"postgresql+psycopg://{self.user}@/{name}?host={self.directory}"
 
     def _say(self, text: LiteralString) -> None:
-        conninfo = f"host={self.directory} user={self.user} dbname=postgres"
-        with psycopg.connect(conninfo, autocommit=True) as server:
+        with self.connection("postgres") as server:
             server.execute(text)
 
     def _run(self, *command: str) -> None:
