@@ -42,7 +42,8 @@ export function typing(field, button, screen) {
     const shown = field.classList.toggle("shown");
     button.setAttribute("aria-pressed", String(shown));
     if (shown) field.focus();
-    else screen()?.focus();
+    // What is typed on the screen next must not overtake what is still on its way there.
+    else sent.then(() => field.classList.contains("shown") || screen()?.focus());
   }
   button.setAttribute("aria-pressed", "false");
   return { toggle };
