@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, insert, inspect, text, update
 
 from admit.base.clock import FakeClock
-from admit.core.events import Event, LinkAdded, Named, SessionEndOrdered, ThingAdded
+from admit.core.events import Event, GrantReviewed, LinkAdded, Named, SessionEndOrdered, ThingAdded
 from admit.core.links import Kind
 from admit.core.validity import FOREVER
 from admit.store import schema
@@ -160,6 +160,29 @@ def test_an_old_entry_that_was_altered_is_found_after_the_step(new_engine, alter
 
     with engine.connect() as sql:
         assert "Revision 1 does not fit" in (verify(sql, b"key").fault or "")
+
+
+def test_who_had_kept_what_was_ended_later_is_found_in_the_ledger(new_engine):
+    engine, review = new_engine(), Named(Kind.REVIEW, 9, "rv-9", "Q4")
+    to_version(engine, "0012")
+    with engine.begin() as sql:
+        put = text("insert into review_items values (9, :item, 7, 8, 1, 0, 9, 1, 1, :verdict, 5, 'bob', '')")
+        for number, verdict in ((1, "end"), (2, "keep")):
+            sql.execute(put, {"item": number, "verdict": verdict})
+        for revision, number, verdict, by in (
+            (1, 1, "keep", "olga"),
+            (2, 2, "keep", "bob"),
+            (3, 1, "end", "bob"),
+        ):
+            event = GrantReviewed(review, number, ALICE, GROUP, verdict, by, "seen")
+            put_old(sql, _entry(revision, 0, event), GENESIS)
+
+    migrate(engine)
+
+    kept = text("select number, verdict, kept_at, kept_by, kept_comment from review_items order by number")
+    with engine.connect() as sql:
+        found = [tuple(row) for row in sql.execute(kept)]
+    assert found == [(1, "end", 5, "olga", "seen"), (2, "keep", None, None, None)]
 
 
 def test_a_step_that_fails_leaves_the_database_as_it_was(new_engine):

@@ -73,7 +73,8 @@ class Replay:
     """How long sessions may go on after the ends of standing links, where they may."""
     sessions: dict[str, tuple[Millis, str, str]] = field(default_factory=dict)
     """Of each session that was: when, how and why it ended."""
-    reviewed: dict[tuple[int, int], tuple[str, Millis, str, str]] = field(default_factory=dict)
+    reviewed: dict[tuple[int, int], tuple[Any, ...]] = field(default_factory=dict)
+    """By review and item its verdict, then the one before it."""
     """By review and item: the verdict, when, by whom, and what they said."""
     past: set[tuple[int, ...]] = field(default_factory=set)
     blocks: dict[tuple[int, str, Millis], Millis | None] = field(default_factory=dict)
@@ -135,7 +136,9 @@ class Replay:
             case SessionEnded():
                 self.sessions[event.session] = (event.ended_at, event.outcome, event.reason)
             case GrantReviewed(review, item):
-                self.reviewed[review.key, item] = (event.verdict, entry.at, event.by, event.comment)
+                _, *before = self.reviewed.get((review.key, item), _UNDECIDED)[:4]
+                told = (event.verdict, entry.at, event.by, event.comment)
+                self.reviewed[review.key, item] = (*told, *before)
 
     def _change(self, thing: Named, fields: Mapping[str, Any]) -> None:
         known = self.things[thing.key]
@@ -245,13 +248,10 @@ _SESSIONS = select(*(sessions.c[name] for name in ("id", "ended_at", "outcome", 
 )
 
 
+_TOLD = ("decided_at", "decided_by", "comment", "kept_at", "kept_by", "kept_comment")
+_UNDECIDED = (None,) * 4
 _REVIEWED = (
-    select(
-        *(
-            review_items.c[name]
-            for name in ("review", "number", "verdict", "decided_at", "decided_by", "comment")
-        )
-    )
+    select(*(review_items.c[name] for name in ("review", "number", "verdict", *_TOLD)))
     .where(review_items.c.verdict.is_not(None))
     .execution_options(yield_per=1000)
 )

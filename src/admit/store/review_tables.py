@@ -23,6 +23,9 @@ review_items = Table(
     Column("decided_at", BigInteger, comment="UNIX milliseconds"),
     Column("decided_by", Text, comment="ARN of a caller, or the name of the person who signed in"),
     Column("comment", Text),
+    Column("kept_at", BigInteger, comment="UNIX milliseconds; only where it was kept before it was ended"),
+    Column("kept_by", Text, comment="as decided_by"),
+    Column("kept_comment", Text),
     PrimaryKeyConstraint("review", "number", name="an_item_has_one_place"),
     Index(
         "review_items_undecided",

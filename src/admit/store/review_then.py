@@ -31,7 +31,26 @@ from admit.store.tables import links, past_links
 
 _OF_REVIEW = review_items.c.review == bindparam("review", type_=BigInteger)
 _DECIDED = review_items.c.decided_at <= AT
-_UNDECIDED = or_(review_items.c.decided_at.is_(None), review_items.c.decided_at > AT)
+_KEPT_FIRST = review_items.c.kept_at <= AT
+"""Whether it was kept by then. Where it was also ended by then, that counts."""
+_UNDECIDED = and_(
+    or_(review_items.c.decided_at.is_(None), review_items.c.decided_at > AT),
+    or_(review_items.c.kept_at.is_(None), review_items.c.kept_at > AT),
+)
+
+
+def _told(last: str, first: Any) -> ColumnElement[Any]:
+    """What the verdict that counted then says, if there was one: the last, or the one before it."""
+    return case((_DECIDED, review_items.c[last]), (_KEPT_FIRST, first), else_=null())
+
+
+_VERDICT: ColumnElement[str | None] = _told("verdict", literal_column("'keep'"))
+_TELLS = (
+    _VERDICT,
+    _told("decided_at", review_items.c.kept_at),
+    _told("decided_by", review_items.c.kept_by),
+    _told("comment", review_items.c.kept_comment),
+)
 
 
 def _joined(items: FromClause) -> tuple[FromClause, ColumnElement[int], ColumnElement[int]]:
@@ -54,29 +73,27 @@ def _state(
     return case((and_(there, added_in == items.c.added_in), "waiting"), (there, "changed"), else_="gone")
 
 
-_Form: TypeAlias = Literal["any", "of a state", "decided"]
+_HAS_VERDICT = review_items.c.verdict.in_([literal_column("'keep'"), literal_column("'end'")])
+"""As values of the statement itself, for the index of verdicts."""
+_Form: TypeAlias = Literal["any", "of a state", "kept", "ended"]
 
 
 def _items(form: _Form) -> Select[Any]:
     joined, added_in, ends_at = _joined(review_items)
     kept = [review_items.c[name] for name in Kept._fields[:8]]
-    told = [
-        case((_DECIDED, review_items.c[name]), else_=null())
-        for name in ("verdict", "decided_at", "decided_by", "comment")
-    ]
     undecided = _state(review_items, added_in, ends_at)
-    state = case(
-        (and_(_DECIDED, review_items.c.verdict == "keep"), "kept"), (_DECIDED, "ended"), else_=undecided
-    )
-    found = select(*kept, *told, added_in, ends_at).select_from(joined)
+    state = case((_VERDICT == "keep", "kept"), (_VERDICT == "end", "ended"), else_=undecided)
+    found = select(*kept, *_TELLS, added_in, ends_at).select_from(joined)
     found = found.where(_OF_REVIEW, review_items.c.number > bindparam("after"), *_standing(form, state))
     return found.order_by(review_items.c.number).limit(bindparam("limit"))
 
 
 def _standing(form: _Form, state: ColumnElement[str]) -> tuple[ColumnElement[bool], ...]:
     """Which items are meant. What was decided is found by its verdict: for others all are looked at."""
-    if form == "decided":
-        return _DECIDED, review_items.c.verdict == bindparam("verdict", type_=Text)
+    if form == "ended":
+        return _DECIDED, review_items.c.verdict == "end"
+    if form == "kept":
+        return _HAS_VERDICT, _VERDICT == "keep"
     return (state == bindparam("state", type_=Text),) if form == "of a state" else ()
 
 
@@ -97,28 +114,25 @@ def _stood() -> Select[Any]:
 _ITEMS: dict[_Form, Prepared] = {
     "any": Prepared(_items("any")),
     "of a state": Prepared(_items("of a state")),
-    "decided": Prepared(_items("decided")),
+    "kept": Prepared(_items("kept")),
+    "ended": Prepared(_items("ended")),
 }
+_FORMS: dict[State | None, _Form] = {None: "any", "kept": "kept", "ended": "ended"}
 _STOOD = Prepared(_stood())
 _VERDICTS = Prepared(
-    select(review_items.c.verdict, func.count())
-    .where(
-        _OF_REVIEW, review_items.c.verdict.in_([literal_column("'keep'"), literal_column("'end'")]), _DECIDED
-    )
-    .group_by(review_items.c.verdict)
+    select(_VERDICT, func.count())
+    .where(_OF_REVIEW, _HAS_VERDICT, or_(_DECIDED, _KEPT_FIRST))
+    .group_by(_VERDICT)
 )
-_VERDICT_OF: dict[State | None, str] = {"kept": "keep", "ended": "end"}
 
 
 def items_then(sql: Connection, review: int, wanted: Wanted, at: Millis, limit: int) -> list[Kept]:
     """Some items of a review, by their numbers, as they stood; whoever looks sees all of them."""
     asked: dict[str, Any] = {"review": review, "at": at, "after": wanted.after, "limit": limit}
-    if wanted.state is None:
-        rows = _ITEMS["any"].rows(sql, **asked)
-    elif wanted.state in _VERDICT_OF:
-        rows = _ITEMS["decided"].rows(sql, **asked, verdict=_VERDICT_OF[wanted.state])
-    else:
-        rows = _ITEMS["of a state"].rows(sql, **asked, state=wanted.state)
+    form = _FORMS.get(wanted.state, "of a state")
+    if form == "of a state":
+        asked["state"] = wanted.state
+    rows = _ITEMS[form].rows(sql, **asked)
     return [Kept(*row) for row in rows]
 
 

@@ -133,7 +133,8 @@ _PUT = PreparedRows(review_items)
 
 def capture(sql: Connection, review: int, found: Iterable[Captured]) -> int:
     """Write down the items of a review that begins; how many there are."""
-    rows = [(review, number, *each, None, None, None, None) for number, each in enumerate(found, 1)]
+    undecided = (None,) * (len(review_items.c) - len(Captured._fields) - 2)
+    rows = [(review, number, *each, *undecided) for number, each in enumerate(found, 1)]
     _PUT.put(sql, rows)
     return len(rows)
 
@@ -234,9 +235,10 @@ def stays(sql: Connection, review: int, source: int, targets: Sequence[int], now
 
 
 def decide(sql: Connection, review: int, numbers: Sequence[int], values: dict[str, Any]) -> None:
-    """Write down what was decided of some items."""
+    """Write down what was decided of some items, and what had been: who had kept what is now ended."""
+    before = {"kept_at": "decided_at", "kept_by": "decided_by", "kept_comment": "comment"}
     sql.execute(
         update(review_items)
         .where(review_items.c.review == review, review_items.c.number.in_(numbers))
-        .values(**values)
+        .values(**{new: review_items.c[old] for new, old in before.items()}, **values)
     )

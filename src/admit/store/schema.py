@@ -34,6 +34,7 @@ VERSIONS = (
     "0013",
     "0014",
     "0015",
+    "0016",
 )
 """Every version of the schema, oldest first: one for each step in ``migrations/versions``."""
 

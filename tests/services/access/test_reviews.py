@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from admit.control.followers import follow
 from admit.control.requests import review_closing, review_letters, reviews
@@ -464,9 +465,16 @@ def _mailed(system: System) -> list[str]:
 
 
 def test_the_ledger_holds_every_verdict(desk: Desk, system: System) -> None:
+    def fault() -> str | None:
+        with system.admit.store.read() as sql:
+            return verify(sql, system.admit.world.sealer.subkey("ledger")).fault
+
     review = begin(desk)
     desk.call("DecideReviewItems", ReviewId=review, Items=[1, 2], Verdict="keep", Comment="fine")
+    desk.call("DecideReviewItems", ReviewId=review, Items=[1], Verdict="end", Comment="left")
     system.advance(7 * DAY)
     settle(system)
-    with system.admit.store.read() as sql:
-        assert verify(sql, system.admit.world.sealer.subkey("ledger")) is not None
+    assert fault() is None
+    with system.admit.store.engine.begin() as sql:
+        sql.execute(text("update review_items set kept_by = 'mallory' where number = 1"))
+    assert "has item 1 not as the ledger has it" in (fault() or "")

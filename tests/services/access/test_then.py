@@ -179,8 +179,6 @@ def test_reviews_are_those_of_then(past: Past) -> None:
     for step in steps:
         step()
         past.see(*asked)
-    # That alice's was kept is known no more: of what is decided anew only the last is held.
-    past.seen = [each for each in past.seen if each[0] != past.seen[1 + len(asked)][0]]
     assert past.otherwise() == []
     assert refused(desk.call, "GetReview", **review, At=before) == (404, "EntityNotExist.Review")
 

@@ -70,7 +70,7 @@ class Review(Shape):
     items: int
     """How many grants it captured when it began."""
     waiting: int
-    """Of these: on how many nobody has decided. Ours: of more than 2000 undecided grants the others are taken
+    """Of these: on how many nobody has decided. Ours: of more than 1000 undecided grants the others are taken
     for unchanged."""
     kept: int
     ended: int
