@@ -9,7 +9,6 @@ SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:Schema"
 RESOURCE_TYPE = "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
 CONFIG = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
-SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 MOST = 200
 """How many resources a page has at most."""

@@ -19,7 +19,6 @@ Clipboard: TypeAlias = Literal["readwrite", "read", "write", "off"]
 """Which way text may be copied. read: out of the application. write: into it. The vendor's words."""
 Transfer: TypeAlias = Literal["all", "download", "upload", "off"]
 """Which way files may be copied: out of the home folder, or into it. The vendor's words."""
-CLIPBOARD: tuple[Clipboard, ...] = get_args(Clipboard)
 TRANSFER: tuple[Transfer, ...] = get_args(Transfer)
 
 

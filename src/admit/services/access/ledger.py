@@ -113,7 +113,6 @@ class ListChanges(Shape):
 
 
 _NAMES = ("thing", "source", "target", "person", "resource")
-_TIMES = ("start", "end", "was_start", "was_end")
 
 
 def _entry(change: Change, digest: bytes) -> Entry:
