@@ -133,25 +133,29 @@ def count(  # noqa: PLR0913 - the same listing
     return counted(sql, statement, _asked(key, stage, at, other) | {"limit": MOST_COUNTED})
 
 
+def _how_many(found: Select[Any]) -> Prepared:
+    return Prepared(select(func.count()).select_from(found.limit(bindparam("limit")).subquery()))
+
+
 _GRANTED, _JOINED = links.alias("granted"), links.alias("joined")
-_JOIN = Prepared(
-    select(func.count()).select_from(
-        select(_JOINED.c.source)
-        .join(_GRANTED, _GRANTED.c.source == _JOINED.c.target)
-        .where(
-            _GRANTED.c.target == bindparam("here", type_=BigInteger),
-            _GRANTED.c.stage == int(Stage.GRANT),
-            _JOINED.c.stage == int(Stage.JOIN),
-        )
-        .limit(bindparam("limit"))
-        .subquery()
+_JOINS = select(_JOINED.c.source).where(_JOINED.c.stage == int(Stage.JOIN))
+_HERE = bindparam("here", type_=BigInteger)
+_IN_IT = _how_many(_JOINS.where(_JOINED.c.target == _HERE))
+_BEHIND_IT = _how_many(
+    _JOINS.join(_GRANTED, _GRANTED.c.source == _JOINED.c.target).where(
+        _GRANTED.c.target == _HERE, _GRANTED.c.stage == int(Stage.GRANT)
     )
 )
 
 
-def many_join(sql: Connection, key: int, most: int) -> int:
+def many_in(sql: Connection, key: int, most: int) -> int:
+    """How many are joined to a thing, in force or not; counted up to ``most``."""
+    return int(_IN_IT.rows(sql, here=key, limit=most)[0][0])
+
+
+def many_behind(sql: Connection, key: int, most: int) -> int:
     """How many are joined to what a thing is granted to, in force or not; counted up to ``most``."""
-    return int(_JOIN.rows(sql, here=key, limit=most)[0][0])
+    return int(_BEHIND_IT.rows(sql, here=key, limit=most)[0][0])
 
 
 def _asked(key: int, stage: Stage | None, at: Millis | None, other: int | None) -> dict[str, int]:

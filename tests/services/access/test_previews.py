@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import inspect
 
 from admit.control import grants, people, things
-from admit.control.answers import previews
+from admit.control.answers import comparison, previews
 from admit.control.things import New
 from admit.core.links import Kind
 from admit.core.validity import MINUTE
@@ -195,8 +195,12 @@ def test_of_what_is_not_compared_it_is_told_what_is_known(
     assert cut["Untold"] == [
         previews.TOO_MUCH,
         "Of 1 lists that may differ 0 were compared.",
-        "Not compared: who may use root@db-1; 1 are joined to what it is granted to.",
+        "Not compared: who may use root@db-1; at least 1 are joined to what it is granted to.",
     ]
+    # Nor is it walked who is left once the link is gone: there are none to compare them with.
+    monkeypatch.setattr(comparison, "_listed", None)
+    granted = planned("admit", "RevokeAccess", **revoked)
+    assert preview(office, granted)["Untold"] == cut["Untold"]
     # The session of one of them is asked about, however long the lists are.
     assert [each["SessionId"] for each in cut["EndingSessions"]] == ["session-1"]
 

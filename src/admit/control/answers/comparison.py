@@ -31,7 +31,7 @@ from admit.core.validity import Millis
 from admit.core.ways import Judging, ways_from, ways_to
 from admit.store import things
 from admit.store.links import Scope, facts_about
-from admit.store.neighbours import many_join
+from admit.store.neighbours import many_behind
 
 USABLE = frozenset(
     {
@@ -186,7 +186,7 @@ def listed(sql: Connection, asked: Iterable[Walk], moment: Moment, most: int) ->
     lists: Lists = {}
     left = most
     for walk in asked:
-        if walk.backward and moment.past is None and many_join(sql, walk.start.key, left + 1) > left:
+        if walk.backward and moment.past is None and many_behind(sql, walk.start.key, left + 1) > left:
             break
         found = _listed(sql, walk, moment, left)
         left -= len(found)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from sqlalchemy import Connection
 
@@ -19,13 +20,21 @@ from admit.control.answers.comparison import (
 from admit.control.bastionhost.restrictions import restrictions
 from admit.control.names import Named
 from admit.control.world import World
-from admit.core.events import Event, SessionEndOrdered, ThingAdded, touched
+from admit.core.events import (
+    Event,
+    LinkAdded,
+    LinkChanged,
+    LinkRemoved,
+    SessionEndOrdered,
+    ThingAdded,
+    touched,
+)
 from admit.core.links import CALLERS, Kind
 from admit.core.validity import Millis
 from admit.store import sessions as stored_sessions
 from admit.store import things as stored
 from admit.store.engine import Tx
-from admit.store.neighbours import many_join
+from admit.store.neighbours import many_behind, many_in
 from admit.store.sessions import Session, Which
 
 MOST_WALKS = 400
@@ -74,6 +83,8 @@ class _Tried:
     live: Sequence[Session]
     walks: list[Walk] = field(default_factory=list)
     """The lists that may differ, more perhaps than are compared."""
+    wide: dict[Walk, int] = field(default_factory=dict)
+    """Those of them that a link of more than are compared is about, with how many."""
     after: _Seen = field(default_factory=lambda: _Seen({}, {}, {}))
     ordered: set[str] = field(default_factory=set)
     """The sessions whose end it orders."""
@@ -102,13 +113,24 @@ def preview(tx: Tx, world: World, change: Callable[[], None]) -> Preview:
 def _look(tx: Tx, world: World, events: Sequence[Event], tried: _Tried) -> None:
     """See what a change has done while it stands."""
     tried.untold += _beyond(events)
-    tried.walks = list(dict.fromkeys(walk for event in events for walk in walks(tx.sql, event)))
+    changed = [(event, list(walks(tx.sql, event))) for event in events]
+    tried.walks = list(dict.fromkeys(walk for _, found in changed for walk in found))
+    tried.wide = dict(_wide(tx.sql, changed))
     tried.live = _touched(tried.live, events, tried.walks)
     tried.after = _see(tx.sql, world, tried, tx.now)
     tried.ordered = {event.session for event in events if isinstance(event, SessionEndOrdered)}
     tried.labels = names.labels(
         tx.sql, [event.thing.key for event in events if isinstance(event, ThingAdded)]
     )
+
+
+def _wide(sql: Connection, changed: Iterable[tuple[Event, Sequence[Walk]]]) -> Iterator[tuple[Walk, int]]:
+    """The lists that are too long at one of both moments: to walk them at the other would be for nothing."""
+    for event, found in changed:
+        backward = [walk for walk in found if walk.backward]
+        if backward and isinstance(event, LinkAdded | LinkChanged | LinkRemoved):
+            many = many_in(sql, event.source.key, MOST_BEHIND)
+            yield from ((walk, many) for walk in backward if many > MOST_PAIRS)
 
 
 def _touched(live: Sequence[Session], events: Iterable[Event], asked: Iterable[Walk]) -> Sequence[Session]:
@@ -138,10 +160,16 @@ def _beyond(events: Iterable[Event]) -> list[str]:
 def _see(sql: Connection, world: World, tried: _Tried, now: Millis) -> _Seen:
     """Walk all the lists, as far as they are not too long, and ask for all the sessions."""
     sessions = {each.id: _over(sql, world, each, now) for each in tried.live}
-    lists = listed(sql, tried.walks[:MOST_WALKS], Moment(now), MOST_PAIRS)
+    short = takewhile(lambda walk: walk not in tried.wide, tried.walks[:MOST_WALKS])
+    lists = listed(sql, short, Moment(now), MOST_PAIRS)
     left = [walk for walk in tried.walks if walk not in lists][:MOST_NAMED]
-    behind = {walk: many_join(sql, walk.start.key, MOST_BEHIND) if walk.backward else 0 for walk in left}
-    return _Seen(lists, sessions, behind)
+    return _Seen(lists, sessions, {walk: _many(sql, walk, tried.wide) for walk in left})
+
+
+def _many(sql: Connection, walk: Walk, wide: Mapping[Walk, int]) -> int:
+    if not walk.backward:
+        return 0
+    return wide.get(walk) or many_behind(sql, walk.start.key, MOST_BEHIND)
 
 
 def _over(sql: Connection, world: World, session: Session, now: Millis) -> str | None:
@@ -181,7 +209,7 @@ def _uncompared(sql: Connection, before: _Seen, tried: _Tried) -> Iterator[str]:
         label = labels[walk.start.key].label
         many = max(before.behind.get(walk, 0), after.behind.get(walk, 0))
         if walk.backward:
-            yield f"Not compared: who may use {label}; {many} are joined to what it is granted to."
+            yield f"Not compared: who may use {label}; at least {many} are joined to what it is granted to."
         else:
             yield f"Not compared: what {label} may use."
 
