@@ -74,8 +74,7 @@ class Replay:
     sessions: dict[str, tuple[Millis, str, str]] = field(default_factory=dict)
     """Of each session that was: when, how and why it ended."""
     reviewed: dict[tuple[int, int], tuple[Any, ...]] = field(default_factory=dict)
-    """By review and item its verdict, then the one before it."""
-    """By review and item: the verdict, when, by whom, and what they said."""
+    """By review and item: the verdict, when, by whom, and what they said; these three of the one before."""
     past: set[tuple[int, ...]] = field(default_factory=set)
     blocks: dict[tuple[int, str, Millis], Millis | None] = field(default_factory=dict)
     """By thing, word and beginning: the end, if it has ended."""
