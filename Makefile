@@ -82,7 +82,7 @@ soak: ## runs the tests that take minutes
 screens: ## takes pictures of every page into build/screens, in both themes and languages, wide and narrow
 	@tools/system-packages
 	@tools/venv dev
-	ADMIT_SCREENS=build/screens $(BIN)/python -m pytest tests/console/test_everybody.py tests/browser tests/streaming/test_screen.py
+	ADMIT_SCREENS=build/screens $(BIN)/python -m pytest --timeout=600 tests/console/test_everybody.py tests/browser tests/streaming/test_screen.py
 
 docs: ## computes docs/reference from the code
 	@tools/venv run

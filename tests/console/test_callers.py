@@ -118,6 +118,7 @@ def test_a_policy_is_written_with_its_faults_told_by_line_and_lives_in_versions(
         "CreatePolicyVersion",
         "AttachPolicyToUser",
     ]
+    assert re.search(r"RAM user</small>\s*<span[^>]*>was granted</span> .*<b>look</b>", history)
     assert "admit:Get" in desk.shown(policy)
     for _ in range(3):
         assert desk.done(f"{policy}/do/edit", document=wider, force="false").status == 303

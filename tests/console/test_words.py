@@ -35,7 +35,7 @@ def texts() -> set[str]:
     ):
         found |= {label for _, label in table}
     found |= {label for _, label, _ in grants.TABS} | {title for *_, title in things.SECTIONS}
-    found |= {shelf_of(kind.word).one or kind.word for kind in Kind}
+    found |= {shelf_of(kind.word).one for kind in Kind}
     found |= {*bringing.LABELS.values(), *reviews.KINDS, *(refusal.value for refusal in Refusal)}
     found |= {said for said, _ in (*showing.EVENTS.values(), *showing.GRANTED.values())}
     return (

@@ -73,7 +73,7 @@ def thing(reader: Reader, brief: Any, place: str | None, quiet: str = "") -> Mar
         inside = (brief["Inside"] or "").replace("host:", "", 1) if place else brief["Label"]
         title, note = escape(inside), f"{escape(reader.text('account'))} <code>{name}</code>"
     else:
-        what = quiet or reader.text(shelf_of(kind).one or kind)
+        what = quiet or reader.text(shelf_of(kind).one)
         if kind == "permission" and brief["Inside"]:
             # Permissions are called alike; what each is on tells them apart.
             what = f"{brief['Inside']} · {what}"

@@ -92,17 +92,17 @@ async def cast(desk: Desk, request: Request) -> Response:
 
 async def found(desk: Desk, request: Request) -> Response:
     """Where a text was on the terminal, for the search beside the player."""
-    visit = await desk.visit(request)
+    visit, recording = await desk.visit(request), request.path_params["id"]
     text = visit.asked("q").casefold()
     hits: list[dict[str, Any]] = []
     after: str | None = None
     for _ in range(MOST_PARTS if text else 0):
-        told = await visit.call("GetRecording", RecordingId=request.path_params["id"], NextToken=after)
+        told = await visit.call("GetRecording", RecordingId=recording, NextToken=after)
         hits += _hits(told["Content"], text)
         after = told["NextToken"]
         if after is None or len(hits) >= 100:
             break
-    return visit.page("hits.html", hits=hits[:100], text=text)
+    return visit.page("hits.html", hits=hits[:100], text=text, recording=recording)
 
 
 _CONTROL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)", re.DOTALL)

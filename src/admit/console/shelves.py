@@ -1,6 +1,6 @@
 """The sorts of things the console has pages for: where they are, how they are called, how they look."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -135,8 +135,8 @@ OTHER = Shelf("", "", "", "", "box", "")
 
 
 def shelf_of(kind: str) -> Shelf:
-    """The shelf of a kind; one without a page for what has none."""
-    return BY_KIND.get(kind, OTHER)
+    """The shelf of a kind; one without a page for what has none, with its kind for a name."""
+    return BY_KIND.get(kind) or replace(OTHER, kind=kind, one=kind.replace("ram ", "RAM ", 1))
 
 
 _CALLERS = {

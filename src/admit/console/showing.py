@@ -85,7 +85,7 @@ EVENTS = {
 """Each event of the ledger: what happened, and a sign for it."""
 
 
-USED = ("host", "host account", "delivery group", "app", "application", "rule", "cloud role")
+USED = ("host", "host account", "delivery group", "app", "application", "rule", "cloud role", "ram policy")
 """What is granted, rather than joined to."""
 GRANTED = {
     "LinkAdded": ("was granted", "key"),
