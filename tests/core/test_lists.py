@@ -175,3 +175,15 @@ def test_what_a_rule_holds_is_listed_with_it() -> None:
     known = Facts((Link(ALICE, USERS[0]), Link(USERS[0], RULE), Link(RULE, ROLE)))
 
     assert [each.ref for each in lists.what(ALICE, known, 1, Span(5, USABLE)).reaches] == [ROLE]
+
+
+def test_who_is_switched_off_is_listed_nowhere_and_hides_nobody_else() -> None:
+    """although links lead on from them: a walk that begins at one must not"""
+    known = Facts((Link(ALICE, USERS[0]), Link(BOB, USERS[1]), *(Link(user, DBA) for user in USERS[:2])))
+    known = Facts((*known.links, Link(DBA, ROOT)), {ALICE: "locked"})
+    for source in (known, index(known)):
+        for page in (
+            lists.who(ROOT, source, 1, Span(5, SUBJECTS)),
+            lists.through(DBA, source, 1, Span(5, SUBJECTS)),
+        ):
+            assert [each.ref for each in page.reaches] == [BOB]
