@@ -35,7 +35,7 @@ def test_a_path_that_holds_has_no_cause_to_close() -> None:
 
 
 def test_why_a_path_closed_is_told_by_what_was_done_to_it() -> None:
-    longer = replace(PATH[2], validity=Validity(5, 20))
+    longer = PATH[2]._replace(validity=Validity(5, 20))
 
     assert cause_of(PATH, facts(*PATH[:2]), 9) == Cause(Closing.REVOKED, ROOT, PATH[2])
     assert cause_of(PATH, facts(*PATH, locked=USER), 9) == Cause(Closing.BLOCKED, USER, word="locked")
