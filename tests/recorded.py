@@ -3,6 +3,7 @@
 import asyncio
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from admit.control.live import recordings
@@ -102,3 +103,9 @@ class Studio:
                 text, after = text + part.text, part.after
                 if after is None:
                     return [json.loads(line) for line in text.splitlines()]
+
+
+def alter(path: Path) -> None:
+    """Change the last byte of a file, whichever it is: by chance it is any that one would put there."""
+    kept = path.read_bytes()
+    path.write_bytes(kept[:-1] + bytes([kept[-1] ^ 1]))

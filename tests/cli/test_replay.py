@@ -19,6 +19,7 @@ from admit.store import things
 from admit.store.things import Where
 from tests.casts import strictly
 from tests.cli.conftest import Run
+from tests.recorded import alter
 
 
 def record(settings: Settings, *shown: bytes) -> str:
@@ -101,7 +102,7 @@ def test_one_that_does_not_exist_or_was_altered_is_refused(run: Run, recorded: s
     admit = open_admit(settings)
     path = path_of(admit.world, recorded)
     admit.close()
-    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    alter(path)
     refused = run("replay", recorded)
     assert refused.exit_code == 4
     assert "tampered" in refused.stderr
@@ -112,7 +113,7 @@ def test_verify_finds_what_was_altered(run: Run, recorded: str, settings: Settin
     assert good.exit_code == 0
     assert "1 of 1 recordings are as they were finished." in good.output
     path = settings.recordings / f"{recorded}.rec"
-    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    alter(path)
     altered = run("verify")
     assert altered.exit_code == 1
     assert f"The recording {recorded} is not: its file was tampered with" in altered.output

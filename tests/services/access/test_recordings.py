@@ -7,7 +7,7 @@ import pytest
 
 from admit.control.live.recordings import path_of
 from tests.callers import Callers, refused, statement
-from tests.recorded import Studio
+from tests.recorded import Studio, alter
 from tests.system import System
 
 
@@ -122,7 +122,7 @@ def test_a_removed_recording_can_be_read_no_more_and_its_removal_is_known(studio
 def test_an_altered_recording_is_told_to_be(studio):
     recording_id = studio.record(b"x")
     path = path_of(studio.system.admit.world, recording_id)
-    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    alter(path)
     assert refused(call, studio, "GetRecording", RecordingId=recording_id) == (409, "RecordingUnreadable")
 
 
