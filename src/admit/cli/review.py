@@ -1,6 +1,6 @@
 """Access reviews: beginning one, deciding on its grants, closing it, and its report."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
@@ -153,9 +153,7 @@ def end(  # noqa: PLR0913 - a command has the options people need
 ) -> None:
     """End some grants of REVIEW, by their numbers: they are revoked, and live sessions end."""
     if preview:
-        asked = {"ReviewId": review_id, "Verdict": "end", "Comment": comment}
-        parts = (items[first : first + ITEMS_AT_ONCE] for first in range(0, len(items), ITEMS_AT_ONCE))
-        calls = [{**asked, "Items": list(part)} for part in parts]
+        calls = _calls(review_id, items, {"Verdict": "end", "Comment": comment})
         say_preview(client, "admit", "DecideReviewItems", *calls, as_json=as_json)
         return
     _decide(client, review_id, items, {"Verdict": "end", "Comment": comment}, as_json=as_json)
@@ -208,15 +206,19 @@ def _shown(item: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
+def _calls(review_id: str, items: tuple[int, ...], answer: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What the calls are told that decide on items, some at a time."""
+    for first in range(0, len(items), ITEMS_AT_ONCE):
+        yield {"ReviewId": review_id, "Items": list(items[first : first + ITEMS_AT_ONCE]), **answer}
+
+
 def _decide(
     client: Client, review_id: str, items: tuple[int, ...], answer: dict[str, Any], *, as_json: bool
 ) -> None:
     """Decide on items, some at a time; the exit code is 1 if any was not taken."""
     results: list[dict[str, Any]] = []
-    for first in range(0, len(items), ITEMS_AT_ONCE):
-        some = list(items[first : first + ITEMS_AT_ONCE])
-        told = client.call("admit", "DecideReviewItems", ReviewId=review_id, Items=some, **answer)
-        results += told["Results"]
+    for each in _calls(review_id, items, answer):
+        results += client.call("admit", "DecideReviewItems", **each)["Results"]
     if as_json:
         print_json(results)
     else:

@@ -21,6 +21,8 @@ class Sort:
     slug: str
     kind: str
     """As DescribeCaller calls it."""
+    many: str
+    """As RAM calls them: ``ListUsers`` tells ``Users``."""
     title: str
     one: str
     icon: str
@@ -30,11 +32,18 @@ class Sort:
 
 SORTS = (
     Sort(
-        "users", "user", "RAM users", "RAM user", "user", "Who calls operations, with keys or signed in here."
+        "users",
+        "user",
+        "Users",
+        "RAM users",
+        "RAM user",
+        "user",
+        "Who calls operations, with keys or signed in here.",
     ),
     Sort(
         "groups",
         "group",
+        "Groups",
         "RAM groups",
         "RAM group",
         "users",
@@ -43,6 +52,7 @@ SORTS = (
     Sort(
         "roles",
         "role",
+        "Roles",
         "RAM roles",
         "RAM role",
         "cloud-lock",
@@ -51,6 +61,7 @@ SORTS = (
     Sort(
         "policies",
         "policy",
+        "Policies",
         "Policies",
         "Policy",
         "file-certificate",

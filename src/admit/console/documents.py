@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
-MOST = 6144
-"""How many characters RAM takes of a document; a longer one is sent without its layout."""
+from admit.core.ram_documents import MAX_DOCUMENT_CHARACTERS
+
 STARTER = """{"Version": "1", "Statement": [
 {"Effect": "Allow", "Action": ["admit:List*", "admit:Get*"], "Resource": "*"}]}"""
 """What a new policy begins with: to look, and nothing else."""
@@ -35,7 +35,7 @@ def laid_out(document: str) -> str:
 def to_send(typed: str) -> str:
     """A document as it was typed, or without its layout where it would be too long with it."""
     text = typed.replace("\r\n", "\n")
-    if len(text) <= MOST:
+    if len(text) <= MAX_DOCUMENT_CHARACTERS:
         return text
     return "".join(_TOKEN.findall(text))
 
@@ -57,7 +57,7 @@ def lines(document: str) -> list[Line]:
 
 def compared(before: str, after: str) -> list[Line]:
     """How one document becomes another, line by line; what is too long for one becomes none."""
-    if len(after) > MOST:
+    if len(after) > MAX_DOCUMENT_CHARACTERS:
         return lines(after)
     old, new = (laid_out(each).split("\n") for each in (before, after))
     found: list[Line] = []

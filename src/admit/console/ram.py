@@ -68,14 +68,8 @@ async def callers(desk: Desk, request: Request) -> Response:
 
 async def _listed_now(visit: Visit, sort: Sort, **more: str | None) -> Told:
     """A page of RAM's own list: who may not call operations of ours sees it too."""
-    action, many, one = {
-        "user": ("ListUsers", "Users", "User"),
-        "group": ("ListGroups", "Groups", "Group"),
-        "role": ("ListRoles", "Roles", "Role"),
-        "policy": ("ListPolicies", "Policies", "Policy"),
-    }[sort.kind]
-    asked = {"MaxItems": SHOWN, "Marker": visit.asked("next") or None, **more}
-    told = await visit.call(action, RAM, **asked)
+    one, asked = sort.kind.capitalize(), {"MaxItems": SHOWN, "Marker": visit.asked("next") or None, **more}
+    told = await visit.call(f"List{sort.many}", RAM, **asked)
     found = [
         Told(
             Name=each[f"{one}Name"],
@@ -84,7 +78,7 @@ async def _listed_now(visit: Visit, sort: Sort, **more: str | None) -> Told:
             Attached=each["AttachmentCount"],
             CreatedAt=moment_of(each["CreateDate"], visit.reader.zone),
         )
-        for each in told[many][one]
+        for each in told[sort.many][one]
     ]
     return Told(Callers=found, NextToken=told["Marker"])
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from admit.console import documents
-from admit.console.callers import NAMED, RAM, CallerDeed, Sort, caller_deeds
+from admit.console.callers import BY_SLUG, NAMED, RAM, CallerDeed, Sort, caller_deeds
 from admit.console.callers_now import told_now
 from admit.console.confirming import BACK, STEP, SURE, Plan, confirming, taken
 from admit.console.deeds import Field
@@ -113,7 +113,7 @@ def _kept(told: Told) -> dict[str, str]:
 async def _plan(visit: Visit, deed: CallerDeed, told: Told, fields: Mapping[str, str]) -> Plan:
     sort = sort_of(visit)
     values = _values(visit, fields) | {"name": _name(told), "own_type": told["Caller"]["Type"] or ""}
-    named = [values.get(each, "") for each in ("policy", *NAMED[1:])]
+    named = [values.get(each, "") for each in NAMED]
     return Plan(
         title=deed.label,
         about=" · ".join(filter(None, (_name(told), *named))),
@@ -178,22 +178,18 @@ async def _with_options(visit: Visit, each: Field, told: Told | None) -> Field:
     """A field with what there is to choose from, less what the caller has; typed where none may be seen."""
     if not each.listed:
         return each
-    action, many, one = {
-        "policies": ("ListPolicies", "Policies", "Policy"),
-        "users": ("ListUsers", "Users", "User"),
-        "groups": ("ListGroups", "Groups", "Group"),
-        "roles": ("ListRoles", "Roles", "Role"),
-    }[each.listed]
+    sort = BY_SLUG[each.listed]
+    one = sort.kind.capitalize()
     most = 100 if each.listed == "groups" else MOST_LISTED
-    listed = await visit.may_call(action, RAM, MaxItems=most)
+    listed = await visit.may_call(f"List{sort.many}", RAM, MaxItems=most)
     if listed is None or listed["IsTruncated"]:
         hint = "A name; of a policy of the system System:NAME" if each.listed == "policies" else "A name"
         return replace(each, hint=hint)
     there = _joined(told)
     options = tuple(
         _option(visit, each.listed, thing)
-        for thing in listed[many][one]
-        if (one.lower(), thing[f"{one}Name"]) not in there
+        for thing in listed[sort.many][one]
+        if (sort.kind, thing[f"{one}Name"]) not in there
     )
     return replace(each, options=options or (("", "-"),))
 

@@ -7,9 +7,7 @@ from admit.console import documents
 from admit.console.callers import RAM, CallerDeed
 from admit.console.desk import Told, Visit
 from admit.console.documents import Document, Effects
-
-MOST_VERSIONS = 5
-"""How many versions of a policy there may be: one more, and the oldest that is not in force goes."""
+from admit.core.ram_documents import MAX_VERSIONS
 
 
 async def effects(  # noqa: PLR0911 - a table of what is shown
@@ -63,7 +61,7 @@ def _counts_for(told: Told) -> list[tuple[str, str]]:
 def _rotated(told: Told) -> str:
     """The version that goes when another comes; empty if none does."""
     versions = told["Versions"] or []
-    if len(versions) < MOST_VERSIONS:
+    if len(versions) < MAX_VERSIONS:
         return ""
     oldest = next(each for each in versions if each["VersionId"] != told["Details"]["default_version"])
     return str(oldest["VersionId"])

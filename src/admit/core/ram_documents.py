@@ -20,6 +20,9 @@ MAX_DOCUMENT_DEPTH = 6
 """How deep a well-formed document nests: document, statements, statement, condition,
 operator, values. More is refused unread, so that nesting cannot exhaust the JSON reader."""
 
+MAX_VERSIONS = 5
+"""How many versions a policy has at most."""
+
 
 class MalformedPolicy(ValueError):
     """A document that is not a policy. The message begins with the place: ``Statement[1].Effect: …``."""

@@ -13,6 +13,7 @@ from admit.store.prepared import Prepared
 from admit.store.standing import lasts
 from admit.store.tables import RENAMES, things
 from admit.store.tables import changes as log
+from admit.store.views import kept
 from admit.store.where import COLUMNS
 
 MOST = 2_000
@@ -37,7 +38,21 @@ class Renamed(NamedTuple):
 
 
 def since(sql: Connection, at: Millis) -> dict[int, Renamed]:
-    """What there was at a moment and has another name since, by key."""
+    """What there was at a moment and has another name since, by key.
+
+    One page asks about one moment again and again: of each host that a text means, of each name in a path.
+    """
+    known = kept(sql, "renamed")
+    found: dict[int, Renamed] | None = None if known is None else known.get(at)
+    if found is None:
+        found = _since(sql, at)
+        if known is not None:
+            known.clear()
+            known[at] = found
+    return found
+
+
+def _since(sql: Connection, at: Millis) -> dict[int, Renamed]:
     after = changes.revision_at(sql, at, current_revision(sql))
     found = {thing.key: thing for thing in map(thing_of, _SINCE.rows(sql, after=after, at=at))}
     was = then.as_of(sql, found, at)
@@ -52,10 +67,10 @@ def named(
     if at is None:
         return found
     others = since(sql, at)
-    kept = {thing.key: thing for thing in found if thing.id == name or thing.key not in others}
+    still = {thing.key: thing for thing in found if thing.id == name or thing.key not in others}
     called = {
         key: each.now
         for key, each in others.items()
         if (each.then.kind, each.then.name) == (kind, name) and parent in (None, each.then.parent)
     }
-    return [thing for _, thing in sorted((kept | called).items())]
+    return [thing for _, thing in sorted((still | called).items())]

@@ -205,6 +205,22 @@ def test_of_what_is_not_compared_it_is_told_what_is_known(
     assert [each["SessionId"] for each in cut["EndingSessions"]] == ["session-1"]
 
 
+def test_whoever_is_granted_several_things_is_counted_once(
+    office: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(previews, "MOST_PAIRS", 0)
+    monkeypatch.setattr(previews, "MOST_NAMED", 0)
+    monkeypatch.setattr(previews, "many_in", lambda _sql, key, _most: asked.append(key) or 1)
+    revoked = [
+        planned("admit", "RevokeAccess", Subject="group:dba", Resource=each)
+        for each in ("root@db-1", "host:db-1")
+    ]
+
+    assert "Of 2 lists that may differ 0 were compared." in preview(office, *revoked)["Untold"]
+    assert len(asked) == 1
+
+
 def test_of_many_lists_the_first_are_compared(office: System, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(previews, "MOST_WALKS", 1)
     told = preview(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import takewhile
 
 from sqlalchemy import Connection
@@ -84,7 +85,7 @@ class _Tried:
     walks: list[Walk] = field(default_factory=list)
     """The lists that may differ, more perhaps than are compared."""
     wide: dict[Walk, int] = field(default_factory=dict)
-    """Those of them that a link of more than are compared is about, with how many."""
+    """Those of them that a link of more than are compared is about, with the key of whom it is of."""
     after: _Seen = field(default_factory=lambda: _Seen({}, {}, {}))
     ordered: set[str] = field(default_factory=set)
     """The sessions whose end it orders."""
@@ -126,11 +127,16 @@ def _look(tx: Tx, world: World, events: Sequence[Event], tried: _Tried) -> None:
 
 def _wide(sql: Connection, changed: Iterable[tuple[Event, Sequence[Walk]]]) -> Iterator[tuple[Walk, int]]:
     """The lists that are too long at one of both moments: to walk them at the other would be for nothing."""
+    # A group that is granted a hundred things is counted once.
+    is_wide = cache(lambda key: many_in(sql, key, MOST_PAIRS + 1) > MOST_PAIRS)
     for event, found in changed:
         backward = [walk for walk in found if walk.backward]
-        if backward and isinstance(event, LinkAdded | LinkChanged | LinkRemoved):
-            many = many_in(sql, event.source.key, MOST_BEHIND)
-            yield from ((walk, many) for walk in backward if many > MOST_PAIRS)
+        if (
+            backward
+            and isinstance(event, LinkAdded | LinkChanged | LinkRemoved)
+            and is_wide(event.source.key)
+        ):
+            yield from ((walk, event.source.key) for walk in backward)
 
 
 def _touched(live: Sequence[Session], events: Iterable[Event], asked: Iterable[Walk]) -> Sequence[Session]:
@@ -167,9 +173,8 @@ def _see(sql: Connection, world: World, tried: _Tried, now: Millis) -> _Seen:
 
 
 def _many(sql: Connection, walk: Walk, wide: Mapping[Walk, int]) -> int:
-    if not walk.backward:
-        return 0
-    return wide.get(walk) or many_behind(sql, walk.start.key, MOST_BEHIND)
+    """How many stand behind a list; 0 where that is not what makes it long, or is counted in the end."""
+    return many_behind(sql, walk.start.key, MOST_BEHIND) if walk.backward and walk not in wide else 0
 
 
 def _over(sql: Connection, world: World, session: Session, now: Millis) -> str | None:
@@ -208,6 +213,8 @@ def _uncompared(sql: Connection, before: _Seen, tried: _Tried) -> Iterator[str]:
     for walk in left:
         label = labels[walk.start.key].label
         many = max(before.behind.get(walk, 0), after.behind.get(walk, 0))
+        if walk in tried.wide:
+            many = many_in(sql, tried.wide[walk], MOST_BEHIND)
         if walk.backward:
             yield f"Not compared: who may use {label}; at least {many} are joined to what it is granted to."
         else:

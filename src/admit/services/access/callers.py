@@ -7,6 +7,7 @@ from admit.control.callers import KeyDetails, permit
 from admit.core.errors import InvalidNextToken
 from admit.core.links import Kind, Stage
 from admit.core.ram import Access
+from admit.core.ram_documents import MAX_VERSIONS
 from admit.core.texts import printable
 from admit.core.validity import Millis
 from admit.rpc.operation import Call
@@ -52,7 +53,6 @@ TOLD_BY = {
 MOST_JOINED = 2_000
 """How many users, groups or policies are told of one caller: RAM has no more of any."""
 MOST_KEYS = 10
-MOST_VERSIONS = 10
 
 
 class CallerTold(Shape):
@@ -261,7 +261,7 @@ def _keys(call: Call, thing: Thing, at: Millis | None) -> tuple[KeyTold, ...]:
 def _versions(call: Call, thing: Thing, at: Millis | None) -> tuple[VersionTold, ...]:
     return tuple(
         VersionTold(version_id=each.id, document=str(fields(each)["document"]), created_at=each.created_at)
-        for each in _inside(call, thing, Kind.RAM_POLICY_VERSION, MOST_VERSIONS, at)
+        for each in _inside(call, thing, Kind.RAM_POLICY_VERSION, MAX_VERSIONS, at)
     )
 
 

@@ -9,6 +9,7 @@ from admit.control import things as verbs
 from admit.control.callers import PolicyDetails
 from admit.control.things import New
 from admit.core.links import Kind
+from admit.core.ram_documents import MAX_VERSIONS
 from admit.core.validity import iso
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape, like
@@ -34,8 +35,6 @@ from admit.services.ram.vocabulary import (
 from admit.store import things
 from admit.store.engine import Tx
 from admit.store.things import Thing, Where
-
-MOST_VERSIONS = 5
 
 RotateStrategy = Annotated[
     Literal["None", "DeleteOldestNonDefaultVersionWhenLimitExceeded"],
@@ -137,10 +136,10 @@ class CreatePolicyVersion(Shape):
 
     def _make_room(self, call: Call, owner: Thing, details: PolicyDetails) -> None:
         versions = things.find(call.sql, Where(Kind.RAM_POLICY_VERSION, owner.key))
-        if len(versions) < MOST_VERSIONS:
+        if len(versions) < MAX_VERSIONS:
             return
         if self.rotate_strategy in (None, "None"):
-            raise TooManyVersions(MOST_VERSIONS)
+            raise TooManyVersions(MAX_VERSIONS)
         oldest = next(each for each in versions if each.id != details.default_version)
         verbs.remove(call.tx, oldest)
 
