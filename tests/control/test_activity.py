@@ -53,7 +53,8 @@ def test_what_many_threads_note_is_written_in_full(system: System) -> None:
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(note, range(4)))
         write(system, activities)
-    assert written(system) == list(reversed(range(4 * BATCH)))
+    # Which thread comes first is the machine's affair.
+    assert sorted(written(system)) == list(range(4 * BATCH))
     assert dropped(system) == "0.0"
 
 
