@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from admit.base.clock import FakeClock
+from admit.base.replies import Reply
 from admit.control.founding import Founded
 from admit.core.validity import Millis
 from admit.main import Admit
@@ -37,6 +38,8 @@ class System:
     """The address calls come from."""
     scheme: str = "http"
     """What calls come over; with TLS ``https``."""
+    whole: bool = True
+    """Whether requests come in one piece, and are answered at once where that can be."""
     key: SigningKey = field(init=False)
     _count: Any = field(default_factory=itertools.count)
 
@@ -101,7 +104,8 @@ class System:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        await self.admit.web(scope, receive, send)
+        found = self.admit.web.at_once(scope, body) if self.whole and method != "HEAD" else self.admit.web
+        await (found.send(send) if isinstance(found, Reply) else found(scope, receive, send))
         answered: dict[str, str] = {}
         for name, value in sent[0]["headers"]:
             # Of cookies an answer may set several: a line each.

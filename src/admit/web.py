@@ -1,9 +1,9 @@
 """The ASGI application: the signed API at ``/``, the pages of the doors, and what operating it needs."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import Any, Self, TypeAlias
+from typing import Any, Self
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -11,17 +11,13 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import BaseRoute, Route
 
 from admit.base import metrics
+from admit.base.replies import Application, AtOnce, Receive, Reply, Scope, Send
 from admit.core.errors import AdmitError, BadRequest, RequestTooLarge, ServiceUnavailable
 from admit.rpc import form
 from admit.rpc.dispatch import Dispatcher, Peer
 from admit.rpc.response import Answer, Envelope
 from admit.rpc.revisions import TOLD
 from admit.rpc.signature import Wire
-
-Scope: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BODY_LIMIT = 2 * 1024 * 1024
 """The largest request body, in bytes."""
@@ -41,9 +37,11 @@ class _Room:
 class _Place:
     """What one request takes up of the room, for as long as its block lasts."""
 
-    def __init__(self, room: _Room) -> None:
+    def __init__(self, room: _Room, taken: int = 0) -> None:
+        """So many bytes it takes up already."""
         self._room = room
-        self._mine = 0
+        self._mine = taken
+        room.left -= taken
 
     def take(self, size: int) -> None:
         """Take so many bytes more.
@@ -99,7 +97,7 @@ class Pages:
     routes: Sequence[BaseRoute] = ()
     faults: Mapping[Any, Callable[..., Any]] = field(default_factory=dict)
     """How what goes wrong in them is answered, by the kind of it."""
-    bare: Mapping[str, Application] = field(default_factory=dict)
+    bare: Mapping[str, AtOnce] = field(default_factory=dict)
     """What answers a POST to a path before any web framework is entered."""
 
 
@@ -109,10 +107,8 @@ class Web:
     def __init__(
         self, dispatcher: Dispatcher, request_id: Callable[[], str], upkeep: Upkeep, pages: Pages
     ) -> None:
-        self._dispatcher = dispatcher
-        self._request_id = request_id
+        self._api = _Api(dispatcher, request_id)
         self._upkeep = upkeep
-        self._room = _Room()
         self._bare = pages.bare
         self._pages = Starlette(
             routes=[
@@ -129,6 +125,12 @@ class Web:
         """Answer one connection's request."""
         await self._answering(scope)(scope, receive, send)
 
+    def at_once(self, scope: Scope, body: bytes) -> Reply | Application:
+        """The answer to a request with this body; or what answers it, where that has to wait."""
+        answering = self._answering(scope)
+        at_once = getattr(answering, "at_once", None)
+        return answering if at_once is None else at_once(scope, body)
+
     def _answering(self, scope: Scope) -> Application:
         """What answers a request."""
         if scope["type"] != "http":
@@ -138,19 +140,6 @@ class Web:
             return RedirectResponse("/home", 303) if _is_browser(scope) else self._api
         bare = self._bare.get(path)
         return self._pages if bare is None or scope["method"] != "POST" else bare
-
-    async def _api(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = _headers(scope)
-        with _Place(self._room) as place:
-            try:
-                wire = _wire(scope, headers, await _body(headers, receive, place))
-            except AdmitError as error:
-                answer = Envelope(self._request_id(), headers.get("host", "")).error(error)
-            else:
-                client = scope.get("client")
-                peer = Peer(client[0] if client else "", scope["scheme"] == "https")
-                answer = await self._dispatcher.answer(wire, peer)
-        await _send(send, answer, head=scope["method"] == "HEAD")
 
     # Not coroutines: they ask the database, which may be far away, and run on threads of their own.
     def _readiness(self, _request: Request) -> Response:
@@ -165,6 +154,55 @@ class Web:
     # Not a coroutine: it runs on a thread of its own, as the first demand takes a while.
     def _description(self, _request: Request) -> Response:
         return Response(self._upkeep.described(), media_type="application/json")
+
+
+class _Api:
+    """The signed API."""
+
+    def __init__(self, dispatcher: Dispatcher, request_id: Callable[[], str]) -> None:
+        self._dispatcher = dispatcher
+        self._request_id = request_id
+        self._room = _Room()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        headers = _headers(scope)
+        with _Place(self._room) as place:
+            try:
+                wire = _wire(scope, headers, await _body(headers, receive, place))
+            except AdmitError as error:
+                answer = self._refused(headers, error)
+            else:
+                answer = await self._dispatcher.answer(wire, _peer(scope))
+        await _reply(answer).send(send, head=scope["method"] == "HEAD")
+
+    def at_once(self, scope: Scope, body: bytes) -> Reply | Application:
+        """The answer to a request with this body; or what answers it, where that has to wait."""
+        if len(body) > min(BODY_LIMIT, self._room.left):
+            return self
+        headers = _headers(scope)
+        try:
+            wire = _wire(scope, headers, body)
+        except AdmitError as error:
+            return _reply(self._refused(headers, error))
+        answer = self._dispatcher.at_once(wire, _peer(scope))
+        if isinstance(answer, Answer):
+            return _reply(answer)
+
+        async def wait(_scope: Scope, _receive: Receive, send: Send) -> None:
+            with _Place(self._room, len(body)):
+                waited = await answer
+            await _reply(waited).send(send)
+
+        return wait
+
+    def _refused(self, headers: Mapping[str, str], error: AdmitError) -> Answer:
+        return Envelope(self._request_id(), headers.get("host", "")).error(error)
+
+
+def _peer(scope: Scope) -> Peer:
+    client = scope.get("client")
+    return Peer(client[0] if client else "", scope["scheme"] == "https")
 
 
 def _is_browser(scope: Scope) -> bool:
@@ -240,18 +278,12 @@ def _wire(scope: Scope, headers: dict[str, str], body: bytes) -> Wire:
 _TOLD = TOLD.encode()
 
 
-async def _send(send: Send, answer: Answer, *, head: bool) -> None:
-    told = [] if answer.revision is None else [(_TOLD, str(answer.revision).encode())]
-    await send(
-        {
-            "type": "http.response.start",
-            "status": answer.status,
-            "headers": [
-                (b"content-type", answer.content_type.encode()),
-                (b"content-length", str(len(answer.body)).encode()),
-                (b"x-acs-request-id", answer.request_id.encode()),
-                *told,
-            ],
-        }
-    )
-    await send({"type": "http.response.body", "body": b"" if head else answer.body})
+def _reply(answer: Answer) -> Reply:
+    headers = [
+        (b"content-type", answer.content_type.encode()),
+        (b"content-length", b"%d" % len(answer.body)),
+        (b"x-acs-request-id", answer.request_id.encode()),
+    ]
+    if answer.revision is not None:
+        headers.append((_TOLD, b"%d" % answer.revision))
+    return Reply(answer.status, headers, answer.body)

@@ -95,6 +95,26 @@ def test_keys_nobody_knows_are_ignored_and_equal_requests_get_equal_answers(prog
     assert answers == [program.asks("evaluation", ASKED)] * 3
 
 
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (json.dumps(ASKED).encode(), {"x_request_id": "r-1"}),
+        (json.dumps(ASKED).encode(), {"authorization": "Bearer wrong"}),
+        (json.dumps(ASKED).encode(), {"content_type": "text/plain"}),
+        (json.dumps(ASKED).encode(), {"x_admit_at_least_revision": "1"}),
+        (json.dumps(ASKED).encode(), {"x_admit_at_least_revision": "x"}),
+        (b"{", {}),
+    ],
+)
+def test_a_request_in_pieces_is_answered_like_a_whole_one(
+    program: Program, body: bytes, headers: dict[str, str]
+) -> None:
+    whole = program.post("evaluation", body, **headers)
+    program.system.whole = False
+
+    assert program.post("evaluation", body, **headers) == whole
+
+
 def test_a_body_that_is_too_long_is_not_read(program: Program) -> None:
     assert program.post("evaluation", ASKED | {"x": "y" * 2**20})[0] == 400
 

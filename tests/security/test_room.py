@@ -47,7 +47,7 @@ class Sender:
 @pytest.fixture
 def small(system: System, monkeypatch: pytest.MonkeyPatch) -> System:
     """A system with room for 1 000 bytes."""
-    monkeypatch.setattr(system.admit.web._room, "left", 1_000)
+    monkeypatch.setattr(system.admit.web._api._room, "left", 1_000)
     return system
 
 
@@ -81,7 +81,7 @@ def test_a_body_that_breaks_off_is_no_request(small: System) -> None:
         return await sender.answer()
 
     assert asyncio.run(story()) == (400, "InvalidParameter")
-    assert small.admit.web._room.left == 1_000
+    assert small.admit.web._api._room.left == 1_000
 
 
 def test_room_is_given_back_when_a_call_was_made(small: System) -> None:

@@ -7,34 +7,7 @@ from uvicorn.server import ServerState
 
 from admit.server.joined import AT_ONCE, JoinedWrites
 from admit.server.protocol import LimitedProtocol
-
-
-class Recording(asyncio.Transport):
-    """A connection that keeps what is sent, piece by piece."""
-
-    def __init__(self) -> None:
-        super().__init__({"peername": "somebody"})
-        self.sent: list[bytes] = []
-        self.ended = ""
-        self.reading = True
-
-    def write(self, data: Any) -> None:
-        self.sent.append(bytes(data))
-
-    def close(self) -> None:
-        self.ended = "closed"
-
-    def abort(self) -> None:
-        self.ended = "aborted"
-
-    def is_closing(self) -> bool:
-        return bool(self.ended)
-
-    def pause_reading(self) -> None:
-        self.reading = False
-
-    def resume_reading(self) -> None:
-        self.reading = True
+from tests.server.recording import Recording
 
 
 async def connection() -> tuple[JoinedWrites, Recording]:

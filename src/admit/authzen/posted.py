@@ -1,7 +1,7 @@
 """One endpoint of the decision point: who is let in, how it is answered, and what an error looks like."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, TypeAlias
@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from admit.authzen.asking import BODY_LIMIT, Unreadable
 from admit.authzen.evaluation import Asking
 from admit.authzen.parties import Space
+from admit.base.replies import Application, Header, Receive, Reply, Scope, Send
 from admit.control import own_types
 from admit.control.decisions import Asker
 from admit.control.world import World
@@ -25,10 +26,7 @@ from admit.store.links import current_revision
 
 log = structlog.get_logger("admit.authzen")
 
-Scope: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Header: TypeAlias = tuple[bytes, bytes]
+_ASKED, _TOLD = ASKED.encode(), TOLD.encode()
 
 Answering: TypeAlias = Callable[[Asking, bytes], Any]
 """Makes the answer to a request out of its body."""
@@ -71,17 +69,23 @@ class _Request(msgspec.Struct, frozen=True):
         return told
 
 
-class _Reply(msgspec.Struct, frozen=True):
-    """An answer, as it is sent."""
-
-    status: int
-    body: bytes
-    kind: bytes = b"application/json"
-    more: tuple[Header, ...] = ()
+def _request(scope: Scope) -> _Request:
+    # Of several headers of one name the first counts.
+    return _Request(scope, dict(reversed(scope["headers"])))
 
 
-def _refusal(status: int, text: str, *more: Header) -> _Reply:
-    return _Reply(status, text.encode(), b"text/plain; charset=utf-8", more)
+def _answer(status: int, body: bytes, *more: Header, kind: bytes = b"application/json") -> Reply:
+    headers = [
+        (b"content-length", b"%d" % len(body)),
+        (b"content-type", kind),
+        (b"cache-control", b"no-store"),
+        *more,
+    ]
+    return Reply(status, headers, body)
+
+
+def _refusal(status: int, text: str, *more: Header) -> Reply:
+    return _answer(status, text.encode(), *more, kind=b"text/plain; charset=utf-8")
 
 
 class Posted:
@@ -95,43 +99,61 @@ class Posted:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         started = perf_counter()
-        # Of several headers of one name the first counts.
-        request = _Request(scope, dict(reversed(scope["headers"])))
-        reply = await self._reply(request, receive)
-        code, took_s = str(reply.status), perf_counter() - started
-        self._world.metrics.observe_call("authzen", self._endpoint.action, code, took_s)
-        headers = [
-            (b"content-length", str(len(reply.body)).encode()),
-            (b"content-type", reply.kind),
-            (b"cache-control", b"no-store"),
-            *reply.more,
-        ]
-        given = request.headers.get(b"x-request-id")
-        if given is not None:
-            headers.append((b"x-request-id", given))
-        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-        await send({"type": "http.response.body", "body": reply.body})
+        request = _request(scope)
+        try:
+            reply = await self._reply(request, receive)
+        except Exception as error:  # noqa: BLE001 - it is logged there
+            reply = self._failed(error)
+        await self._told(request, reply, started).send(send)
 
-    async def _reply(self, request: _Request, receive: Receive) -> _Reply:
+    def at_once(self, scope: Scope, body: bytes) -> Reply | Application:
+        """The answer to a request with this body; or what answers it, where that has to wait."""
+        started = perf_counter()
+        request = _request(scope)
+        if not self._is_quick or len(body) > BODY_LIMIT or _ASKED in request.headers:
+            return self
         try:
             _require_json(request)
-            raw = await _body(receive)
-            if ASKED.encode() in request.headers:
-                await self._wait(request, at_least({ASKED: request.header(ASKED)}))
-            if self._endpoint.quick and self._store.is_sqlite:
-                # SQLite answers one question sooner than a thread would begin.
-                return self._answer(request, raw)
-            return await asyncio.to_thread(self._answer, request, raw)
-        except Unreadable as fault:
-            return _refusal(400, str(fault))
-        except Unproven:
-            challenge = (b"www-authenticate", CHALLENGE.encode())
-            return _refusal(401, "Show a bearer token or an access key.", challenge)
-        except (NoPermission, InvalidParameter, RevisionNotReached) as refusal:
-            return _refusal(refusal.status, refusal.text)
-        except Exception:
-            log.exception("request failed", path=self._endpoint.path)
-            return _refusal(500, "Something failed that should not have.")
+            reply = self._answer(request, body)
+        except Exception as error:  # noqa: BLE001 - it is logged there
+            reply = self._failed(error)
+        return self._told(request, reply, started)
+
+    @property
+    def _is_quick(self) -> bool:
+        """Whether it is answered sooner than a thread would begin: SQLite does, if it is one question."""
+        return self._endpoint.quick and self._store.is_sqlite
+
+    async def _reply(self, request: _Request, receive: Receive) -> Reply:
+        _require_json(request)
+        raw = await _body(receive)
+        if _ASKED in request.headers:
+            await self._wait(request, at_least({ASKED: request.header(ASKED)}))
+        if self._is_quick:
+            return self._answer(request, raw)
+        return await asyncio.to_thread(self._answer, request, raw)
+
+    def _failed(self, error: Exception) -> Reply:
+        """The answer to a request in the midst of which something was raised."""
+        match error:
+            case Unreadable():
+                return _refusal(400, str(error))
+            case Unproven():
+                challenge = (b"www-authenticate", CHALLENGE.encode())
+                return _refusal(401, "Show a bearer token or an access key.", challenge)
+            case NoPermission() | InvalidParameter() | RevisionNotReached():
+                return _refusal(error.status, error.text)
+        log.error("request failed", path=self._endpoint.path, exc_info=error)
+        return _refusal(500, "Something failed that should not have.")
+
+    def _told(self, request: _Request, reply: Reply, started: float) -> Reply:
+        """The same answer, counted, and with the id that the request came with."""
+        code, took_s = str(reply.status), perf_counter() - started
+        self._world.metrics.observe_call("authzen", self._endpoint.action, code, took_s)
+        given = request.headers.get(b"x-request-id")
+        if given is None:
+            return reply
+        return Reply(reply.status, [*reply.headers, (b"x-request-id", given)], reply.body)
 
     async def _wait(self, request: _Request, wanted: int) -> None:
         """Until there is the revision to answer at.
@@ -142,11 +164,11 @@ class Posted:
             await asyncio.to_thread(self._prove, request)
             await reached(self._store, self._world.clock, wanted)
 
-    def _answer(self, request: _Request, raw: bytes) -> _Reply:
+    def _answer(self, request: _Request, raw: bytes) -> Reply:
         with self._store.read() as sql:
             asking = self._asking(request, sql)
-            told = (TOLD.encode(), str(current_revision(sql)).encode())
-            return _Reply(200, msgspec.json.encode(self._endpoint.answer(asking, raw)), more=(told,))
+            told = (_TOLD, b"%d" % current_revision(sql))
+            return _answer(200, msgspec.json.encode(self._endpoint.answer(asking, raw)), told)
 
     def _prove(self, request: _Request) -> None:
         with self._store.read() as sql:

@@ -1,7 +1,7 @@
 """One request, step by step: read, authenticated, authorized, carried out, answered."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
@@ -21,7 +21,6 @@ from admit.core.errors import (
     NonceUsed,
     TimestampExpired,
     UnknownAction,
-    UnknownFormat,
     UnknownVersion,
     UnsignedRequest,
     UnsupportedHTTPMethod,
@@ -29,6 +28,7 @@ from admit.core.errors import (
 from admit.core.validity import MINUTE, Millis, iso
 from admit.rpc import request
 from admit.rpc.arrivals import Arrivals, next_turn
+from admit.rpc.formats import require_format, wants_xml
 from admit.rpc.nonces import WINDOW, Nonces
 from admit.rpc.noted import Noted
 from admit.rpc.operation import Call, Operation, Registry, Work
@@ -129,35 +129,56 @@ class Dispatcher:
 
     async def answer(self, wire: Wire, peer: Peer) -> Answer:
         """The answer to a request; never raises for what a caller sent."""
-        host, xml = wire.headers.get("host", ""), _wants_xml(wire)
+        answer = self.at_once(wire, peer)
+        return answer if isinstance(answer, Answer) else await answer
+
+    def at_once(self, wire: Wire, peer: Peer) -> Answer | Awaitable[Answer]:
+        """The same of what has to wait for nothing; of the rest, what is to be awaited."""
+        host, xml = wire.headers.get("host", ""), wants_xml(wire)
         envelope = Envelope(self._world.chance.request_id(), host, xml=xml)
-        noted = Noted(envelope.request_id, peer.address)
+        noted = Noted(envelope.request_id, peer.address, perf_counter())
         least = partial(at_least, wire.headers, wire.query, wire.form)
         begin = partial(self._begin, envelope, noted, partial(self._admit, wire, peer), least)
-        return await self._answer(begin, envelope, noted)
+        return self._answer(begin, envelope, noted)
 
     async def answer_for(self, asked: Asked, peer: Peer, host: str = "") -> Answer:
         """The answer to a call of somebody who has signed in: as a signed call has it, in JSON."""
         envelope = Envelope(self._world.chance.request_id(), host)
-        noted = Noted(envelope.request_id, peer.address)
+        noted = Noted(envelope.request_id, peer.address, perf_counter())
         begin = partial(self._begin, envelope, noted, partial(self._admit_asked, asked, peer))
-        return await self._answer(begin, envelope, noted)
+        answer = self._answer(begin, envelope, noted)
+        return answer if isinstance(answer, Answer) else await answer
 
-    async def _answer(
+    def _answer(
         self, begin: Callable[[], Answer | Pending], envelope: Envelope, noted: Noted
-    ) -> Answer:
-        started = perf_counter()
+    ) -> Answer | Awaitable[Answer]:
+        # SQLite answers sooner than a thread would begin; for another server the loop must not wait.
+        if not self._store.is_sqlite:
+            return self._await(self._threads.read(begin), envelope, noted)
         try:
-            # SQLite answers sooner than a thread would begin; for another server the loop must not wait.
-            begun = begin() if self._store.is_sqlite else await self._threads.read(begin)
-            answer = begun if isinstance(begun, Answer) else await self._finish(begun)
-        except AdmitError as error:
-            answer = envelope.error(error)
-        except Exception:
-            log.exception("request failed", request_id=envelope.request_id, action=noted.asked)
-            answer = envelope.error(InternalError())
-        noted.tell(self._world, answer, perf_counter() - started)
-        return answer
+            begun = begin()
+        except Exception as error:  # noqa: BLE001 - it is logged there
+            return noted.tell(self._world, self._failed(error, envelope, noted))
+        if isinstance(begun, Pending):
+            return self._await(begun, envelope, noted)
+        return noted.tell(self._world, begun)
+
+    async def _await(
+        self, begun: Pending | Awaitable[Answer | Pending], envelope: Envelope, noted: Noted
+    ) -> Answer:
+        try:
+            known = begun if isinstance(begun, Pending) else await begun
+            answer = known if isinstance(known, Answer) else await self._finish(known)
+        except Exception as error:  # noqa: BLE001 - it is logged there
+            answer = self._failed(error, envelope, noted)
+        return noted.tell(self._world, answer)
+
+    def _failed(self, error: Exception, envelope: Envelope, noted: Noted) -> Answer:
+        """The answer to a request in the midst of which something was raised."""
+        if isinstance(error, AdmitError):
+            return envelope.error(error)
+        log.error("request failed", request_id=envelope.request_id, action=noted.asked, exc_info=error)
+        return envelope.error(InternalError())
 
     def close(self) -> None:
         """Finish the slow work that is under way."""
@@ -205,7 +226,7 @@ class Dispatcher:
 
     def _admit(self, wire: Wire, peer: Peer, sql: Connection, now: Millis, noted: Noted) -> Admitted:
         """The request, once its caller is proven and permitted."""
-        _require_format(wire)
+        require_format(wire)
         if wire.method not in ("GET", "POST"):
             raise UnsupportedHTTPMethod(wire.method)
         try:
@@ -361,22 +382,3 @@ def _conditions(caller: Caller, peer: Peer, now: Millis) -> dict[str, str]:
     if caller.source_identity is not None:
         told["acs:SourceIdentity"] = caller.source_identity
     return told
-
-
-def _wants_xml(wire: Wire) -> bool:
-    wanted = _format_of(wire)
-    accepts = wire.headers.get("accept", "")
-    return wanted.upper() == "XML" or (not wanted and accepts.split(";")[0].strip() in _XML_TYPES)
-
-
-def _require_format(wire: Wire) -> None:
-    wanted = _format_of(wire)
-    if wanted.upper() not in ("", "JSON", "XML"):
-        raise UnknownFormat(wanted)
-
-
-def _format_of(wire: Wire) -> str:
-    return wire.form.get("Format", wire.query.get("Format", ""))
-
-
-_XML_TYPES = frozenset({"application/xml", "text/xml"})

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from time import perf_counter
 
 import structlog
 
@@ -28,6 +29,8 @@ class Noted:
 
     request_id: str
     peer: str
+    began: float
+    """When it came, by the counter that measures how long things take."""
     asked: str = ""
     """The action it names, known or not, without what could disturb a log."""
     service: str = UNKNOWN
@@ -43,8 +46,9 @@ class Noted:
         """Note which operation that is."""
         self.service, self.action = operation.service.product, operation.action
 
-    def tell(self, world: World, answer: Answer, took_s: float) -> None:
+    def tell(self, world: World, answer: Answer) -> Answer:
         """Count the request and log it; who is proven to have made it has it among their activity."""
+        took_s = perf_counter() - self.began
         # What follows the dot may be anything a caller sent.
         code = answer.code.partition(".")[0]
         world.metrics.observe_call(self.service, self.action, code, took_s)
@@ -64,6 +68,7 @@ class Noted:
         # Of a stranger's requests there may be any number: they are counted and logged, and fill no disk.
         if self.caller:
             world.activities.note(self._activity(now, answer, duration_ms))
+        return answer
 
     def _activity(self, now: Millis, answer: Answer, duration_ms: float) -> Activity:
         status = answer.status

@@ -3,11 +3,12 @@
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from uvicorn.server import ServerState
 
 from admit.base.clock import Clock
 from admit.core.validity import SECOND
+from admit.server.at_once import AtOnceProtocol
 from admit.server.joined import JoinedWrites
 
 HEAD_LIMIT = 64 * 1024
@@ -22,7 +23,7 @@ LOOK_MS = 5 * SECOND
 """How often slow connections are looked for."""
 
 
-class LimitedProtocol(HttpToolsProtocol):
+class LimitedProtocol(AtOnceProtocol):
     """HTTP on one connection, within the limits."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -93,7 +94,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
 
 async def drop_slow(state: ServerState, clock: Clock) -> None:
-    """Close, for as long as it runs, connections whose request does not come to an end."""
+    """Close, for as long as it runs, connections whose request does not come to an end, or does not come."""
     while True:
         await clock.sleep_until(clock.now() + LOOK_MS)
         for connection in list(state.connections):
@@ -102,4 +103,7 @@ async def drop_slow(state: ServerState, clock: Clock) -> None:
 
 
 def _slow(connection: LimitedProtocol) -> bool:
-    return connection.begun is not None and connection.loop.time() - connection.begun > REQUEST_S
+    now, begun, idle = connection.loop.time(), connection.begun, connection.idle
+    if begun is not None:
+        return now - begun > REQUEST_S
+    return idle is not None and now - idle > connection.timeout_keep_alive
