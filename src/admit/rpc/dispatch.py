@@ -152,16 +152,15 @@ class Dispatcher:
     def _answer(
         self, begin: Callable[[], Answer | Pending], envelope: Envelope, noted: Noted
     ) -> Answer | Awaitable[Answer]:
-        # SQLite answers sooner than a thread would begin; for another server the loop must not wait.
-        if not self._store.is_sqlite:
-            return self._await(self._threads.read(begin), envelope, noted)
+        begun: Answer | Pending | Awaitable[Answer | Pending]
         try:
-            begun = begin()
+            # SQLite answers sooner than a thread would begin; for another server the loop must not wait.
+            begun = begin() if self._store.is_sqlite else self._threads.read(begin)
         except Exception as error:  # noqa: BLE001 - it is logged there
-            return noted.tell(self._world, self._failed(error, envelope, noted))
-        if isinstance(begun, Pending):
-            return self._await(begun, envelope, noted)
-        return noted.tell(self._world, begun)
+            begun = self._failed(error, envelope, noted)
+        if isinstance(begun, Answer):
+            return noted.tell(self._world, begun)
+        return self._await(begun, envelope, noted)
 
     async def _await(
         self, begun: Pending | Awaitable[Answer | Pending], envelope: Envelope, noted: Noted
