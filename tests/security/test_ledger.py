@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from admit.control.signing_in.passwords import PASSWORD
 from admit.core.links import Kind, Link, Ref
 from admit.core.validity import SECOND
 from admit.store import links as stored_links
@@ -41,6 +42,8 @@ def used(system: System) -> System:
         Password="correct horse",
     )
     user = {"InstanceId": instance, "UserId": made["UserId"]}
+    bob = {"InstanceId": instance, "Username": "bob", "PrimaryOrganizationalUnitId": unit}
+    system.call("eiam", "CreateUser", **bob)
     system.advance(SECOND)
     system.call("eiam", "UpdateUser", **user, Email="alice@example.com", EmailVerified=True)
     system.call("eiam", "UpdateUser", **user, Email="", CustomFields=[{**fields[0], "Operation": "remove"}])
@@ -133,6 +136,64 @@ def test_a_sealed_secret_opens_in_no_other_place(used: System) -> None:
     )
     restarted = served(used)
     assert refused(restarted.call, "sts", "GetCallerIdentity") == (500, "InternalError")
+
+
+@pytest.mark.parametrize(
+    ("altered", "told"),
+    [
+        # Whoever asks for a user by the name of one finds the other.
+        (["update things set handle = null where key = :alice",
+          "update things set handle = 'alice' where key = :bob"], "is not as the ledger has it: handle"),
+        (["update things set handle = null where key = :bob"], "user 'bob' is not as"),
+        (["update things set handle = 'elsewhere' where name = 'once'"], "'once' is not as"),
+        (["delete from secrets where thing = :alice"], "user 'alice' lacks the secret 'password hash'"),
+        (["update secrets set thing = :bob where thing = :alice"], "user 'bob' has another secret"),
+        (["update secrets set purpose = 'x' where thing = :alice"], "user 'alice' has another secret 'x'"),
+        (["insert into secrets select :bob, purpose, sealed from secrets where thing = :alice"],
+         "user 'bob' has another secret 'password hash'"),
+        (["delete from secrets where thing = :alice",
+          "insert into secrets select :alice, 'password hash', sealed from secrets limit 1"],
+         "user 'alice' has another secret 'password hash'"),
+    ],
+)  # fmt: skip
+def test_handles_and_secrets_are_what_the_ledger_knows(used: System, altered: list[str], told: str) -> None:
+    keys = {"alice": key_of(used, "alice"), "bob": key_of(used, "bob")}
+    for each in altered:
+        tamper(used, each, "", **{name: key for name, key in keys.items() if f":{name}" in each})
+
+    assert told in str(fault(used))
+
+
+def key_of(system: System, user: str) -> int:
+    with system.admit.store.read() as sql:
+        (found,) = stored.named(sql, Kind.USER, user)
+    return found.key
+
+
+def test_a_password_that_is_put_back_to_the_one_before_is_found(used: System) -> None:
+    alice = key_of(used, "alice")
+    with used.admit.store.read() as sql:
+        former = stored.sealed(sql, alice, PASSWORD)
+        user = stored.by_keys(sql, [alice])[alice]
+    call = {"InstanceId": used.call("eiam", "ListInstances")["Instances"][0]["InstanceId"], "UserId": user.id}
+    used.call("eiam", "UpdateUserPassword", **call, Password="battery staple")
+    assert fault(used) is None
+
+    tamper(used, "update secrets set sealed = :former", "where thing = :key", former=former, key=alice)
+    assert "user 'alice' has another secret 'password hash' than the ledger has" in str(fault(used))
+
+
+def test_a_secret_that_was_forgotten_and_one_that_went_with_its_owner_leave_a_whole_ledger(
+    used: System,
+) -> None:
+    callers = Callers(used)
+    callers.user("carol", statement("Allow", "*"))
+    callers.ram("CreateLoginProfile", UserName="mallory", Password="Correct-Horse-7")
+    callers.ram("DeleteLoginProfile", UserName="mallory")
+    key = callers.key_of("carol").access_key_id
+    callers.ram("DeleteAccessKey", UserName="carol", UserAccessKeyId=key)
+
+    assert fault(used) is None
 
 
 def _new_thing(tx: Tx) -> None:

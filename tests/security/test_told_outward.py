@@ -69,9 +69,9 @@ def test_what_is_kept_of_things_and_so_told_has_no_place_for_a_secret(system: Sy
 
 ENDS = ("source", "target")
 TOLD = {
-    "ThingAdded": ("thing", "parent", "fields"),
-    # Of secrets that changed it tells for what they are.
-    "ThingChanged": ("thing", "fields", "secrets"),
+    "ThingAdded": ("thing", "parent", "fields", "handle"),
+    # Of secrets that changed it tells for what they are, and digests of what nobody reads without the key.
+    "ThingChanged": ("thing", "fields", "secrets", "handle", "seals"),
     "ThingRemoved": ("thing",),
     "ThingBlocked": ("thing", "word"),
     "ThingUnblocked": ("thing", "word"),

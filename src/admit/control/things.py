@@ -19,6 +19,7 @@ from admit.core.links import Kind, Ref
 from admit.store import links as stored_links
 from admit.store import things as stored
 from admit.store.engine import Tx
+from admit.store.ledger import seal_of
 from admit.store.things import Thing
 
 
@@ -64,7 +65,7 @@ def add(tx: Tx, new: New) -> Thing:
     thing = Thing(
         key, new.kind, new.parent, str(key) if new.id is None else new.id, new.name, details, tx.now, tx.now
     )
-    tx.record(ThingAdded(named(thing), new.parent, _fields(new.details)))
+    tx.record(ThingAdded(named(thing), new.parent, _fields(new.details), new.handle))
     return thing
 
 
@@ -108,7 +109,7 @@ def change(
         thing.created_at,
         tx.now,
     )
-    tx.record(ThingChanged(named(changed), fields))
+    tx.record(ThingChanged(named(changed), fields, handle=handle))
     return changed
 
 
@@ -163,7 +164,8 @@ def set_fields(tx: Tx, thing: Thing, fields: Mapping[str, object]) -> None:
 def keep_secret(tx: Tx, thing: Thing, purpose: str, sealed: bytes | None) -> None:
     """Keep (or with None forget) a sealed secret of a thing; the log says which, never what."""
     stored.seal(tx.sql, thing.key, purpose, sealed)
-    tx.record(ThingChanged(named(thing), secrets=(purpose,)))
+    known_by = "" if sealed is None else seal_of(sealed)
+    tx.record(ThingChanged(named(thing), secrets=(purpose,), seals=(known_by,)))
 
 
 def _fields(details: msgspec.Struct) -> dict[str, Any]:

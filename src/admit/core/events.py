@@ -26,6 +26,8 @@ class ThingAdded:
     thing: Named
     parent: int
     fields: Mapping[str, object] = field(default_factory=dict)
+    handle: str | None = ""
+    """What no living sibling may hold as well; empty where this was not told yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,10 @@ class ThingChanged:
     thing: Named
     fields: Mapping[str, object] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
+    handle: str | None = None
+    """The new one; None if it is still the same."""
+    seals: tuple[str, ...] = ()
+    """Of each secret SHA-256 of its sealed form, empty of one forgotten; none where this was not told yet."""
 
 
 @dataclass(frozen=True, slots=True)

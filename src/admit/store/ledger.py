@@ -6,6 +6,7 @@ Kept is where it stands after each transaction: what lies between follows from t
 import hmac
 from collections.abc import Sequence
 from functools import lru_cache
+from hashlib import sha256
 from typing import NamedTuple
 
 import msgspec
@@ -42,6 +43,11 @@ class Entry(NamedTuple):
 def about(things: Sequence[Named]) -> tuple[int, int | None]:
     """Under which keys an entry is found that is about these things: one, or both ends."""
     return things[0].key, things[1].key if len(things) > 1 else None
+
+
+def seal_of(sealed: bytes) -> str:
+    """By what a sealed secret is known again. It tells nothing of it: sealed anew, the same has another."""
+    return sha256(sealed).hexdigest()
 
 
 def chain(key: bytes, before: bytes, entry: Entry) -> bytes:

@@ -26,10 +26,11 @@ from admit.core.events import (
 )
 from admit.core.links import Kind, stage_of
 from admit.core.validity import Millis
+from admit.store import compared
 from admit.store.changes import Stored
+from admit.store.compared import label
 from admit.store.ledger import Entry, LedgerBroken, about, place_name
-from admit.store.review_tables import review_items
-from admit.store.tables import blocks, links, past_links, sessions, things
+from admit.store.tables import blocks, links, past_links, things
 
 
 @dataclass(slots=True)
@@ -43,6 +44,8 @@ class _Thing:
     created_at: Millis
     details: bytes
     """Its attributes, encoded by :func:`_encoded`."""
+    handle: str | None
+    """Empty if no entry told it: any will do."""
     removed_at: Millis | None = None
 
     def differs(self, row: Any) -> str | None:
@@ -50,6 +53,8 @@ class _Thing:
         for name in ("kind", "parent", "id", "name", "created_at", "removed_at"):
             if getattr(row, name) != getattr(self, name):
                 return name
+        if self.handle not in ("", row.handle):
+            return "handle"
         return None if _encoded(msgspec.json.decode(row.details)) == self.details else "details"
 
 
@@ -71,10 +76,13 @@ class Replay:
     """By source, stage and target: start, end, when and in which revision it was added."""
     graces: dict[tuple[int, int, int], Millis] = field(default_factory=dict)
     """How long sessions may go on after the ends of standing links, where they may."""
-    sessions: dict[str, tuple[Millis, str, str]] = field(default_factory=dict)
-    """Of each session that was: when, how and why it ended."""
+    sessions: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    """Of each session that was: door, person, resource, its beginning; when, how and why it ended."""
     reviewed: dict[tuple[int, int], tuple[Any, ...]] = field(default_factory=dict)
-    """By review and item: the verdict, when, by whom, and what they said; these three of the one before."""
+    """By review and item: whose grant of what it is, the verdict, when, by whom, and what they said; these
+    three of the one before."""
+    secrets: dict[int, dict[str, str | None]] = field(default_factory=dict)
+    """By thing and purpose: by what a sealed secret is known again; None if no entry told it."""
     past: set[tuple[int, ...]] = field(default_factory=set)
     blocks: dict[tuple[int, str, Millis], Millis | None] = field(default_factory=dict)
     """By thing, word and beginning: the end, if it has ended."""
@@ -104,14 +112,15 @@ class Replay:
 
     def _take(self, entry: Entry, event: Event) -> None:
         match event:
-            case ThingAdded(thing, parent, fields):
+            case ThingAdded(thing, parent, fields, handle):
                 self.things[thing.key] = _Thing(
-                    thing.kind, parent, thing.id, thing.name, entry.at, _encoded(fields)
+                    thing.kind, parent, thing.id, thing.name, entry.at, _encoded(fields), handle
                 )
-            case ThingChanged(thing, fields):
-                self._change(thing, fields)
+            case ThingChanged():
+                self._change(event)
             case ThingRemoved(thing):
                 self.things[thing.key].removed_at = entry.at
+                self.secrets.pop(thing.key, None)
             case LinkAdded(source, target, start, end):
                 self.standing[_ends(source, target)] = (start, end, entry.at, entry.revision)
             case LinkChanged(source, target, start, end):
@@ -132,20 +141,26 @@ class Replay:
                 self.blocks[thing.key, word, self.blocked.pop((thing.key, word))] = entry.at
             case GraceSet(source, target, grace):
                 self.graces[_ends(source, target)] = grace
-            case SessionEnded():
-                self.sessions[event.session] = (event.ended_at, event.outcome, event.reason)
+            case SessionEnded(session, door, person, resource, opened_at):
+                ended = (event.ended_at, event.outcome, event.reason)
+                self.sessions[session] = (door, person.key, resource.key, opened_at, *ended)
             case GrantReviewed(review, item):
-                _, *before = self.reviewed.get((review.key, item), _UNDECIDED)[:4]
-                told = (event.verdict, entry.at, event.by, event.comment)
+                before = self.reviewed.get((review.key, item), _UNDECIDED)[3:6]
+                told = (event.source.key, event.target.key, event.verdict, entry.at, event.by, event.comment)
                 self.reviewed[review.key, item] = (*told, *before)
 
-    def _change(self, thing: Named, fields: Mapping[str, Any]) -> None:
-        known = self.things[thing.key]
-        known.name = thing.name
+    def _change(self, event: ThingChanged) -> None:
+        key, known = event.thing.key, self.things[event.thing.key]
+        known.name = event.thing.name
+        if event.handle is not None:
+            known.handle = event.handle
         # A new name is told among the attributes, of which none has this name.
-        new = {name: value for name, value in fields.items() if name != "name"}
+        new = {name: value for name, value in event.fields.items() if name != "name"}
         if new:
             known.details = _encoded(msgspec.json.decode(known.details) | new)
+        for number, purpose in enumerate(event.secrets):
+            kept = self.secrets.setdefault(key, {})
+            kept[purpose] = event.seals[number] if event.seals else None
 
     def _close(self, entry: Entry, ends: tuple[int, int, int]) -> None:
         held = self.standing.pop(ends)
@@ -172,9 +187,13 @@ class Replay:
         for source, _, target, *_ in (*self.standing, *self.past):
             raise LedgerBroken(f"{_link(sql, source, target)} is in the ledger, and missing in the database.")
         self._compare_blocks(sql)
+        compared.secrets_are(sql, self.secrets)
+        compared.captured_are(
+            sql, {key: each.details for key, each in self.things.items() if each.kind == Kind.REVIEW}
+        )
         self._compare_things(sql)
-        self._compare_sessions(sql)
-        self._compare_reviews(sql)
+        compared.sessions_are(sql, self.sessions)
+        compared.verdicts_are(sql, self.reviewed)
 
     def _differs(self, row: Sequence[Any]) -> bool:
         ends, grace = (row[0], row[1], row[2]), row[-1]
@@ -191,35 +210,18 @@ class Replay:
         found = {(thing, word, begun): ended for thing, word, begun, ended in sql.execute(_BLOCKS)}
         for place in found.keys() | self.blocks.keys():
             if place not in found or place not in self.blocks or found[place] != self.blocks[place]:
-                raise LedgerBroken(f"That {_label(sql, place[0])} is {place[1]} is not as the ledger has it.")
+                raise LedgerBroken(f"That {label(sql, place[0])} is {place[1]} is not as the ledger has it.")
 
     def _compare_things(self, sql: Connection) -> None:
         with sql.execute(_THINGS) as rows:
             strange = next((told for row in rows if (told := self._strange(row)) is not None), None)
         if strange is not None:
             key, what = strange
-            raise LedgerBroken(f"{_label(sql, key)} is not as the ledger has it: {what}.")
+            raise LedgerBroken(f"{label(sql, key)} is not as the ledger has it: {what}.")
         for thing in self.things.values():
             raise LedgerBroken(
                 f"{Kind(thing.kind).word} {thing.name!r} is in the ledger, and missing in the database."
             )
-
-    def _compare_sessions(self, sql: Connection) -> None:
-        """What is kept of sessions that are in the ledger; one that is not yet may still change."""
-        with sql.execute(_SESSIONS) as rows:
-            for session, *ended in rows:
-                if self.sessions.pop(session, None) != tuple(ended):
-                    raise LedgerBroken(f"Session {session} ended not as the ledger has it.")
-        for session in self.sessions:
-            raise LedgerBroken(f"Session {session} is in the ledger, and missing in the database.")
-
-    def _compare_reviews(self, sql: Connection) -> None:
-        with sql.execute(_REVIEWED) as rows:
-            for review, item, *told in rows:
-                if self.reviewed.pop((review, item), None) != tuple(told):
-                    raise LedgerBroken(f"{_label(sql, review)} has item {item} not as the ledger has it.")
-        for review, item in self.reviewed:
-            raise LedgerBroken(f"{_label(sql, review)} lacks what the ledger has of its item {item}.")
 
     def _strange(self, row: Any) -> tuple[int, str] | None:
         """What a row of the table has that the ledger has not."""
@@ -236,24 +238,13 @@ _PAST = select(*(past_links.c[name] for name in (*_HELD, "removed_at", "removed_
 _THINGS = select(
     *(
         things.c[name]
-        for name in ("key", "kind", "parent", "id", "name", "created_at", "removed_at", "details")
+        for name in ("key", "kind", "parent", "id", "name", "created_at", "removed_at", "handle", "details")
     )
 ).execution_options(yield_per=1000)
 _BLOCKS = select(blocks.c.thing, blocks.c.word, blocks.c.added_at, blocks.c.removed_at)
 
 
-_SESSIONS = select(*(sessions.c[name] for name in ("id", "ended_at", "outcome", "reason"))).where(
-    sessions.c.recorded_in.is_not(None)
-)
-
-
-_TOLD = ("decided_at", "decided_by", "comment", "kept_at", "kept_by", "kept_comment")
-_UNDECIDED = (None,) * 4
-_REVIEWED = (
-    select(*(review_items.c[name] for name in ("review", "number", "verdict", *_TOLD)))
-    .where(review_items.c.verdict.is_not(None))
-    .execution_options(yield_per=1000)
-)
+_UNDECIDED = (None,) * 6
 
 
 def _ends(source: Named, target: Named) -> tuple[int, int, int]:
@@ -261,9 +252,4 @@ def _ends(source: Named, target: Named) -> tuple[int, int, int]:
 
 
 def _link(sql: Connection, source: int, target: int) -> str:
-    return f"The link from {_label(sql, source)} to {_label(sql, target)}"
-
-
-def _label(sql: Connection, key: int) -> str:
-    row = sql.execute(select(things.c.kind, things.c.name).where(things.c.key == key)).first()
-    return f"thing {key}" if row is None else f"{Kind(row[0]).word} {row[1]!r}"
+    return f"The link from {label(sql, source)} to {label(sql, target)}"

@@ -2,12 +2,16 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import (
+    BigInteger,
     Connection,
     Select,
     and_,
+    bindparam,
     case,
     false,
     not_,
@@ -137,6 +141,23 @@ def capture(sql: Connection, review: int, found: Iterable[Captured]) -> int:
     rows = [(review, number, *each, *undecided) for number, each in enumerate(found, 1)]
     _PUT.put(sql, rows)
     return len(rows)
+
+
+def digest(found: Iterable[Captured]) -> str:
+    """What the ledger keeps of all that a review captured: SHA-256 of it, in its order."""
+    return sha256(msgspec.json.encode(list(found))).hexdigest()
+
+
+_CAPTURED = (
+    select(*(review_items.c[name] for name in Captured._fields))
+    .where(review_items.c.review == bindparam("review", type_=BigInteger))
+    .order_by(review_items.c.number)
+)
+
+
+def captured(sql: Connection, review: int) -> list[Captured]:
+    """What a review captured, as it is kept."""
+    return [Captured(*row) for row in sql.execute(_CAPTURED, {"review": review})]
 
 
 STANDING = and_(

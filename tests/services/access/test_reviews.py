@@ -464,17 +464,42 @@ def _mailed(system: System) -> list[str]:
     return system.admit.store.write_now(Author("admit", "outbox", ""), claimed)
 
 
-def test_the_ledger_holds_every_verdict(desk: Desk, system: System) -> None:
-    def fault() -> str | None:
-        with system.admit.store.read() as sql:
-            return verify(sql, system.admit.world.sealer.subkey("ledger")).fault
+def fault(system: System) -> str | None:
+    with system.admit.store.read() as sql:
+        return verify(sql, system.admit.world.sealer.subkey("ledger")).fault
 
+
+def test_the_ledger_holds_every_verdict(desk: Desk, system: System) -> None:
     review = begin(desk)
     desk.call("DecideReviewItems", ReviewId=review, Items=[1, 2], Verdict="keep", Comment="fine")
     desk.call("DecideReviewItems", ReviewId=review, Items=[1], Verdict="end", Comment="left")
     system.advance(7 * DAY)
     settle(system)
-    assert fault() is None
+    assert fault(system) is None
     with system.admit.store.engine.begin() as sql:
         sql.execute(text("update review_items set kept_by = 'mallory' where number = 1"))
-    assert "has item 1 not as the ledger has it" in (fault() or "")
+    assert "has item 1 not as the ledger has it" in (fault(system) or "")
+
+
+@pytest.mark.parametrize(
+    "altered",
+    [
+        "delete from review_items where number = 2",
+        "update review_items set number = 0 where number = 2",
+        "update review_items set target = source where number = 2",
+        "update review_items set source = target where number = 2",
+        "update review_items set directory = source where number = 2",
+        "update review_items set ends_at = 1 where number = 2",
+        "update review_items set added_in = added_in + 1 where number = 2",
+        "update review_items set added_at = 1 where number = 2",
+    ],
+)
+def test_whoever_takes_a_grant_out_of_a_review_or_changes_it_there_is_found_out(
+    desk: Desk, system: System, altered: str
+) -> None:
+    begin(desk)
+    assert fault(system) is None
+
+    with system.admit.store.engine.begin() as sql:
+        assert sql.execute(text(altered)).rowcount == 1
+    assert "review 'Q4' is about other grants than the ledger has" in (fault(system) or "")

@@ -172,8 +172,15 @@ def test_a_grace_is_of_the_grant_and_gone_when_it_is_granted_without(place: Plac
 @pytest.mark.parametrize(
     ("altered", "told"),
     [
-        ("update sessions set reason = 'nothing' where id = 's-1'", "Session s-1 ended not as the ledger"),
-        ("update sessions set id = 's-2'", "Session s-2 ended not as the ledger"),
+        (
+            "update sessions set reason = 'nothing' where id = 's-1'",
+            "Session s-1 was not, or ended not, as the",
+        ),
+        ("update sessions set person = resource", "Session s-1 was not, or ended not, as the ledger has it"),
+        ("update sessions set resource = person", "Session s-1 was not, or ended not, as the ledger has it"),
+        ("update sessions set opened_at = 1", "Session s-1 was not, or ended not, as the ledger has it"),
+        ("update sessions set door = 'oidc'", "Session s-1 was not, or ended not, as the ledger has it"),
+        ("update sessions set id = 's-2'", "Session s-2 was not, or ended not, as the ledger has it"),
         ("delete from sessions", "Session s-1 is in the ledger, and missing in the database"),
         ("update links set grace = 9 where grace is not null", "is not as the ledger has it"),
         ("update links set grace = null where grace is not null", "is not as the ledger has it"),

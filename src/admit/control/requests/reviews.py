@@ -52,6 +52,8 @@ class ReviewDetails(msgspec.Struct, kw_only=True):
     scope: AskedScope
     items: int
     """How many grants it captured."""
+    captured: str | None = None
+    """The digest of them, by which they are known again; None in reviews from before it was kept."""
     reviewers: tuple[int, ...] = ()
     """Keys of the users who may decide on what is in their own directory: no name alone makes a reviewer."""
     reviewer_names: tuple[str, ...] = ()
@@ -119,6 +121,7 @@ def phase_of(details: ReviewDetails, now: Millis) -> Phase:
 
 def begin(tx: Tx, world: World, name: str, details: ReviewDetails, found: Sequence[Captured]) -> Thing:
     """Begin a review of the grants that were found."""
+    details = msgspec.structs.replace(details, captured=stored.digest(found))
     review = verbs.add(tx, New(Kind.REVIEW, world.account_key, name, details))
     stored.capture(tx.sql, review.key, found)
     return review
