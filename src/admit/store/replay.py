@@ -67,7 +67,7 @@ def _encoded(attributes: Mapping[str, Any]) -> bytes:
 
 @dataclass(slots=True)
 class Replay:
-    """Things, links and blocks as the entries taken so far leave them."""
+    """All that is compared with the ledger, as the entries taken so far leave it."""
 
     things: dict[int, _Thing] = field(default_factory=dict)
     """By key."""

@@ -1,4 +1,4 @@
-"""Whether the ledger is whole, and whether things, links and blocks are what it says they are."""
+"""Whether the ledger is whole, and whether all that is compared with it is what it says."""
 
 from contextlib import closing
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Verdict:
 
 
 def verify(sql: Connection, key: bytes, noted: bytes | None = None) -> Verdict:
-    """Walk the whole chain, then compare things, links and blocks with what its entries add up to.
+    """Walk the whole chain, then compare what is kept with what its entries add up to.
 
     ``noted`` is a head that an earlier verdict gave: the chain must contain it.
     """
