@@ -118,6 +118,20 @@ def test_another_end_is_told_with_the_one_before(office: System) -> None:
     assert (moved["WasUntil"], moved["ValidUntil"]) == (first, second)
 
 
+def test_what_holds_shorter_since_another_path_was_cut_is_told_with_what_cut_it(office: System) -> None:
+    first, second = (office.clock.now() + hours * 60 * MINUTE for hours in (1, 2))
+    office.call("admit", "GrantAccess", Subject="alice", Resource="host:db-1", EndTime=first)
+    office.call("admit", "GrantAccess", Subject="group:dba", Resource="host:db-1", EndTime=second)
+    start = moment(office)
+    office.call("admit", "RevokeAccess", Subject="group:dba", Resource="host:db-1")
+
+    (moved,) = compared(office, start)["Changed"]
+
+    assert [step["Label"] for step in moved["Path"]] == ["alice", "user:alice", "host:db-1"]
+    assert (moved["WasUntil"], moved["ValidUntil"]) == (second, first)
+    assert [cause["Text"] for cause in moved["Causes"]] == ["group:dba was parted from host:db-1"]
+
+
 def test_what_is_to_come_is_compared_by_the_policy_of_now(office: System) -> None:
     now = office.clock.now()
     office.call("admit", "GrantAccess", Subject="bob", Resource="host:db-1", EndTime=now + 60 * MINUTE)

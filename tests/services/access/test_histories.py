@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from http import HTTPStatus
+from itertools import combinations
 from random import Random
 from typing import Any
 
@@ -196,3 +197,47 @@ def test_each_moment_is_answered_as_it_was(system: System, seed: int) -> None:
     checks = [each[3].get("Decision", {}).get("Allowed") for each in seen if each[1] == "CheckAccess"]
     # Of some there was nobody of that name.
     assert {True, False} <= {*checks} <= {True, False, None}
+
+
+def holders(town: Town, at: int) -> dict[tuple[str, str, str], int | None]:
+    """Until when people hold the host and its account at a moment, by IDs and names, which come back."""
+    return {
+        (each["Id"], each["Name"], resource): each.get("ValidUntil")
+        for resource in ("host:db-1", "root@db-1")
+        for each in town.desk.call("ListWho", Resource=resource, At=at)["People"]
+    }
+
+
+@pytest.mark.parametrize("seed", [4, 5])
+def test_two_moments_differ_by_what_the_lists_of_both_differ_by_and_something_did_it(
+    system: System, seed: int
+) -> None:
+    chance = Random(seed)  # noqa: S311 - the same history each time
+    town = Town(system, chance)
+    town.begin()
+    moments = []
+    for _ in range(8):
+        for _ in range(chance.randrange(1, 6)):
+            town.step()
+        if town.account != "root":
+            town.rename_account()
+        moments.append(system.clock.now())
+        # What follows may happen in the next millisecond.
+        system.advance(chance.choice((HOUR, HOUR, 1)))
+
+    held = {at: holders(town, at) for at in moments}
+    told = 0
+    for start, end in combinations(moments, 2):
+        was, now = held[start], held[end]
+        difference = town.desk.call("CompareAccess", StartTime=start, EndTime=end)
+        expected = {
+            "Gained": [each[1:] for each in now if each not in was],
+            "Lost": [each[1:] for each in was if each not in now],
+            "Changed": [each[1:] for each in was.keys() & now.keys() if was[each] != now[each]],
+        }
+        for kind, pairs in expected.items():
+            found = difference[kind]
+            assert sorted((each["Person"], each["Resource"]) for each in found) == sorted(pairs)
+            assert all(each["Causes"] for each in found)
+            told += len(found)
+    assert told > 20

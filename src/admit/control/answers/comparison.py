@@ -7,7 +7,7 @@ did: so the lists of who is joined to the one, and of what the other leads to, h
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple, TypeAlias
 
 from sqlalchemy import Connection
@@ -153,9 +153,9 @@ class Difference:
 
     @property
     def paths(self) -> Iterator[Reach]:
-        """Every path that is told."""
+        """Every path that is told, or was before."""
         yield from (*self.gained.values(), *self.lost.values())
-        yield from (reach for _, reach in self.moved.values())
+        yield from chain.from_iterable(self.moved.values())
 
 
 def difference(before: Lists, after: Lists) -> Difference:

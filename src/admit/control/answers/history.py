@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 from admit.control import names
 from admit.control.answers.comparison import Difference, Moment, Pair, difference, entity_of, listed, walks
 from admit.control.names import Named
-from admit.core.access import Reach
 from admit.core.events import (
     Event,
     LinkAdded,
@@ -21,7 +20,7 @@ from admit.core.events import (
     touched,
 )
 from admit.core.events import Named as Mentioned
-from admit.core.links import Kind
+from admit.core.links import Kind, Link
 from admit.core.validity import Millis
 from admit.store import changes
 from admit.store.changes import Change
@@ -111,19 +110,21 @@ def _causes(
                 by_thing.setdefault(entity_of(sql, thing).key, []).append(change)
     for turn in came:
         by_link.setdefault((turn.source.key, turn.target.key), []).append(turn)
-    told = (found.gained, found.lost, {pair: reach for pair, (_, reach) in found.moved.items()})
-    for reaches in told:
+    for reaches in (found.gained, found.lost):
         for pair, reach in reaches.items():
-            yield pair, list(_on(reach, by_link, by_thing))
+            yield pair, list(_on(reach.path, by_link, by_thing))
+    for pair, (was, reach) in found.moved.items():
+        # What held longest before may have been cut, and what holds longest now was there all along.
+        yield pair, list(_on((*reach.path, *was.path), by_link, by_thing))
 
 
 def _on(
-    reach: Reach,
+    path: Sequence[Link],
     by_link: Mapping[tuple[int, int], list[Change | Turn]],
     by_thing: Mapping[int, list[Change | Turn]],
 ) -> Iterator[Change | Turn]:
-    keys = [link.source.key for link in reach.path] + [link.target.key for link in reach.path[-1:]]
-    for link in reach.path:
-        yield from by_link.get((link.source.key, link.target.key), ())
-    for key in keys:
+    ends = dict.fromkeys((link.source.key, link.target.key) for link in path)
+    for pair in ends:
+        yield from by_link.get(pair, ())
+    for key in dict.fromkeys(key for pair in ends for key in pair):
         yield from by_thing.get(key, ())
