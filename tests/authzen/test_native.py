@@ -130,6 +130,24 @@ def test_a_search_is_paged_by_a_token_that_remembers_how_long_pages_are(
     assert program.post("search/subject", asked | {"page": {"limit": -1}})[0] == 400
 
 
+def test_a_token_is_good_for_the_search_it_was_given_out_by_and_for_no_other(
+    office: System, program: Program
+) -> None:
+    """The IDs of what is searched for are ignored: one body may be sent to each of the searches."""
+    granted(office)
+    granted(office, "bob")
+    asked = question("person:alice", "connect", "host-account:root@db-1")
+    given = program.asks("search/subject", asked | {"page": {"limit": 1}})["page"]["next_token"]
+    again = asked | {"page": {"token": given}}
+
+    program.base = "/spaces/shop"
+    elsewhere = program.post("search/subject", again)[0]
+    program.base = ""
+    others = [program.post(f"search/{what}", again)[0] for what in ("resource", "action")]
+    assert (elsewhere, others) == (400, [400, 400])
+    assert program.asks("search/subject", again)["results"] == [{"type": "person", "id": "bob"}]
+
+
 def test_decisions_are_among_what_happened(office: System, program: Program) -> None:
     granted(office)
     program.asks("evaluation", ALICE_ROOT)

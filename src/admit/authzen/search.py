@@ -109,7 +109,8 @@ def page_of(search: Search, asking: Asking, body: Json) -> dict[str, Any]:
     Raises:
         Unreadable: the search cannot be read, or its token is not one for it.
     """
-    place = _place(body)
+    # The same entities may be sent to search for either, and mean something else in each space.
+    place = _place(body, f"{asking.space.name}:{search.__name__}")
     found = search(asking.space, body, asking.now)
     rest = [each for each in found if each.place > place.after]
     page = rest[: place.limit]
@@ -135,9 +136,9 @@ def _conditional(found: Result) -> dict[str, Any]:
     return {**found.entity, "conditions": conditions}
 
 
-def _place(body: Json) -> _Place:
+def _place(body: Json, where: str) -> _Place:
     page = object_of(body, "page")
-    limit, token, search = _limit(page), page.get("token"), _fingerprint(body)
+    limit, token, search = _limit(page), page.get("token"), _fingerprint(body, where)
     if token is None or token == "":
         return _Place(limit or PAGE, [], search)
     place = _read(token)
@@ -155,8 +156,8 @@ def _limit(page: Json) -> int:
     return min(limit, PAGE)
 
 
-def _fingerprint(body: Json) -> str:
-    asked = {key: body.get(key) for key in ("subject", "action", "resource", "context")}
+def _fingerprint(body: Json, where: str) -> str:
+    asked = {key: body.get(key) for key in ("subject", "action", "resource", "context")} | {"where": where}
     encoded = msgspec.json.encode(asked, order="deterministic")
     return hashlib.sha256(encoded).hexdigest()[:16]
 
