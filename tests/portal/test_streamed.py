@@ -30,7 +30,7 @@ def shown(streaming: Streaming, name: str) -> list[tuple[str, str, str]]:
     with streaming.system.admit.store.read() as sql:
         tiles = held(sql, users, now).streamed
         opened = streamed_apps(sql, users, now)
-    ids = [(each.parent.id, each.thing.id, each.session.id if each.session else "") for each in tiles]
+    ids = [(each.group.id, each.thing.id, each.session.id if each.session else "") for each in tiles]
     assert ids == [(each.group.id, each.app.id, each.session.id if each.session else "") for each in opened]
     assert len({each.key for each in tiles}) == len(tiles)
     return ids

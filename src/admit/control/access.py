@@ -71,9 +71,14 @@ def facts_as(sql: Connection, user: Ref, resource: Ref, as_of: Millis | None = N
 
 def everything_as(sql: Connection, user: Ref, now: Millis) -> Iterable[Reach]:
     """All that ``ask_as`` grants, what stays open longest first."""
+    return reachable(*known_as(sql, user), now)
+
+
+def known_as(sql: Connection, user: Ref) -> tuple[Ref, Source]:
+    """Where a walk over all that ``ask_as`` grants begins, and what it reads."""
     person = person_behind(sql, user)
     source = source_of(sql, Scope.FROM, subject=person)
-    return reachable(person, AsUser(source, person.key, user.key), now)
+    return person, AsUser(source, person.key, user.key)
 
 
 def was_known_to(sql: Connection, user: Ref, resource: Ref) -> bool:

@@ -97,15 +97,20 @@ def reachable(subject: Ref, source: Source, now: Millis, judge: Judge = unjudged
     Each thing comes once, by the path whose earliest end is latest. What is blocked is not passed, nor
     arrived at; nor is a permission whose terms are not met.
     """
-    shut = _shut(source, None, judge)
-    if subject.key in shut:
-        return
-    joined = spread([begin(subject)], source.onward(Stage.JOIN), shut, now)
-    granted = cross(joined, source.onward(Stage.GRANT), shut, now)
     # Hundreds of ways begin with the same few steps.
     ref = cache(source.ref)
-    for closes, _, keys, periods in spread(granted, source.onward(Stage.HOLD), shut, now):
+    for closes, _, keys, periods in trails_from(subject, source, now, judge):
         yield Reach(ref(keys[-1]), -closes, path_of(ref, keys, periods))
+
+
+def trails_from(subject: Ref, source: Source, now: Millis, judge: Judge = unjudged) -> Iterable[Trail]:
+    """The same as it is walked: its links need not be made where few of them are told."""
+    shut = _shut(source, None, judge)
+    if subject.key in shut:
+        return ()
+    joined = spread([begin(subject)], source.onward(Stage.JOIN), shut, now)
+    granted = cross(joined, source.onward(Stage.GRANT), shut, now)
+    return spread(granted, source.onward(Stage.HOLD), shut, now)
 
 
 def reached_by(resource: Ref, source: Source, now: Millis, judge: Judge = unjudged) -> Iterator[Reach]:

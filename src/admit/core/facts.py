@@ -209,6 +209,9 @@ class AsUser:
     def onward(self, stage: Stage) -> Leads:
         """Where links of a stage lead, from a thing."""
         leads, person = self.whole.onward(stage), self.person
+        if stage is Stage.HOLD:
+            # A person is joined to users, and granted permissions.
+            return leads
 
         def lead(key: int) -> Iterable[Step] | None:
             # Of all that a walk comes to only the person has links that do not count.

@@ -3,7 +3,9 @@
 A page has up to forty of a sort. As macros they were a third of what it takes.
 """
 
+from functools import cache
 from typing import Any
+from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
@@ -22,6 +24,7 @@ def cells(reader: Reader) -> dict[str, Any]:
     def t(text: str, **values: object) -> Markup:
         return escape(reader.text(text, **values))
 
+    terminal = icon("terminal-2")
     permanent = Markup(f'<span class="h-left">{t("permanent")}</span>')  # noqa: S704 - escaped
     endless, until_word, to_you = t("It has no end."), t("Until"), t("granted to you")
 
@@ -37,9 +40,12 @@ def cells(reader: Reader) -> dict[str, Any]:
             f'<span class="h-left{haste}" data-until="{until}">{sign}<span>{said}</span></span>'
         )
 
+    @cache
+    def by(group: str) -> Markup:
+        return t("through {group}", group=group) if group else to_you
+
     def why(each: Holding) -> Markup:
-        through = each.through
-        short = t("through {group}", group=through) if through else to_you
+        short = by(each.through)
         steps = "".join(f"<li>{escape(step)}</li>" for step in each.path)
         end = endless
         if each.until < FOREVER:
@@ -49,4 +55,19 @@ def cells(reader: Reader) -> dict[str, Any]:
             f'<details class="h-why"><summary>{short}</summary><ol>{steps}</ol><p>{end}</p></details>'
         )
 
-    return {"left_of": left_of, "why": why}
+    def host(each: Holding) -> Markup:
+        label, protocol = escape(each.label), each.details.protocol_name
+        if protocol == "SSH":
+            # What else an address may hold is escaped: what is left means nothing to HTML.
+            name = f'<a class="h-name a-mono" href="/terminal/{quote(each.target)}">{label}</a>'
+        else:
+            by_client = t("With a {protocol} client", protocol=protocol)
+            name = (
+                f'<span class="h-name a-mono">{label}</span><span class="a-small a-quiet">{by_client}</span>'
+            )
+        return Markup(  # noqa: S704 - escaped
+            f'<span class="h-sign">{terminal}</span>'
+            f'<div class="h-body">{name}{why(each)}</div>{left_of(each.until)}'
+        )
+
+    return {"left_of": left_of, "why": why, "host": host}

@@ -1,17 +1,19 @@
 """What somebody who has signed in may use now: each thing once, by the path that stays open longest."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TypeAlias
 
 import msgspec
 from sqlalchemy import Connection
 
 from admit.control import names
-from admit.control.access import everything_as
+from admit.control.access import known_as
 from admit.control.streaming.streamed_apps import Streamed, streamed_among
-from admit.core.access import Reach
-from admit.core.links import Kind, Link, Ref, Stage, stage_of
+from admit.core.access import trails_from
+from admit.core.facts import Trail
+from admit.core.links import Kind, Ref, Stage, stage_of
 from admit.core.texts import printable
 from admit.core.validity import Millis
 from admit.store import things
@@ -25,13 +27,15 @@ class Holding(msgspec.Struct, frozen=True):
     label: str
     """As people call it; of a host account ``root@db-1``."""
     until: Millis
-    way: tuple[Link, ...]
-    """What leads there, from the person on."""
+    way: tuple[int, ...]
+    """The keys of what leads there, from the person on."""
     labels: Mapping[int, names.Named]
     """What all on the way is called, but for a host account, where it ends: of hundreds of things few are
     shown, and only their ways are told."""
-    parent: Thing
-    """What it is in: of an application to stream the delivery group."""
+    inside: str
+    """What that is called which it is in: of a host account the host."""
+    group: Thing | None = None
+    """Of an application to stream: the delivery group it is in."""
     session: Thing | None = None
     """Of an application to stream: the persistent session it is opened in, where users are granted those."""
 
@@ -41,21 +45,18 @@ class Holding(msgspec.Struct, frozen=True):
         return str(self.thing.key) if self.session is None else f"{self.thing.key}-{self.session.key}"
 
     @property
-    def steps(self) -> tuple[int, ...]:
-        """The keys of what leads there after the person, who is whoever looks."""
-        return tuple([link.target.key for link in self.way])
-
-    @property
     def path(self) -> tuple[str, ...]:
         """What leads there, from the user to the thing, by what people call it."""
-        return tuple(self.labels[key].label if key in self.labels else self.label for key in self.steps)
+        steps = self.way[1:]
+        return tuple(self.labels[key].label if key in self.labels else self.label for key in steps)
 
     @property
     def through(self) -> str:
         """The group or unit that it is held through; empty if it was granted to the user."""
-        ends = ((link.source, link.target) for link in self.way)
+        on_way = [self.labels[key].thing if key in self.labels else self.thing for key in self.way]
+        ends = pairwise(on_way)
         holder = next(source for source, target in ends if stage_of(source.kind, target.kind) is Stage.GRANT)
-        return "" if holder.kind is Kind.USER else self.labels[holder.key].thing.name
+        return "" if holder.kind is Kind.USER else holder.name
 
     @property
     def details(self) -> "Shown":
@@ -65,7 +66,7 @@ class Holding(msgspec.Struct, frozen=True):
     @property
     def asked_as(self) -> Thing:
         """What is asked for by who wants it longer: of a streamed application its delivery group."""
-        return self.parent if self.thing.kind is Kind.APP else self.thing
+        return self.thing if self.group is None else self.group
 
     @property
     def url(self) -> str | None:
@@ -104,8 +105,6 @@ class Holdings:
     """The keys of all that is on a way to it: a change of one of them may change what is held."""
     next_end: Millis | None = None
     """When the first of it ends."""
-    seen: frozenset[int] = field(default_factory=frozenset)
-    """The keys of what is held itself."""
 
     @property
     def count(self) -> int:
@@ -125,7 +124,7 @@ class Holdings:
         wanted = words.lower().split()
 
         def fits(each: Holding) -> bool:
-            text = " ".join((each.label, each.parent.name, each.details.description or "")).lower()
+            text = " ".join((each.label, each.inside, each.details.description or "")).lower()
             return all(word in text for word in wanted)
 
         hosts, streamed, web, roles = (
@@ -134,30 +133,37 @@ class Holdings:
         return replace(self, hosts=hosts, streamed=streamed, web=web, roles=roles)
 
 
-USABLE = frozenset({Kind.HOST_ACCOUNT, Kind.HOST, Kind.APP, Kind.APPLICATION, Kind.CLOUD_ROLE})
-"""What is opened itself; a delivery group or a rule only leads to such."""
+OPENED = frozenset({Kind.HOST_ACCOUNT, Kind.HOST, Kind.APPLICATION, Kind.CLOUD_ROLE})
+"""What is opened itself: a rule only leads to such. What is streamed is told by its delivery group."""
 
 
-Best: TypeAlias = dict[Ref, Reach]
-"""What is reached, each by the path that stays open longest."""
+Best: TypeAlias = dict[Ref, Trail]
+"""What is reached, each by the trail that stays open longest."""
 
 
 def _reached(sql: Connection, users: tuple[Thing, ...], now: Millis) -> tuple[Best, list[tuple[Thing, Best]]]:
     """What proven users reach now: all together, and each of them."""
-    each = [(user, {reach.ref: reach for reach in everything_as(sql, user.ref, now)}) for user in users]
+    each = [(user, _of_user(sql, user, now)) for user in users]
     best: Best = {}
-    for _, reaches in each:
-        for reach in reaches.values():
-            known = best.get(reach.ref)
-            if known is None or known.until < reach.until:
-                best[reach.ref] = reach
+    for _, reached in each:
+        for ref, trail in reached.items():
+            known = best.get(ref)
+            if known is None or trail[0] < known[0]:
+                best[ref] = trail
     return best, each
 
 
+def _of_user(sql: Connection, user: Thing, now: Millis) -> Best:
+    person, source = known_as(sql, user.ref)
+    return {source.ref(trail[2][-1]): trail for trail in trails_from(person, source, now)}
+
+
 def _on_ways(best: Best) -> set[int]:
-    # A way goes on from where it came to: only what it begins with is no target of it.
-    found = {link.target.key for reach in best.values() for link in reach.path}
-    return found | {reach.path[0].source.key for reach in best.values()}
+    return set().union(*(keys for _, _, keys, _ in best.values()))
+
+
+def _until(trail: Trail) -> Millis:
+    return -trail[0]
 
 
 def _mine(users: tuple[Thing, ...]) -> set[int]:
@@ -174,61 +180,54 @@ def held(sql: Connection, users: tuple[Thing, ...], now: Millis) -> Holdings:
     """What proven users may use now, by name."""
     best, reached = _reached(sql, users, now)
     on_ways = _on_ways(best)
-    usable = [reach for ref, reach in best.items() if ref.kind in USABLE]
-    opened = [reach for reach in usable if reach.ref.kind is not Kind.APP]
+    usable = {ref.key: trail for ref, trail in best.items() if ref.kind in OPENED}
     accounts = {ref.key for ref in best if ref.kind is Kind.HOST_ACCOUNT}
     labels = names.labels(sql, sorted(on_ways - accounts))
-    found = _told(sql, opened, labels)
+    found = _told(sql, usable, labels)
+    untils = [(user, {ref: _until(trail) for ref, trail in of_user.items()}) for user, of_user in reached]
     return Holdings(
-        hosts=tuple(each for each in found if each.thing.kind in (Kind.HOST, Kind.HOST_ACCOUNT)),
-        streamed=_streamed(streamed_among(sql, reached), best, labels),
+        hosts=tuple([each for each in found if each.thing.kind in (Kind.HOST, Kind.HOST_ACCOUNT)]),
+        streamed=_streamed(streamed_among(sql, untils), best, labels),
         web=_of(found, Kind.APPLICATION),
         roles=_of(found, Kind.CLOUD_ROLE),
         keys=frozenset(on_ways | _mine(users)),
-        next_end=min((reach.until for reach in best.values()), default=None),
-        seen=frozenset(reach.ref.key for reach in usable),
+        next_end=min(map(_until, best.values()), default=None),
     )
 
 
-def _told(sql: Connection, reaches: list[Reach], labels: dict[int, names.Named]) -> list[Holding]:
-    found = things.by_keys(sql, [reach.ref.key for reach in reaches])
-    parents = things.by_keys(sql, [*{each.parent for each in found.values()}])
+def _told(sql: Connection, usable: Mapping[int, Trail], labels: dict[int, names.Named]) -> list[Holding]:
+    found = things.by_keys(sql, [*usable])
+    inside = things.names_of(sql, sorted({each.parent for each in found.values()}))
     told = []
-    for reach in _without_covered(reaches, found):
-        thing = found[reach.ref.key]
-        parent = parents[thing.parent]
-        label = f"{thing.name}@{parent.name}" if thing.kind is Kind.HOST_ACCOUNT else thing.name
-        told.append(Holding(thing, printable(label), reach.until, reach.path, labels, parent))
-    return sorted(told, key=lambda each: (each.parent.name.lower(), each.label.lower()))
+    for thing in _without_covered(found.values()):
+        trail, place = usable[thing.key], inside[thing.parent]
+        label = f"{thing.name}@{place}" if thing.kind is Kind.HOST_ACCOUNT else thing.name
+        told.append(Holding(thing, printable(label), _until(trail), trail[2], labels, place))
+    return sorted(told, key=lambda each: (each.inside.lower(), each.label.lower()))
 
 
-def _streamed(
-    apps: list[Streamed], best: dict[Ref, Reach], labels: dict[int, names.Named]
-) -> tuple[Holding, ...]:
+def _streamed(apps: list[Streamed], best: Best, labels: dict[int, names.Named]) -> tuple[Holding, ...]:
     """The applications that the door opens, each by the way to what the door asks for."""
-    found = []
-    for each in apps:
-        way = best[each.resource.ref].path
-        found.append(
-            Holding(
-                each.app,
-                printable(each.app.name),
-                each.until,
-                way,
-                labels,
-                each.group,
-                each.session,
-            )
+    return tuple(
+        Holding(
+            each.app,
+            printable(each.app.name),
+            each.until,
+            best[each.resource.ref][2],
+            labels,
+            each.group.name,
+            each.group,
+            each.session,
         )
-    return tuple(found)
+        for each in apps
+    )
 
 
 def _of(found: list[Holding], kind: Kind) -> tuple[Holding, ...]:
-    return tuple(each for each in found if each.thing.kind is kind)
+    return tuple([each for each in found if each.thing.kind is kind])
 
 
-def _without_covered(reaches: list[Reach], found: Mapping[int, Thing]) -> list[Reach]:
+def _without_covered(found: Collection[Thing]) -> Iterator[Thing]:
     """All but the hosts of which an account is held: they come with their accounts, and open no more."""
-    accounts = (reach.ref.key for reach in reaches if reach.ref.kind is Kind.HOST_ACCOUNT)
-    covered = {found[key].parent for key in accounts}
-    return [each for each in reaches if each.ref.kind is not Kind.HOST or each.ref.key not in covered]
+    covered = {each.parent for each in found if each.kind is Kind.HOST_ACCOUNT}
+    return (each for each in found if each.kind is not Kind.HOST or each.key not in covered)

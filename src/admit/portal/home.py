@@ -64,7 +64,7 @@ class Seen:
     @property
     def mark(self) -> str:
         """A text that is another as soon as something else is shown."""
-        held = tuple((each.key, each.until, each.label, each.steps) for each in self.held.all())
+        held = tuple([(each.thing.key, each.until, each.label, each.way) for each in self.held.all()])
         rest = (*self.had, *self.glass)
         states = tuple((each.key, each.changed_at) for each in (*self.requests, *self.to_decide))
         states += tuple((each.key, many) for each, many in self.reviews)
@@ -114,9 +114,9 @@ class HomePages:
     def _tell(self, signed_in: SignedIn, now_held: Holdings) -> None:
         """Let what their delivery groups open first be made ready: whoever comes here opens something."""
         for each in now_held.streamed:
-            if each.parent.read(GroupRules).opens_first == each.thing.id:
+            if each.asked_as.read(GroupRules).opens_first == each.thing.id:
                 session = "" if each.session is None else each.session.id
-                wanted = Wanted(each.parent.id, each.thing.id, session)
+                wanted = Wanted(each.asked_as.id, each.thing.id, session)
                 self.site.world.expected.tell(Coming(signed_in.users, wanted))
 
     async def now(self, request: Request) -> Response:

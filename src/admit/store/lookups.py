@@ -11,7 +11,7 @@ from admit.core.validity import Millis
 from admit.store.prepared import KEPT_THINGS, Prepared, PreparedForKeys
 from admit.store.standing import lasts
 from admit.store.tables import things
-from admit.store.views import kept, kept_things
+from admit.store.views import kept, kept_of_each, kept_things
 from admit.store.where import COLUMNS
 
 T = TypeVar("T")
@@ -85,6 +85,7 @@ _NAMED = {
     (past, inside): _named(past=past, inside=inside) for past in (False, True) for inside in (False, True)
 }
 _BY_KEYS = PreparedForKeys(lambda keys: select(*COLUMNS).where(things.c.key.in_(keys)))
+_NAMES = PreparedForKeys(lambda keys: select(things.c.key, things.c.name).where(things.c.key.in_(keys)))
 
 
 def thing_of(row: Any) -> Thing:
@@ -185,3 +186,8 @@ def by_keys(sql: Connection, keys: Sequence[int]) -> dict[int, Thing]:
     known.update(read)
     found.update(read)
     return {key: found[key] for key in sorted(found)}
+
+
+def names_of(sql: Connection, keys: Sequence[int]) -> dict[int, str]:
+    """The names of things, alive or not: of hundreds that is half of reading all there is of them."""
+    return kept_of_each(sql, "names", keys, lambda wanted: dict(_NAMES.rows(sql, wanted)))

@@ -19,6 +19,7 @@ from admit.store.lookups import (
     by_name,
     listed,
     named,
+    names_of,
     thing_of,
 )
 from admit.store.prepared import Conflict, Prepared, PreparedForKeys
@@ -38,6 +39,7 @@ __all__ = [
     "by_keys",
     "by_name",
     "named",
+    "names_of",
 ]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from admit.control.access import ask_as, everything_as
 from admit.control.expected import Wanted
-from admit.core.access import Decision, Reach
+from admit.core.access import Decision
 from admit.core.links import Kind, Ref
 from admit.core.validity import Millis
 from admit.store import things
@@ -200,12 +200,14 @@ def resource_of(rules: GroupRules, group: Thing, app: Thing, session: Thing | No
 
 def streamed_apps(sql: Connection, users: Iterable[Thing], now: Millis) -> list[Streamed]:
     """All that the proven users of a person may stream now, by delivery group and name, each once."""
-    reached = [(user, {reach.ref: reach for reach in everything_as(sql, user.ref, now)}) for user in users]
+    reached = [
+        (user, {reach.ref: reach.until for reach in everything_as(sql, user.ref, now)}) for user in users
+    ]
     return streamed_among(sql, reached)
 
 
-def streamed_among(sql: Connection, reached: Iterable[tuple[Thing, Mapping[Ref, Reach]]]) -> list[Streamed]:
-    """The same by what each of the users is known to reach."""
+def streamed_among(sql: Connection, reached: Iterable[tuple[Thing, Mapping[Ref, Millis]]]) -> list[Streamed]:
+    """The same by what each of the users is known to reach, and until when."""
     best: dict[tuple[int, int], Streamed] = {}
     for user, reaches in reached:
         for each in _of_user(sql, user, reaches):
@@ -215,15 +217,15 @@ def streamed_among(sql: Connection, reached: Iterable[tuple[Thing, Mapping[Ref, 
     return sorted(best.values(), key=lambda each: (each.group.name.casefold(), each.app.name.casefold()))
 
 
-def _of_user(sql: Connection, user: Thing, reaches: Mapping[Ref, Reach]) -> Iterator[Streamed]:
+def _of_user(sql: Connection, user: Thing, reaches: Mapping[Ref, Millis]) -> Iterator[Streamed]:
     inside = [ref.key for ref in reaches if ref.kind in (Kind.APP, Kind.PERSISTENT_SESSION)]
     parents = {each.parent for each in things.by_keys(sql, inside).values()}
     whole = {ref.key for ref in reaches if ref.kind is Kind.DELIVERY_GROUP}
     for group in things.by_keys(sql, sorted(parents | whole)).values():
         for app, session in _places(sql, group):
             resource = resource_of(group.read(GroupRules), group, app, session)
-            if (reach := reaches.get(resource.ref)) is not None:
-                yield Streamed(user, group, app, session, resource, reach.until)
+            if (until := reaches.get(resource.ref)) is not None:
+                yield Streamed(user, group, app, session, resource, until)
 
 
 def _places(sql: Connection, group: Thing) -> Iterator[tuple[Thing, Thing | None]]:
