@@ -64,3 +64,19 @@ def test_what_has_more_links_than_are_drawn_may_lead_anywhere() -> None:
     nodes = [NODES[0], _node("apps", 1, left_out=3), *NODES[2:]]
 
     assert _idle(picture(nodes, [*JOINS, *GRANTED])) == set()
+
+
+def test_what_a_tall_picture_begins_with_is_near_its_top() -> None:
+    hosts = [_node(f"host-{number}", 3) for number in range(60)]
+    drawn = picture([_node("mia", 0), *hosts], [_edge(0, number + 1) for number in range(60)])
+
+    assert drawn.height > 3_600
+    assert drawn.nodes[0].y < 200
+
+
+def test_a_box_tells_when_the_last_of_its_lines_ends() -> None:
+    nodes = [_node("a", 0), _node("b", 0), _node("x", 3), _node("y", 3)]
+    lines = [(0, 2, 50), (1, 2, 60), (0, 3, None), (1, 3, 60)]
+    drawn = picture(nodes, [_edge(source, target, end=end) for source, target, end in lines])
+
+    assert [each.until for each in drawn.nodes] == [None, None, 60, None]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from admit.console import bringing, callers, drawing, granting, grants, live, reviews, showing, things
+from admit.console import bringing, callers, drawing, granting, grants, graph, live, reviews, showing, things
 from admit.console.deeds import deeds
 from admit.console.menu import MENU
 from admit.console.shelves import SHELVES, shelf_of
@@ -38,9 +38,8 @@ def texts() -> set[str]:
     found |= {shelf_of(kind.word).one for kind in Kind}
     found |= {*bringing.LABELS.values(), *reviews.KINDS, *(refusal.value for refusal in Refusal)}
     found |= {said for said, _ in (*showing.EVENTS.values(), *showing.GRANTED.values())}
-    return (
-        found | set(showing.DONE.values()) | set(drawing.TITLES) | {"Who may use it", "May use", "Accounts"}
-    )
+    found |= {*showing.DONE.values(), *drawing.TITLES, *graph.WORDS}
+    return found | {"Who may use it", "May use", "Accounts"}
 
 
 @pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "en"])

@@ -1,6 +1,6 @@
 """Pictures as geometry: who can reach what in columns, when grants hold as strips; values in, values out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from itertools import pairwise
@@ -14,6 +14,8 @@ GAP_X, GAP_Y = 72, 14
 HEADER = 34
 WAYPOINT = 10
 """How high an edge is where it passes a column."""
+LOWEST = 2 * (HEIGHT + GAP_Y)
+"""How far down a column begins at most: in the middle of a tall picture one would have to scroll to it."""
 SWEEPS = 6
 LETTERS = 21
 
@@ -92,11 +94,12 @@ def picture(nodes: Sequence[Any], edges: Sequence[Any]) -> Drawn:
     lines = [_through(boxes, boxes[edge["Source"]], boxes[edge["Target"]]) for edge in edges]
     columns = [[box for box in boxes if box.column == number] for number in range(len(used))]
     height = _arrange(columns)
+    ends = _ends(edges)
     return Drawn(
         width=len(used) * WIDTH + (len(used) - 1) * GAP_X,
         height=height + HEADER,
         columns=tuple((TITLES[column], _x(place[column])) for column in used),
-        nodes=tuple(_drawn(box, nodes[box.number], edges) for box in boxes if box.number is not None),
+        nodes=tuple(_drawn(box, nodes[box.number], ends) for box in boxes if box.number is not None),
         edges=tuple(
             DrawnEdge(
                 edge["Source"],
@@ -158,7 +161,7 @@ def _arrange(columns: list[list[Box]]) -> float:
             _stack(column)
     tallest = max((_height(column) for column in columns), default=0.0)
     for column in columns:
-        shift = (tallest - _height(column)) / 2
+        shift = min((tallest - _height(column)) / 2, LOWEST)
         for box in column:
             box.y += shift
     return tallest
@@ -184,11 +187,19 @@ def _x(column: int) -> float:
     return column * (WIDTH + GAP_X)
 
 
-def _drawn(box: Box, node: Any, edges: Sequence[Any]) -> DrawnNode:
+def _ends(edges: Sequence[Any]) -> dict[int, Millis | None]:
+    """When the last line to each box ends; None where one has no end."""
+    ends: dict[int, Millis | None] = {}
+    for edge in edges:
+        known, end = ends.get(edge["Target"], 0), edge["EndTime"]
+        ends[edge["Target"]] = None if known is None or end is None else max(known, end)
+    return ends
+
+
+def _drawn(box: Box, node: Any, ends: Mapping[int, Millis | None]) -> DrawnNode:
     thing, number = node["Thing"], box.number or 0
     title = thing["Label"] if thing["Kind"] == "host account" else thing["Name"]
-    ends = [edge["EndTime"] for edge in edges if edge["Target"] == number]
-    until = max(ends) if ends and None not in ends else None
+    until = ends.get(number)
     return DrawnNode(number, _x(box.column), box.y + HEADER, node, shortened(title), until, box.idle)
 
 

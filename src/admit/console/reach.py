@@ -1,16 +1,16 @@
 """Who can reach what: a picture around a person, a group or a resource, and when its grants hold."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
-from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import Response
 
-from admit.console import cells, drawing
+from admit.console import drawing, graph
 from admit.console.desk import Desk, Visit
-from admit.console.showing import tools
+from admit.console.showing import tools, with_query
 from admit.pages import moments
 
 
@@ -34,7 +34,9 @@ async def reach(desk: Desk, request: Request) -> Response:
 
 async def _picture(visit: Visit, kind: str, thing_id: str, at: int | None) -> Response:
     told = await visit.call("GetReach", Kind=kind, Id=thing_id, At=at)
-    nodes, edges = told["Nodes"], told["Edges"]
+    nodes, edges, reader = told["Nodes"], told["Edges"], visit.reader
+    page_of = tools(reader, visit.asked("at"))["place_of"]
+    pages = [page_of(each["Thing"]) for each in nodes]
     drawn = drawing.picture(nodes, edges)
     return visit.page(
         "reach.html",
@@ -44,37 +46,18 @@ async def _picture(visit: Visit, kind: str, thing_id: str, at: int | None) -> Re
         at=at,
         it=nodes[0]["Thing"],
         drawn=drawn,
-        lines=_lines(drawn),
-        rows=partial(_rows, visit, told),
-        times=drawing.timeline(nodes, edges, at or visit.now, visit.reader.zone),
-        day_of=lambda day: moments.written(day, visit.reader.zone, visit.now, visit.reader.language)[:-6],
+        lines=graph.lines(drawn),
+        boxes=graph.boxes(drawn, reader, at, _pictures(visit, nodes, pages)),
+        rows=partial(graph.rows, told, reader, pages),
+        times=(times := drawing.timeline(nodes, edges, at or visit.now, reader.zone)),
+        strips=graph.strips(times),
+        day_of=lambda day: moments.written(day, reader.zone, visit.now, reader.language)[:-6],
     )
 
 
-def _lines(drawn: drawing.Drawn) -> Markup:
-    """The lines of the picture: there are hundreds of them."""
-    return Markup("").join(
-        Markup(  # noqa: S704 - numbers, and what is escaped
-            f'<path class="{escape(each.status)}" d="{each.line}" '
-            f'data-from="{each.source}" data-to="{each.target}"/>'
-        )
-        for each in drawn.edges
-    )
-
-
-def _rows(visit: Visit, told: Any, badges: Mapping[str, Markup]) -> Markup:
-    """The same as rows of a table; many lines lead to one box: what names it is written once."""
-    reader = visit.reader
-    place_of = tools(reader, visit.asked("at"))["place_of"]
-    things = [cells.thing(reader, each["Thing"], place_of(each["Thing"])) for each in told["Nodes"]]
-    until, permanent = (escape(reader.text(text)) for text in ("Until", "permanent"))
-
-    def row(edge: Any) -> Markup:
-        end = edge["EndTime"]
-        ends = moments.element(end, reader.zone, reader.now, reader.language) if end else permanent
-        return Markup(  # noqa: S704 - escaped
-            f"<tr><td>{things[edge['Source']]}</td><td>{things[edge['Target']]}</td>"
-            f'<td>{badges[edge["Status"]]}</td><td data-label="{until}">{ends}</td></tr>'
-        )
-
-    return Markup("").join(map(row, told["Edges"]))
+def _pictures(visit: Visit, nodes: Sequence[Any], pages: Sequence[str | None]) -> list[str | None]:
+    """Where the picture is around each thing that has a page, as of the same moment."""
+    kept = with_query(visit.request.query_params, q=None, kind=None, id=None).removesuffix("?")
+    begin = f"/console/reach{kept}{'&' if kept else '?'}"
+    things = zip((each["Thing"] for each in nodes), pages, strict=True)
+    return [page and f"{begin}kind={quote(thing['Kind'])}&id={quote(thing['Id'])}" for thing, page in things]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from admit.core.links import Kind, Link, Ref, Stage
+from admit.core.links import STEPS, Kind, Link, Ref, Stage
 from admit.core.validity import Millis
 from admit.store import things
 from admit.store.neighbours import Neighbour, count, neighbours, open_accounts
@@ -51,11 +51,20 @@ class _At:
     inward: bool
     granted: bool
 
-    def stages(self) -> tuple[Stage, ...]:
-        """What may come next."""
+    def stages(self) -> Iterator[Stage]:
+        """What may come next: what no link of such a thing is of need not be looked for."""
         if self.granted:
-            return (Stage.JOIN,) if self.inward else (Stage.HOLD,)
-        return (Stage.GRANT, Stage.HOLD) if self.inward else (Stage.GRANT, Stage.JOIN)
+            following: tuple[Stage, ...] = (Stage.JOIN,) if self.inward else (Stage.HOLD,)
+        else:
+            following = (Stage.GRANT, Stage.HOLD) if self.inward else (Stage.GRANT, Stage.JOIN)
+        possible = (_INTO if self.inward else _FROM)[self.ref.kind]
+        return (stage for stage in following if stage in possible)
+
+
+_FROM = {kind: frozenset(STEPS.get(kind, {}).values()) for kind in Kind}
+"""The stages of the links that may lead from a kind."""
+_INTO = {kind: frozenset(to[kind] for to in STEPS.values() if kind in to) for kind in Kind}
+"""Those of the links that may lead to it."""
 
 
 def picture(sql: Connection, start: Ref, at: Millis | None = None) -> Picture:
