@@ -1,9 +1,9 @@
 import hashlib
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from admit.core.errors import MissingAction, MissingVersion
 from admit.rpc.form import FormFault

@@ -1,10 +1,9 @@
-from dataclasses import replace
-
 import pytest
 from alibabacloud_tea_openapi.utils import Utils
 from aliyunsdkcore.auth.composer.rpc_signature_composer import get_signed_url
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from admit.rpc import form
 from admit.rpc.form import FormFault

@@ -5,6 +5,7 @@ import pytest
 from alibabacloud_tea_openapi.utils import Utils
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from admit.rpc import form
 from admit.rpc.form import FormFault
@@ -84,9 +85,9 @@ def test_a_call_changed_on_its_way_is_refused():
     wire = received(CALL, sign_acs3(CALL, KEY))
 
     for changed in [
-        replace(wire, query=wire.query | {"UserGroupId": "2"}),
-        replace(wire, form={"ClientToken": "other"}, body=b"ClientToken=other"),
-        replace(wire, method="GET"),
+        structs.replace(wire, query=wire.query | {"UserGroupId": "2"}),
+        structs.replace(wire, form={"ClientToken": "other"}, body=b"ClientToken=other"),
+        structs.replace(wire, method="GET"),
     ]:
         with pytest.raises(SignatureFault, match="SignatureDoesNotMatch"):
             verify(changed, read_claim(changed), KEY.secret)

@@ -1,8 +1,8 @@
 """Decisions as they are noted: who asked, about whom and what, what came of it and by which path."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy import Connection
 
 from admit.control import names
@@ -13,8 +13,7 @@ from admit.core.links import Kind
 from admit.core.validity import FOREVER, Millis
 
 
-@dataclass(frozen=True, slots=True)
-class Asker:
+class Asker(msgspec.Struct, frozen=True):
     """Who asks for a decision, by what, and from where."""
 
     actor: str

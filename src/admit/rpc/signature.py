@@ -9,10 +9,12 @@ import hmac
 import re
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
+
+import msgspec
 
 from admit.core.errors import MissingAction, MissingVersion
 from admit.core.validity import SECOND, Millis
@@ -28,8 +30,7 @@ class Scheme(StrEnum):
     ANONYMOUS = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
+class Wire(msgspec.Struct, frozen=True):
     """A request as it arrived; parameters are decoded, the body is not."""
 
     method: str
@@ -42,18 +43,21 @@ class Wire:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True):
     """What a request says of its signer; nothing of it is proven before :func:`verify`."""
 
     scheme: Scheme
     access_key_id: str = ""
-    signature: str = field(default="", repr=False)
+    signature: str = ""
     timestamp: str = ""
     nonce: str = ""
-    security_token: str | None = field(default=None, repr=False)
+    security_token: str | None = None
     """The STS token; of a bearer request, the bearer token."""
     signed_headers: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        # Neither the signature nor the token is for whoever reads a traceback.
+        return f"Claim({self.scheme.name}, {self.access_key_id!r})"
 
 
 class SignatureFault(Exception):
@@ -262,9 +266,17 @@ def verify(wire: Wire, claim: Claim, secret: str) -> None:
 
 def sign(scheme: Scheme, secret: str, text: str) -> str:
     """The signature of a string to sign, by one of the two schemes that sign."""
+    made = _keyed(scheme, secret).copy()
+    made.update(_utf8(text))
+    return made.hexdigest() if scheme is Scheme.ACS3 else b64encode(made.digest()).decode()
+
+
+@lru_cache(maxsize=1024)
+def _keyed(scheme: Scheme, secret: str) -> hmac.HMAC:
+    """What signs with a secret, to be copied: to make it takes OpenSSL three times as long as to sign."""
     if scheme is Scheme.ACS3:
-        return hmac.digest(_utf8(secret), _utf8(text), "sha256").hex()
-    return b64encode(hmac.digest(_utf8(secret + "&"), _utf8(text), "sha1")).decode()
+        return hmac.new(_utf8(secret), digestmod="sha256")
+    return hmac.new(_utf8(secret + "&"), digestmod="sha1")
 
 
 def operation_named(wire: Wire, claim: Claim) -> tuple[str, str]:
@@ -300,6 +312,7 @@ def _parameters(wire: Wire) -> dict[str, str]:
     return {**wire.query, **wire.form}
 
 
+@lru_cache(maxsize=1024)
 def parse_timestamp(text: str) -> Millis:
     """The moment a request was signed at; the form is ``YYYY-MM-DDThh:mm:ssZ`` and no other.
 
