@@ -2,20 +2,24 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Column, Text, and_, select, text, update
+from sqlalchemy.exc import IntegrityError
 
 from admit.control.signing_in.passwords import PASSWORD
 from admit.core.links import Kind, Link, Ref
-from admit.core.validity import SECOND
+from admit.core.validity import DAY, HOUR, SECOND
 from admit.store import links as stored_links
 from admit.store import things as stored
 from admit.store.engine import Author, SilentChange, Tx
+from admit.store.schema import metadata
 from admit.store.verification import verify
 from tests.callers import Callers, document, refused, statement
 from tests.rpc.raw import served
+from tests.services.access.asking import Desk
 from tests.system import System
 
 
@@ -162,6 +166,73 @@ def test_handles_and_secrets_are_what_the_ledger_knows(used: System, altered: li
         tamper(used, each, "", **{name: key for name, key in keys.items() if f":{name}" in each})
 
     assert told in str(fault(used))
+
+
+UNTOLD = {"things.changed_at", "revision.only", "revision.callers"}
+"""When a thing was last changed is shown to people alone; which change was the newest to callers, only says
+when a server has to read anew who may call."""
+
+
+def test_another_value_in_any_column_of_policy_or_ledger_is_found(used: System) -> None:
+    reviewed(used)
+    key = used.admit.world.sealer.subkey("ledger")
+    for table in metadata.sorted_tables:
+        if not (table.info.get("policy") or table.name in ("changes", "transactions", "revision")):
+            continue
+        with used.admit.store.read() as sql:
+            rows = [row._mapping for row in sql.execute(select(table))]
+        assert rows, table
+        for column in table.c:
+            for row in (rows[0], rows[-1]) if str(column) not in UNTOLD else ():
+                here = and_(*(each == row[each] for each in table.primary_key.columns))
+                change = update(table).where(here).values({column.name: another(row[column], column)})
+                with used.admit.store.engine.connect() as sql, sql.begin() as undone:
+                    with suppress(IntegrityError):
+                        assert sql.execute(change).rowcount == 1
+                        assert verify(sql, key).fault, (str(column), row)
+                    undone.rollback()
+
+
+def reviewed(system: System) -> None:
+    """A review in which something was kept and then ended, and something is undecided."""
+    desk = Desk(system)
+    for name in ("carol", "dave"):
+        desk.user(name)
+        desk.call("GrantAccess", Subject=name, Resource="root@db-1", EndTime=system.clock.now() + HOUR)
+    due = system.clock.now() + 7 * DAY
+    review = desk.call("CreateReview", Name="Q4", DueAt=due, Unanswered="keep")["Review"]["ReviewId"]
+    for verdict in ("keep", "end"):
+        desk.call("DecideReviewItems", ReviewId=review, Items=[1], Verdict=verdict, Comment="left")
+    assert fault(system) is None
+
+
+def another(value: Any, column: Column[Any]) -> Any:
+    """What might stand instead of a value."""
+    if column.name == "details":
+        return json.dumps({**json.loads(value), "more": 1})
+    match value:
+        case None:
+            return "x" if isinstance(column.type, Text) else 1
+        case bytes():
+            return value[:-1] + bytes([value[-1] ^ 1])
+        case str():
+            return value + "x"
+    return value - 1
+
+
+@pytest.mark.parametrize(
+    "altered",
+    [
+        "update things set kind = 999 where name = 'mallory'",
+        "delete from revision",
+        "update changes set event = 'Nothing' where revision = 3",
+        "update changes set fact = 'no JSON' where revision = 3",
+    ],
+)
+def test_what_nobody_can_read_is_told_and_not_stumbled_over(used: System, altered: str) -> None:
+    with used.admit.store.engine.begin() as sql:
+        assert sql.execute(text(altered)).rowcount > 0
+    assert fault(used)
 
 
 def key_of(system: System, user: str) -> int:

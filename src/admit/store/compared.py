@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
-from admit.core.links import Kind
+from admit.core.links import KINDS
 from admit.store.ledger import LedgerBroken, seal_of
 from admit.store.review_tables import review_items
 from admit.store.reviews import captured, digest
@@ -21,9 +21,10 @@ _SESSIONS = (
 )
 _TOLD = ("source", "target", "verdict", "decided_at", "decided_by", "comment")
 _TOLD_BEFORE = ("kept_at", "kept_by", "kept_comment")
+_DECIDED = ("verdict", *_TOLD[3:], *_TOLD_BEFORE)
 _VERDICTS = (
     select(*(review_items.c[name] for name in ("review", "number", *_TOLD, *_TOLD_BEFORE)))
-    .where(review_items.c.verdict.is_not(None))
+    .where(or_(*(review_items.c[name].is_not(None) for name in _DECIDED)))
     .execution_options(yield_per=1000)
 )
 
@@ -55,7 +56,10 @@ def captured_are(sql: Connection, reviews: Mapping[int, bytes]) -> None:
     """
     for key, details in reviews.items():
         told = msgspec.json.decode(details).get("captured")
-        if told is not None and told != digest(captured(sql, key)):
+        if told is None:
+            continue
+        items = captured(sql, key)
+        if items is None or digest(items) != told:
             raise LedgerBroken(f"{label(sql, key)} is about other grants than the ledger has.")
 
 
@@ -90,4 +94,6 @@ def verdicts_are(sql: Connection, known: dict[tuple[int, int], tuple[Any, ...]])
 def label(sql: Connection, key: int) -> str:
     """A thing as a verdict names it."""
     row = sql.execute(select(things.c.kind, things.c.name).where(things.c.key == key)).first()
-    return f"thing {key}" if row is None else f"{Kind(row[0]).word} {row[1]!r}"
+    if row is None or row[0] not in KINDS:
+        return f"thing {key}"
+    return f"{KINDS[row[0]].word} {row[1]!r}"

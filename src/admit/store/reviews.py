@@ -143,21 +143,24 @@ def capture(sql: Connection, review: int, found: Iterable[Captured]) -> int:
     return len(rows)
 
 
-def digest(found: Iterable[Captured]) -> str:
+def digest(captured: Sequence[Captured]) -> str:
     """What the ledger keeps of all that a review captured: SHA-256 of it, in its order."""
-    return sha256(msgspec.json.encode(list(found))).hexdigest()
+    return sha256(msgspec.json.encode(captured)).hexdigest()
 
 
 _CAPTURED = (
-    select(*(review_items.c[name] for name in Captured._fields))
+    select(review_items.c.number, *(review_items.c[name] for name in Captured._fields))
     .where(review_items.c.review == bindparam("review", type_=BigInteger))
     .order_by(review_items.c.number)
 )
 
 
-def captured(sql: Connection, review: int) -> list[Captured]:
-    """What a review captured, as it is kept."""
-    return [Captured(*row) for row in sql.execute(_CAPTURED, {"review": review})]
+def captured(sql: Connection, review: int) -> list[Captured] | None:
+    """What a review captured, as it is kept; None if its items are not numbered one after the other."""
+    rows = sql.execute(_CAPTURED, {"review": review}).all()
+    if [row[0] for row in rows] != list(range(1, len(rows) + 1)):
+        return None
+    return [Captured(*row[1:]) for row in rows]
 
 
 STANDING = and_(

@@ -4,7 +4,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
 
+import msgspec
 from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import NoResultFound
 
 from admit.core.validity import Millis
 from admit.store.changes import Stored, entries, entries_of
@@ -39,7 +41,13 @@ def verify(sql: Connection, key: bytes, noted: bytes | None = None) -> Verdict:
         replay.compare(sql)
     except LedgerBroken as broken:
         verdict.fault = str(broken)
+    except _UNREADABLE as error:
+        verdict.fault = f"Something stands in the database that was not put there by admit: {error}."
     return verdict
+
+
+_UNREADABLE = (NoResultFound, TypeError, ValueError, msgspec.MsgspecError)
+"""What reading a row raises in which there is another kind of value than is ever written, or that is gone."""
 
 
 @dataclass(frozen=True, slots=True)
