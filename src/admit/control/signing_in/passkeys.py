@@ -203,6 +203,8 @@ def prove(tx: Tx, world: World, place: Place, answer: Answer) -> tuple[Proven, s
     if not holding:
         raise PasskeyRefused("unknown")
     kept = next(iter(holding.values()))
+    # Devices choose the IDs of their passkeys, so that two may have one: whom the key was given to it proves.
+    holding = {each: one for each, one in holding.items() if one.public_key == kept.public_key}
     verified = _verified(
         webauthn.verify_authentication_response,
         credential=answer.credential,
