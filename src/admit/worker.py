@@ -1,6 +1,7 @@
 """What runs beside the answering of requests: followers of the change log, and the outbox."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import structlog
@@ -26,6 +27,8 @@ POLL_S = 1.0
 """How often to look for changes that another process made; our own wake us."""
 PAUSE_S = 5.0
 """How long to wait after something unexpected failed."""
+PUSHED_AT_ONCE = 32
+"""How many receivers of security events are waited for at a time."""
 
 
 def mail_server(settings: Settings) -> MailServer | None:
@@ -96,20 +99,26 @@ def _woken(store: Store) -> asyncio.Event:
 async def _push(pusher: Pusher) -> None:
     """Keep every receiver of security events up to date: a slow one holds up itself alone."""
     under_way: dict[str, asyncio.Task[None]] = {}
-    while True:
-        try:
-            for stream in await asyncio.to_thread(pusher.due):
-                if stream.id not in under_way or under_way[stream.id].done():
-                    under_way[stream.id] = asyncio.create_task(_push_to(pusher, stream))
-        except Exception:
-            log.exception("signals failed")
-            await _wait(asyncio.Event(), PAUSE_S)
-        await _wait(asyncio.Event(), POLL_S)
-
-
-async def _push_to(pusher: Pusher, stream: Thing) -> None:
+    # On threads of their own: whoever answers slowly must not take those that see to the end of sessions.
+    threads = ThreadPoolExecutor(PUSHED_AT_ONCE, "admit-push")
     try:
-        while await asyncio.to_thread(pusher.push_next, stream):
+        while True:
+            try:
+                for stream in await asyncio.to_thread(pusher.due):
+                    if stream.id not in under_way or under_way[stream.id].done():
+                        under_way[stream.id] = asyncio.create_task(_push_to(pusher, stream, threads))
+            except Exception:
+                log.exception("signals failed")
+                await _wait(asyncio.Event(), PAUSE_S)
+            await _wait(asyncio.Event(), POLL_S)
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)
+
+
+async def _push_to(pusher: Pusher, stream: Thing, threads: ThreadPoolExecutor) -> None:
+    loop = asyncio.get_running_loop()
+    try:
+        while await loop.run_in_executor(threads, pusher.push_next, stream):
             pass
     except Exception:
         log.exception("a stream of signals failed", stream=stream.id)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -24,6 +24,7 @@ PASSWORD = "Correct-Horse-7"
 BACK = "https://wiki.example.com/callback"
 HOME = "https://wiki.example.com/"
 VERIFIER = "v" * 50
+PART, MOST_SAID = 1 << 20, 128 << 20
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 
 
@@ -35,6 +36,12 @@ class Told:
     tokens: list[str] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
     """What it answers; 200 when this is empty."""
+    wordy: bool = False
+    """Whether it goes on answering for as long as anybody listens, up to ``MOST_SAID``."""
+    said: int = 0
+    """How many bytes it was let say so."""
+    let_go: threading.Event = field(default_factory=threading.Event)
+    """Nobody listens to that any more."""
     heard: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -58,10 +65,19 @@ def listening() -> Iterator[Told]:
         def do_POST(self) -> None:
             text = self.rfile.read(int(self.headers["content-length"])).decode()
             self.send_response(told.statuses.pop(0) if told.statuses else 200)
-            self.send_header("content-length", "0")
+            self.send_header("content-length", str(MOST_SAID if told.wordy else 0))
             self.end_headers()
+            if told.wordy:
+                self._go_on()
             told.tokens.append(parse_qs(text)["logout_token"][0])
             told.heard.set()
+
+        def _go_on(self) -> None:
+            with suppress(OSError):
+                while told.said < MOST_SAID:
+                    self.wfile.write(bytes(PART))
+                    told.said += PART
+            told.let_go.set()
 
         def log_message(self, *_: Any) -> None:
             """Says nothing."""

@@ -68,6 +68,13 @@ def test_access_that_ends_before_the_device_asks_gives_it_nothing(firm: Firm) ->
     assert _poll(firm, told)[1]["error"] == "invalid_grant"
 
 
+def test_a_device_that_asks_after_its_person_has_signed_out_gets_nothing(firm: Firm) -> None:
+    told, browser = _begin(firm), firm.browser()
+    _say(firm, browser, told, "yes")
+    browser.post("/sign-out", {"csrf": browser.get("/home").csrf})
+    assert _poll(firm, told)[1]["error"] == "invalid_grant"
+
+
 def test_a_device_that_asks_too_often_is_told_to_slow_down_and_one_too_late_nothing(firm: Firm) -> None:
     told = _begin(firm)
     assert _poll(firm, told)[1]["error"] == "authorization_pending"

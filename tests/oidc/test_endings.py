@@ -5,7 +5,7 @@ import time
 
 from admit.core.validity import HOUR, MINUTE, SECOND
 from admit.oidc.provider import Screen
-from tests.oidc.firm import BACK, Firm
+from tests.oidc.firm import BACK, MOST_SAID, Firm
 
 
 def _outcomes(firm: Firm) -> list[tuple[str, str]]:
@@ -133,6 +133,15 @@ def test_an_application_that_does_not_hear_is_told_again(firm: Firm) -> None:
     assert first["jti"] != third["jti"]
 
 
+def test_nobody_listens_to_an_application_that_does_not_come_to_an_end(firm: Firm) -> None:
+    firm.told.wordy = True
+    firm.tokens()
+    firm.revoke("alice")
+    assert firm.told.let_go.wait(20)
+    assert firm.told.said < MOST_SAID // 2
+    assert len(firm.told.wait()) == 1
+
+
 def test_a_grant_that_grants_a_grace_lets_the_sign_in_go_on_and_none_begin(firm: Firm) -> None:
     end, wiki = firm.idaas.now() + MINUTE, f"app:{firm.wiki}"
     firm.system.call("admit", "GrantAccess", Subject="tom", Resource=wiki, EndTime=end, Grace=10 * MINUTE)
@@ -161,6 +170,15 @@ def test_signing_out_of_admit_signs_out_of_what_was_begun_from_there(firm: Firm)
     assert not firm.is_active(mine["access_token"])
     assert firm.is_active(other["access_token"])
     assert len(firm.told.wait()) == 1
+
+
+def test_a_code_from_before_signing_out_gives_nothing_after(firm: Firm) -> None:
+    browser = firm.browser()
+    code = firm.authorize(browser).place.partition("code=")[2].partition("&")[0]
+    browser.post("/sign-out", {"csrf": browser.get("/home").csrf})
+    assert firm.redeem(code)[1]["error"] == "invalid_grant"
+    again = firm.tokens()
+    assert firm.is_active(again["access_token"])
 
 
 def test_sign_ins_outlast_the_process_and_end_when_access_ended_meanwhile(firm: Firm) -> None:

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+PART, MOST_SAID = 1 << 20, 128 << 20
 JWKS = Callable[[], dict[str, Any]]
 
 
@@ -25,6 +26,10 @@ class Receiver:
     authorizations: set[str | None] = field(default_factory=set)
     answers: list[int] = field(default_factory=list)
     """What to answer next instead of 202."""
+    wordy: bool = False
+    """Whether it goes on answering for as long as anybody listens, up to ``MOST_SAID``."""
+    said: int = 0
+    """How many bytes it was let say so."""
     port: int = 0
     arrived: threading.Event = field(default_factory=threading.Event)
 
@@ -51,8 +56,12 @@ class Receiver:
                 if status == 202:
                     receiver.take(body.decode(), self.headers["Content-Type"])
                 self.send_response(status)
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Length", str(MOST_SAID if receiver.wordy else 0))
                 self.end_headers()
+                with suppress(OSError):
+                    while receiver.wordy and receiver.said < MOST_SAID:
+                        self.wfile.write(bytes(PART))
+                        receiver.said += PART
 
             def log_message(self, *_: Any) -> None:
                 pass

@@ -21,7 +21,7 @@ from admit.store import changes
 from admit.store import things as stored
 from admit.store.engine import Author
 from admit.store.things import Thing
-from tests.signals.receiver import Receiver
+from tests.signals.receiver import MOST_SAID, Receiver
 from tests.system import System
 
 AUTHOR = Author("acs:ram::1:root", "test", "request")
@@ -145,6 +145,18 @@ def test_an_event_that_a_receiver_refuses_for_good_does_not_stop_the_others(
     push_all(system)
 
     assert told(receiver, GRANT_ADDED) == ["b"]
+
+
+def test_nobody_listens_to_a_receiver_that_does_not_come_to_an_end(
+    system: System, stream: Thing, receiver: Receiver
+) -> None:
+    grants(system, "a", "b")
+    receiver.wordy, receiver.answers = True, [400]
+
+    push_all(system)
+
+    assert told(receiver, GRANT_ADDED) == ["b"]
+    assert receiver.said < MOST_SAID // 2
 
 
 def test_a_session_that_was_ended_is_told_with_a_reason(

@@ -11,6 +11,7 @@ from starlette.requests import Request
 FORM = "application/x-www-form-urlencoded"
 MOST_FIELDS = 100
 LONGEST_FORM = 64 * 1024
+LONGEST_AGENT = 200
 
 
 class Fields(OAuth2Payload):  # type: ignore[misc]  # Authlib carries no types
@@ -53,6 +54,11 @@ class Asked(OAuth2Request):  # type: ignore[misc]  # the same
         self.peer = peer
         self.begun: Any = None
         """What a sign-in came of it, once there is one."""
+
+    @property
+    def agent(self) -> str:
+        """What the program that asks calls itself: as much of it as is kept."""
+        return str(self.headers.get("user-agent", ""))[:LONGEST_AGENT]
 
     @property
     def args(self) -> dict[str, str]:

@@ -28,7 +28,6 @@ PROVEN_AFTER = "admit_proven_after"
 """In the address one comes back to after signing in anew: when that was asked for."""
 ON_THE_WAY: Millis = MINUTE
 """How long it may take to come back from signing in anew."""
-LONGEST_AGENT = 200
 UNKNOWN = "No directory is here."
 
 
@@ -81,7 +80,7 @@ class Authorize:
             if "none" in _prompts(ask):
                 return RedirectResponse(back, 303)
             return self.refused(request, signed_in, verdict, back)
-        begun = _begun(request, issuer, ask, verdict, signed_in)
+        begun = _begun(issuer, ask, verdict, signed_in)
         return await self._provider.on_thread(
             lambda: protocol.create_authorization_response(ask, grant_user=begun, grant=grant)
         )
@@ -164,7 +163,7 @@ def _with_error(protocol: Protocol, ask: Asked, redirect_uri: str) -> str:
     return str(add_params_to_uri(redirect_uri, said))
 
 
-def _begun(request: Request, issuer: Issuer, ask: Asked, admitted: Admitted, signed_in: SignedIn) -> Begun:
+def _begun(issuer: Issuer, ask: Asked, admitted: Admitted, signed_in: SignedIn) -> Begun:
     data = ask.payload.data
     return Begun(
         issuer=issuer.url,
@@ -173,7 +172,7 @@ def _begun(request: Request, issuer: Issuer, ask: Asked, admitted: Admitted, sig
         proven_at=signed_in.proven_at,
         web_session=signed_in.id,
         peer=ask.peer,
-        client=request.headers.get("user-agent", "")[:LONGEST_AGENT],
+        client=ask.agent,
         redirect_uri=data["redirect_uri"],
         challenge=data["code_challenge"],
         nonce=data.get("nonce", ""),

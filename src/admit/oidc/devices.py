@@ -9,7 +9,7 @@ from admit.control.eiam.issuers import Issuer
 from admit.control.eiam.sign_ins import AUTHOR, Begun, UserCode
 from admit.control.signing_in.web_sessions import SignedIn
 from admit.oidc import entrance
-from admit.oidc.authorize import LONGEST_AGENT, UNKNOWN, Authorize
+from admit.oidc.authorize import UNKNOWN, Authorize
 from admit.oidc.endpoints import USER_CODE_LETTERS
 from admit.oidc.entrance import Refusal
 from admit.oidc.machines import Machines
@@ -75,7 +75,6 @@ class Devices:
                 proven_at=signed_in.proven_at,
                 web_session=signed_in.id,
                 peer=peer,
-                client=device.read(Begun).client[:LONGEST_AGENT],
             )
         kept = await self._provider.on_thread(lambda: self._keep(device, begun))
         values = {

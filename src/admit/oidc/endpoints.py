@@ -107,7 +107,7 @@ class Devices(DeviceAuthorizationEndpoint):  # type: ignore[misc]  # Authlib car
             issuer=issuer.url,
             scope=client.get_allowed_scope(request.payload.scope),
             peer=request.peer,
-            client=request.headers.get("user-agent", ""),
+            client=request.agent,
             user_code=shown,
         )
         kept = UserCode(stored.hash_of(device).hex())

@@ -23,7 +23,7 @@ from admit.core.sessions import LASTING_DOOR
 from admit.core.validity import HOUR, SECOND, Millis
 from admit.oidc.secret_uses import SecretUses
 from admit.oidc.telling import Telling
-from admit.store import secret_uses, sessions, things
+from admit.store import secret_uses, sessions, things, web_sessions
 from admit.store import sign_ins as stored
 from admit.store.engine import Store, Tx
 from admit.store.sign_ins import SignIn, Token
@@ -152,9 +152,10 @@ class Provider:
         except BaseException:
             self.end(live.id, "it could not be written down")
             raise
-        if kept is None:
-            self.end(live.id, sign_ins.REPLAYED)
-        return kept
+        if isinstance(kept, Standing):
+            return kept
+        self.end(live.id, kept)
+        return None
 
     def _opening(self, sql: Connection, used: Token) -> Opening | None:
         begun = used.read(Begun)
@@ -186,12 +187,15 @@ class Provider:
         except AccessDenied:
             return None
 
-    def _keep(self, tx: Tx, live: Live, opening: Opening, given: Sequence[Given]) -> Standing | None:
-        """Write a sign-in down with what is given out for it; None if it was used a second time meanwhile."""
-        latest = stored.token(tx.sql, opening.token.hash)
+    def _keep(self, tx: Tx, live: Live, opening: Opening, given: Sequence[Given]) -> Standing | str:
+        """Write a sign-in down with what is given out for it; or why it is over already."""
+        latest, begun = stored.token(tx.sql, opening.token.hash), opening.begun
         if latest is None or latest.read(Begun).replayed:
-            return None
-        details, begun = opening.application.read(ApplicationDetails), opening.begun
+            return sign_ins.REPLAYED
+        # Signing out ends what was begun by then: what is begun later would be ended by nothing.
+        if begun.web_session is not None and not web_sessions.is_there(tx.sql, begun.web_session):
+            return sign_ins.SIGNED_OUT
+        details = opening.application.read(ApplicationDetails)
         subject = claims.subject(tx.sql, opening.user, details.oidc)
         sign_in = SignIn(
             session=live.id,

@@ -26,6 +26,9 @@ log = structlog.get_logger("admit.oidc")
 POLL_S = 1.0
 """How often to look for sign-ins that ended elsewhere, and for those to try again."""
 TIMEOUT_S = 5.0
+"""How long an application may take to answer, to the last byte."""
+LARGEST = 64 * 1024
+"""Bytes of an answer that are read, so that the connection can be used again; nothing in them matters."""
 AT_ONCE = 100
 TOGETHER = 20
 """How many letters are on their way at a time."""
@@ -175,8 +178,18 @@ class Telling:
 
 async def _sent(web: "httpx.AsyncClient", letter: _Letter) -> str | None:
     """Send a logout token; the fault, if it was not taken."""
+    said = {"logout_token": letter.token}
     try:
-        answer = await web.post(letter.sign_in.logout_uri or "", data={"logout_token": letter.token})
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        async with (
+            asyncio.timeout(TIMEOUT_S),
+            web.stream("POST", letter.sign_in.logout_uri or "", data=said) as answer,
+        ):
+            size = 0
+            # As it comes: what is unpacked could be a thousand times as long.
+            async for part in answer.aiter_raw():
+                size += len(part)
+                if size > LARGEST:
+                    break
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
         return type(error).__name__
     return None if answer.is_success else f"HTTP {answer.status_code}"

@@ -22,6 +22,8 @@ log = structlog.get_logger("admit.signals")
 
 BATCH = 100
 TIMEOUT_S = 10.0
+SAID_BYTES = 200
+"""How much is logged of what a receiver says that refuses an event."""
 CLAIM: Millis = 2 * MINUTE
 """How long a sender keeps a stream from others; it says again that it lives with each batch."""
 FIRST_PAUSE: Millis = SECOND
@@ -98,12 +100,15 @@ class Pusher:
             headers["Authorization"] = authorization
         endpoint = stream.read(StreamDetails).endpoint
         try:
-            answer = client.post(endpoint, content=signals.signed(key, told), headers=headers)
+            signed = signals.signed(key, told)
+            with client.stream("POST", endpoint, content=signed, headers=headers) as answer:
+                # What comes first, as it comes: there may be no end of it, and unpacked much more.
+                said = next(answer.iter_raw(), b"")[:SAID_BYTES].decode("utf-8", "replace")
         except httpx.HTTPError as error:
             raise _Delayed(f"{endpoint} cannot be reached: {error}") from None
         if answer.status_code == httpx.codes.BAD_REQUEST:
             # The receiver says that it will never take this one (RFC 8935, 2.4): others must not wait for it.
-            log.error("signal refused", stream=stream.id, jti=told["jti"], answer=answer.text[:200])
+            log.error("signal refused", stream=stream.id, jti=told["jti"], answer=said)
         elif not answer.is_success:
             raise _Delayed(f"{endpoint} answered {answer.status_code}")
 
