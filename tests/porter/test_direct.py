@@ -91,6 +91,27 @@ def test_who_signed_in_a_day_ago_begins_nothing_more(lobby):
     play(lobby, story)
 
 
+def test_what_was_offered_the_day_before_begins_nothing_more(lobby):
+    async def story(porter):
+        admission = await lobby.admission(porter)
+        lobby.system.clock.advance(DAY + MINUTE)
+        assert "connect again" in await refusal(admission.open(What.SHELL, None, Screen()))
+
+    play(lobby, story)
+
+
+def test_what_somebody_showed_lets_them_in_for_two_minutes(lobby):
+    async def story(porter):
+        visitor = porter.visitor(HOME)
+        shown = signed(lobby.key, "alice", exchange(visitor.cookie, lobby.public_host_key(porter)))
+        lobby.system.clock.advance(2 * MINUTE + 1)
+        assert (await visitor.by_key(shown)).state == "proven"
+        assert await refusal(visitor.enter("x")) == "that took too long: try again"
+        assert await refusal(visitor.admissions(WANTED)) == "not signed in"
+
+    play(lobby, story)
+
+
 def test_who_has_left_begins_nothing_more(lobby):
     async def story(porter):
         visitor = await lobby.come(porter)

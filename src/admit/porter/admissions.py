@@ -43,6 +43,7 @@ class DirectAdmission:
         """A session, if access still holds and control policies leave it."""
         session = DirectSession(self._house, self._opener, self._chosen, screen)
         try:
+            self._opener.require_in(self._house.world.clock.now())
             left = await narrowed(self._house, self._opener, self._chosen, what, detail)
             await session.begin(what, detail, left)
         except Refused as refused:

@@ -1,6 +1,7 @@
 """The porter itself: beside the store and the keys, where each question is decided."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import structlog
 from sqlalchemy import Connection
@@ -8,7 +9,7 @@ from sqlalchemy import Connection
 from admit.base.ssh_exchange import COOKIE_BYTES, SignatureRefused, Signed, proven
 from admit.control.signing_in import one_time_codes
 from admit.control.signing_in.signin import How, PasswordMustChange, SecondFactor, SignInRefused
-from admit.core.validity import DAY, Millis
+from admit.core.validity import DAY, MINUTE, Millis
 from admit.porter.admissions import DirectAdmission, admitted, reached
 from admit.porter.asks import SAID_BY, Reachable, Refused, Step
 from admit.porter.house import House
@@ -20,7 +21,9 @@ log = structlog.get_logger("admit.porter")
 
 REFUSED = Step("refused")
 SIGNED_IN_FOR: Millis = DAY
-"""How long after they signed in somebody may begin sessions: a door could say for ever that they stay."""
+"""How long after they signed in somebody may begin sessions."""
+SIGNING_IN: Millis = 2 * MINUTE
+"""How long somebody who came may take to sign in: a door could keep what they showed for another day."""
 
 
 class DirectPorter:
@@ -58,7 +61,7 @@ class DirectVisitor:
         """Exactly the users that were proven, with all that is asked for."""
         self._factor: SecondFactor | None = None
         self._opener: Opener | None = None
-        self._entered_at: Millis = 0
+        self._came_at = house.world.clock.now()
 
     # -- signing in --------------------------------------------------------------------------------
 
@@ -145,17 +148,17 @@ class DirectVisitor:
 
     async def enter(self, client: str) -> None:
         """They are in."""
-        users = self._proven
+        users, now = self._proven, self._house.world.clock.now()
         if not users or self._opener is not None:
             raise Refused("not signed in")
-        self._opener = Opener(self._name, users, self._peer, client[:200])
-        self._entered_at = self._house.world.clock.now()
+        if now - self._came_at > SIGNING_IN:
+            raise Refused("that took too long: try again")
+        self.let_in(Opener(self._name, users, self._peer, client[:200]))
         await self._house.sign_in.signed_in(users, self._name, self._peer, self._how)
 
     def let_in(self, opener: Opener) -> None:
-        """They have proven elsewhere who they are."""
-        self._opener = opener
-        self._entered_at = self._house.world.clock.now()
+        """They have proven who they are, here or elsewhere."""
+        self._opener = replace(opener, until=self._house.world.clock.now() + SIGNED_IN_FOR)
 
     # -- what is opened then -----------------------------------------------------------------------
 
@@ -181,8 +184,7 @@ class DirectVisitor:
     def _in(self) -> Opener:
         if self._opener is None:
             raise Refused("not signed in")
-        if self._house.world.clock.now() - self._entered_at > SIGNED_IN_FOR:
-            raise Refused("you signed in more than a day ago: connect again")
+        self._opener.require_in(self._house.world.clock.now())
         return self._opener
 
 

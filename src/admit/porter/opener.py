@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from admit.control.bastionhost.credentials import Target
 from admit.core.access import Permit
+from admit.core.validity import FOREVER, Millis
+from admit.porter.asks import Refused
 from admit.store.things import Thing
 
 
@@ -21,6 +23,17 @@ class Opener:
     """What their program calls itself."""
     door: str = "ssh"
     """Where they came in."""
+    until: Millis = FOREVER
+    """Until when they may begin sessions: a door could say for ever that they stay."""
+
+    def require_in(self, now: Millis) -> None:
+        """Return if they may still begin sessions.
+
+        Raises:
+            Refused: they signed in too long ago.
+        """
+        if now > self.until:
+            raise Refused("you signed in more than a day ago: connect again")
 
 
 @dataclass(frozen=True, slots=True)
