@@ -50,6 +50,7 @@ from admit.settings import Settings
 from admit.store import messages, things
 from admit.store.engine import Store
 from admit.store.links import current_revision
+from admit.store.replica import MOST_THINGS
 from admit.store.schema import NEWEST, SchemaRefused, require_newest, version_of
 from admit.streaming import replay
 from admit.streaming.door import Door, Means
@@ -215,6 +216,7 @@ def open_admit(settings: Settings, clock: Clock | None = None, chance: Chance | 
     registry = Registry(SERVICES)
     dispatcher = Dispatcher(registry, store, world)
     store.replica.most_bytes = settings.index_mb * MIB
+    store.replica.most_things = MOST_THINGS
     _measure(world.metrics, store)
     described = cache(lambda: msgspec.json.encode(openapi(registry, __version__)))
     measured = Measured(world.metrics.text, settings.metrics_public)

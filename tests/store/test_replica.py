@@ -13,7 +13,9 @@ from admit.core.index import Index
 from admit.core.links import Kind
 from admit.core.pages import KEYS
 from admit.core.validity import Validity
+from admit.store import lookups
 from admit.store import replica as replicas
+from admit.store import things as stored
 from admit.store.engine import Store, Tx
 from admit.store.facts import Scope, facts_about, source_of
 from admit.store.links import current_revision
@@ -165,3 +167,88 @@ def test_an_index_that_could_not_be_kept_up_is_read_anew(store: Store, monkeypat
 
     keep(store)
     assert agrees(store, made)
+
+
+# -- what was read of things -------------------------------------------------------------------------
+
+
+def keep_things(store: Store, most: int = 100) -> None:
+    store.replica.most_things = most
+    keep(store)
+
+
+def read(store: Store, some: list[Thing]) -> list[Thing]:
+    """Things, as a view shows them that asks for nothing else."""
+    with store.read() as sql:
+        return [*stored.by_keys(sql, [each.key for each in some]).values()]
+
+
+def stands(store: Store) -> set[int]:
+    """The keys of what need not be read."""
+    with store.read() as sql:
+        return set(store.replica.things_at(sql) or ())
+
+
+def test_what_was_read_of_things_stays_while_others_change(store: Store, monkeypatch):
+    one, two = (store.write_now(AUTHOR, lambda tx, name=name: chain(tx, name)) for name in ("one", "two"))
+    keep_things(store)
+    before = read(store, one)
+    store.write_now(AUTHOR, lambda tx: things.change(tx, two[0], name="other"))
+    store.write_now(AUTHOR, lambda tx: grants.revoke(tx, one[1], one[2]))
+    assert stands(store) == {each.key for each in one}
+
+    monkeypatch.delattr(lookups, "_BY_KEYS")
+    assert read(store, one) == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda tx, thing: things.change(tx, thing, name="other"),
+        lambda tx, thing: things.set_fields(tx, thing, {"note": "other"}),
+        lambda tx, thing: things.block(tx, thing, "locked"),
+        lambda tx, thing: (things.block(tx, thing, "locked"), things.unblock(tx, thing, "locked")),
+        things.remove,
+    ],
+)
+def test_what_has_changed_of_things_is_read_anew(store: Store, change: Callable[[Tx, Thing], object]):
+    made = store.write_now(AUTHOR, lambda tx: chain(tx, "one"))
+    keep_things(store)
+    read(store, made)
+    store.write_now(AUTHOR, lambda tx: change(tx, made[3]))
+
+    assert stands(store) == {each.key for each in made[:3]}
+    keys = [each.key for each in made]
+    truth = store.write_now(AUTHOR, lambda tx: [*stored.by_keys(tx.sql, keys).values()])
+    assert read(store, made) == truth
+
+
+def test_who_began_to_read_before_a_change_reads_things_as_of_then(store: Store):
+    made = store.write_now(AUTHOR, lambda tx: chain(tx, "one"))
+    keep_things(store)
+
+    def change() -> None:
+        store.write_now(AUTHOR, lambda tx: things.change(tx, made[3], name="other"))
+        assert read(store, made)[3].name == "other"
+
+    with store.read() as sql, ThreadPoolExecutor(1) as other:
+        current_revision(sql)
+        other.submit(change).result()
+        assert stored.by_key(sql, made[3].key).name == "one host"
+    assert read(store, made)[3].name == "other"
+
+
+def test_of_things_no_more_is_kept_than_may_be(store: Store):
+    made = store.write_now(AUTHOR, lambda tx: chain(tx, "one"))
+    keep_things(store, 2)
+    for some, kept in ((made[:1], made[:1]), (made[:2], made[:2]), (made[2:3], made[2:3]), (made, [])):
+        assert [each.key for each in read(store, some)] == [each.key for each in some]
+        assert stands(store) == {each.key for each in kept}
+
+
+def test_where_rows_may_change_untold_nothing_is_kept_of_things(store: Store):
+    made = store.write_now(AUTHOR, lambda tx: chain(tx, "one"))
+    keep(store)
+    read(store, made)
+    with store.read() as sql:
+        assert store.replica.things_at(sql) is None

@@ -197,10 +197,10 @@ def held(sql: Connection, users: tuple[Thing, ...], now: Millis) -> Holdings:
 
 def _told(sql: Connection, usable: Mapping[int, Trail], labels: dict[int, names.Named]) -> list[Holding]:
     found = things.by_keys(sql, [*usable])
-    inside = things.names_of(sql, sorted({each.parent for each in found.values()}))
+    inside = things.by_keys(sql, sorted({each.parent for each in found.values()}))
     told = []
     for thing in _without_covered(found.values()):
-        trail, place = usable[thing.key], inside[thing.parent]
+        trail, place = usable[thing.key], inside[thing.parent].name
         label = f"{thing.name}@{place}" if thing.kind is Kind.HOST_ACCOUNT else thing.name
         told.append(Holding(thing, printable(label), _until(trail), trail[2], labels, place))
     return sorted(told, key=lambda each: (each.inside.lower(), each.label.lower()))

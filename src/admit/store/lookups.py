@@ -9,9 +9,10 @@ from sqlalchemy import Connection, bindparam, or_, select
 from admit.core.links import KINDS, Kind, Ref
 from admit.core.validity import Millis
 from admit.store.prepared import KEPT_THINGS, Prepared, PreparedForKeys
+from admit.store.replica import REPLICA, Replica
 from admit.store.standing import lasts
 from admit.store.tables import things
-from admit.store.views import kept, kept_of_each, kept_things
+from admit.store.views import kept, kept_things
 from admit.store.where import COLUMNS
 
 T = TypeVar("T")
@@ -85,7 +86,6 @@ _NAMED = {
     (past, inside): _named(past=past, inside=inside) for past in (False, True) for inside in (False, True)
 }
 _BY_KEYS = PreparedForKeys(lambda keys: select(*COLUMNS).where(things.c.key.in_(keys)))
-_NAMES = PreparedForKeys(lambda keys: select(things.c.key, things.c.name).where(things.c.key.in_(keys)))
 
 
 def thing_of(row: Any) -> Thing:
@@ -179,15 +179,23 @@ def by_keys(sql: Connection, keys: Sequence[int]) -> dict[int, Thing]:
     """Things by key, alive or not."""
     known = kept_things(sql)
     if not known:
-        return {row[0]: thing_of(row) for row in _BY_KEYS.rows(sql, keys)}
+        return _read(sql, keys)
     found = {key: known[key] for key in keys if key in known}
-    wanted = [key for key in keys if key not in found]
-    read = {row[0]: thing_of(row) for row in _BY_KEYS.rows(sql, wanted)}
-    known.update(read)
+    read = _read(sql, [key for key in keys if key not in found])
+    known.update(read.items())
     found.update(read)
     return {key: found[key] for key in sorted(found)}
 
 
-def names_of(sql: Connection, keys: Sequence[int]) -> dict[int, str]:
-    """The names of things, alive or not: of hundreds that is half of reading all there is of them."""
-    return kept_of_each(sql, "names", keys, lambda wanted: dict(_NAMES.rows(sql, wanted)))
+def _read(sql: Connection, keys: Sequence[int]) -> dict[int, Thing]:
+    """Things, by key: from memory, where they stand there as this view shows them, else from the database."""
+    replica: Replica | None = sql.info.get(REPLICA)
+    standing = None if replica is None else replica.things_at(sql)
+    if replica is None or standing is None:
+        return {row[0]: thing_of(row) for row in _BY_KEYS.rows(sql, keys)}
+    found: dict[int, Thing] = {key: each for key in keys if (each := standing.get(key)) is not None}
+    if wanted := [key for key in keys if key not in found]:
+        read = {row[0]: thing_of(row) for row in _BY_KEYS.rows(sql, wanted)}
+        replica.keep_things(standing, read)
+        found.update(read)
+    return {key: found[key] for key in sorted(found)}

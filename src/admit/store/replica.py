@@ -1,8 +1,10 @@
-"""All links and blocks in memory, kept up with the change log: facts that need no query."""
+"""All links and blocks, and some things, in memory, kept up with the change log: what needs no query."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Text, bindparam, cast, func, literal_column, or_, select
@@ -14,6 +16,7 @@ from admit.core.events import (
     LinkRemoved,
     ThingAdded,
     ThingBlocked,
+    ThingChanged,
     ThingRemoved,
     ThingUnblocked,
 )
@@ -37,6 +40,8 @@ ROWS = 10_000
 """How many rows are read together when all are."""
 TOGETHER = 8_192
 """Of how many things that follow each other the links are read together."""
+MOST_THINGS = 32_768
+"""Of how many things a server keeps what was read of them: some 600 bytes each, 20 MB."""
 KEPT = 8
 """Indexes of how many revisions are kept: whoever began to read a little earlier finds theirs."""
 
@@ -48,6 +53,8 @@ _TAKEN: dict[str, msgspec.json.Decoder[Event]] = {
     for kind in (LinkAdded, LinkChanged, LinkRemoved, ThingAdded, ThingBlocked, ThingRemoved, ThingUnblocked)
 }
 """Of which events an index is made. Of all others it is only moved on."""
+_OF_ROWS = frozenset(each.__name__ for each in (ThingChanged, ThingRemoved, ThingBlocked, ThingUnblocked))
+"""The events by which a thing that there was has another row. Nobody has read a thing before it was added."""
 
 
 class Replica:
@@ -56,9 +63,16 @@ class Replica:
     def __init__(self) -> None:
         self.most_bytes = 0
         """What it may take; with 0 it is never loaded."""
+        self.most_things = 0
+        """Of how many things it may keep what was read of them.
+
+        None where a row may change that no entry of the log is about, as in a copy for an index alone.
+        """
         self.asked = [0, 0]
         """How often the index was not at the revision that was asked about, and how often it was."""
         self._recent: tuple[Index, ...] = ()
+        self._read: dict[int, dict[int, Any]] = {}
+        """What was read of things, by key, as it is at the revision of each index."""
         self._turn = threading.Lock()
 
     @property
@@ -91,6 +105,18 @@ class Replica:
         finally:
             self._turn.release()
 
+    def things_at(self, sql: Connection) -> dict[int, Any] | None:
+        """What was read of things at just the revision that a view shows, if there is an index of it."""
+        index = self._at(sql) if self.most_things else None
+        return None if index is None else self._read.get(index.revision)
+
+    def keep_things(self, at: dict[int, Any], read: Mapping[int, Any]) -> None:
+        """Let what was read of things stay with what :meth:`things_at` told, until one of them changes."""
+        if len(at) + len(read) > self.most_things:
+            at.clear()
+        if len(read) <= self.most_things:
+            at.update(read)
+
     def keep(self, sql: Connection) -> None:
         """Take in all that a view shows beyond the newest index; without one read everything.
 
@@ -118,10 +144,13 @@ class Replica:
         (many,) = _LINKS.first(sql) or (0,)
         if many * OF_A_LINK > self.most_bytes:
             raise OverflowError(f"{many} links")
-        self._put(read(sql))
+        self._put(read(sql), {})
 
-    def _put(self, index: Index) -> None:
-        self._recent = (index, *self._recent[: KEPT - 1])
+    def _put(self, index: Index, things: dict[int, Any]) -> None:
+        recent = (index, *self._recent[: KEPT - 1])
+        known = {**self._read, index.revision: things}
+        self._read = {each.revision: known[each.revision] for each in recent}
+        self._recent = recent
 
     def _take(self, sql: Connection, until: int) -> bool:
         """Take in some of what comes up to a revision; returns whether there was any."""
@@ -136,14 +165,20 @@ class Replica:
                 until += 1
                 rows = _AFTER.rows(sql, after=until - 1, until=until, limit=EVERYTHING)
             rows = [row for row in rows if row[0] <= until]
-        events = [_TAKEN[event].decode(fact) for _, event, fact in rows if event in _TAKEN]
-        self._put(newest.after(until, events))
+        events = [_TAKEN[event].decode(fact) for _, event, fact, _ in rows if event in _TAKEN]
+        things = self._read[newest.revision]
+        if changed := {about for _, event, _, about in rows if event in _OF_ROWS}:
+            # Who reads at the older revision goes on with what it knows, and adds to that.
+            things = dict(things)
+            for key in changed:
+                things.pop(key, None)
+        self._put(newest.after(until, events), things)
         return True
 
 
 _LINKS = Prepared(select(func.count()).select_from(links))
 _AFTER = Prepared(
-    select(changes.c.revision, changes.c.event, changes.c.fact)
+    select(changes.c.revision, changes.c.event, changes.c.fact, changes.c.about)
     .where(changes.c.revision > bindparam("after"), changes.c.revision <= bindparam("until"))
     .order_by(changes.c.revision, changes.c.ordinal)
     .limit(bindparam("limit"))

@@ -19,7 +19,6 @@ from admit.store.lookups import (
     by_name,
     listed,
     named,
-    names_of,
     thing_of,
 )
 from admit.store.prepared import Conflict, Prepared, PreparedForKeys
@@ -39,7 +38,6 @@ __all__ = [
     "by_keys",
     "by_name",
     "named",
-    "names_of",
 ]
 
 
