@@ -2,7 +2,19 @@
 
 import pytest
 
-from admit.console import bringing, callers, drawing, granting, grants, graph, live, reviews, showing, things
+from admit.console import (
+    bringing,
+    callers,
+    drawing,
+    grant_rows,
+    granting,
+    grants,
+    graph,
+    live,
+    reviews,
+    showing,
+    things,
+)
 from admit.console.deeds import deeds
 from admit.console.menu import MENU
 from admit.console.shelves import SHELVES, shelf_of
@@ -38,7 +50,7 @@ def texts() -> set[str]:
     found |= {shelf_of(kind.word).one for kind in Kind}
     found |= {*bringing.LABELS.values(), *reviews.KINDS, *(refusal.value for refusal in Refusal)}
     found |= {said for said, _ in (*showing.EVENTS.values(), *showing.GRANTED.values())}
-    found |= {*showing.DONE.values(), *drawing.TITLES, *graph.WORDS}
+    found |= {*showing.DONE.values(), *drawing.TITLES, *graph.WORDS, *grant_rows.WORDS}
     return found | {"Who may use it", "May use", "Accounts"}
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -9,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from admit.base.csv_lines import cell
+from admit.console import grant_rows
 from admit.console.deeds import join_of
 from admit.console.desk import Desk, Refused, Visit
 from admit.console.shelves import resource_name, subject_name
@@ -42,6 +44,7 @@ async def table(desk: Desk, request: Request) -> Response:
     return visit.page(
         "grants.html",
         listed=listed,
+        rows=partial(grant_rows.rows, listed["Grants"], visit.reader, at, visit.asked("at")),
         counts=None if at else await visit.may_call("GetOverview"),
         tabs=TABS,
         statuses=STATUSES,

@@ -20,10 +20,8 @@ from admit.store.where import COLUMNS, MANY
 
 LARGE = 50_000
 """Of more things than this no name is looked into that another begins like, and only some at a time."""
-LOOKED_INTO = 10_000
-"""Into how many names one search looks where there are so many."""
-AT_ONCE = 1_000
-"""Into how many of them at a time: most of them may be found."""
+LOOKED_INTO = (1_000, 9_000)
+"""Into how many names one search looks where there are so many: first into some, as most may be found."""
 _NEWEST = Prepared(select(func.max(things.c.key)))
 
 _BY_ID = {
@@ -136,14 +134,14 @@ def _place_of(thing: Thing) -> tuple[str, int, int, int]:
 
 
 def _among_very_many(sql: Connection, asked: "_Asked", text: str) -> Found:
-    """Those of some names that contain a text: a few names at a time, until there are enough."""
+    """Those of some names that contain a text: of more names only where the first have not enough."""
     found: list[Thing] = []
     after: int | None = None
-    for _ in range(0, LOOKED_INTO, AT_ONCE):
-        found += _found(sql, asked, "contains among some", text)
+    for many in LOOKED_INTO:
+        found += _found(sql, asked, "contains among some", text, looked_into=many)
         if len(found) >= asked.limit:
             return _cut(found, asked.limit - 1)
-        last = _last_looked_into(sql, asked)
+        last = _last_looked_into(sql, asked, many)
         if last is None:
             return Found(found, None)
         asked, after = replace(asked, after=last), last.key
@@ -198,8 +196,6 @@ class _Asked:
             values["text"] = text
         if match == "begins":
             values["last"] = f"{text}\U0010ffff"
-        if match == "contains among some":
-            values["looked_into"] = AT_ONCE
         return values
 
     def place(self, match: Match, text: str = "") -> dict[str, Any]:
@@ -217,19 +213,19 @@ class _Asked:
         }
 
 
-def _found(sql: Connection, asked: _Asked, match: Match, text: str = "") -> list[Thing]:
-    return _things(page(asked.form(match)).rows(sql, **asked.values(match, text)))
+def _found(sql: Connection, asked: _Asked, match: Match, text: str = "", **more: int) -> list[Thing]:
+    return _things(page(asked.form(match)).rows(sql, **asked.values(match, text), **more))
 
 
 def _things(rows: Iterable[tuple[Any, ...]]) -> list[Thing]:
     return [Thing(row[0], KINDS[row[1]], *row[2:]) for row in rows]
 
 
-def _last_looked_into(sql: Connection, asked: _Asked) -> Thing | None:
-    """The last thing whose name was looked into; None if there is none after it."""
+def _last_looked_into(sql: Connection, asked: _Asked, many: int) -> Thing | None:
+    """The last of so many things whose names were looked into; None if there are not so many."""
     statement = last_of_some(asked.form("contains among some"))
     place = asked.place("contains among some")
-    row = statement.first(sql, **place, looked_into=1, skipped=AT_ONCE - 1)
+    row = statement.first(sql, **place, looked_into=1, skipped=many - 1)
     return None if row is None else by_key(sql, row[1])
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -46,8 +47,8 @@ class Granted(NamedTuple):
     added_at: Millis
     added_in: int
     grace: Millis | None
-    kind: int
-    """Of the target."""
+    kind: int | None
+    """Of the target; None where every kind is meant, and it was not looked up."""
 
 
 class Place(NamedTuple):
@@ -83,11 +84,16 @@ class Which:
     def takes(self, grant: Granted) -> bool:
         """Whether a grant is meant."""
         return (
-            _BY_NUMBER.get(grant.kind) in self.kinds
+            (grant.kind is None or _BY_NUMBER.get(grant.kind) in self.kinds)
             and self.ends_after < grant.end <= self.ends_by
             and self.starts_after < grant.start <= self.starts_by
             and grant.added_at <= self.added_by
         )
+
+    @property
+    def of_every_kind(self) -> bool:
+        """Whether it does not matter what they are of: to look that up is half of reading them."""
+        return self.kinds == GRANTABLE
 
     @property
     def sections(self) -> tuple[int, ...]:
@@ -127,10 +133,12 @@ class Page:
 _GRANT = int(Stage.GRANT)
 
 
-def _columns(table: Table) -> tuple[Any, ...]:
+def _grants(table: Table, *, of_every_kind: bool = False) -> Select[Any]:
+    """Grants with the kind of what they are of, unless every kind is meant."""
     grace = table.c.grace if "grace" in table.c else null().label("grace")
+    kind = null().label("kind") if of_every_kind else things.c.kind
     ends = table.c
-    return (
+    found = select(
         ends.source,
         ends.target,
         ends.starts_at,
@@ -138,27 +146,32 @@ def _columns(table: Table) -> tuple[Any, ...]:
         ends.added_at,
         ends.added_in,
         grace,
-        things.c.kind,
+        kind,
     )
+    return found if of_every_kind else found.join(things, things.c.key == ends.target)
 
 
-def _some(table: Table) -> Select[Any]:
+def _some(table: Table, *, of_every_kind: bool = False) -> Select[Any]:
     """Some rows, whatever is meant: what is not is passed over, so that no statement looks for long."""
-    joined = select(*_columns(table)).join(things, things.c.key == table.c.target)
-    return joined.limit(bindparam("limit"))
+    return _grants(table, of_every_kind=of_every_kind).limit(bindparam("limit"))
 
 
-def _by_moment(moment: Column[int], grants: str, *, backwards: bool = False) -> Select[Any]:
+def _by_moment(
+    moment: Column[int], grants: str, *, backwards: bool = False, of_every_kind: bool = False
+) -> Select[Any]:
     """Grants by when they end, or begin, from a place on."""
     order = (moment, links.c.source, links.c.target)
     here = tuple_(*order)
     place = tuple_(bindparam("end", type_=BigInteger), bindparam("source"), bindparam("target"))
-    statement = _some(links).where(literal_column(grants), here < place if backwards else here > place)
+    statement = _some(links, of_every_kind=of_every_kind).where(
+        literal_column(grants), here < place if backwards else here > place
+    )
     return statement.order_by(*(each.desc() if backwards else each.asc() for each in order))
 
 
-def _ending(*, backwards: bool) -> Select[Any]:
-    return _by_moment(links.c.ends_at, TIME_BOUND_GRANT, backwards=backwards).where(
+def _ending(*, backwards: bool, of_every_kind: bool) -> Select[Any]:
+    ending = _by_moment(links.c.ends_at, TIME_BOUND_GRANT, backwards=backwards, of_every_kind=of_every_kind)
+    return ending.where(
         links.c.ends_at > bindparam("ends_after", type_=BigInteger),
         links.c.ends_at <= bindparam("ends_by", type_=BigInteger),
     )
@@ -175,7 +188,12 @@ def _number(number: int) -> Any:
     return literal_column(f"{number:d}", BigInteger)
 
 
-_TIMED = {backwards: Prepared(_ending(backwards=backwards)) for backwards in (False, True)}
+# What RAM attaches to callers, which is none of the kinds, has no end.
+_TIMED = {
+    (backwards, every): Prepared(_ending(backwards=backwards, of_every_kind=every))
+    for backwards in (False, True)
+    for every in (False, True)
+}
 _COMING = Prepared(_by_moment(links.c.starts_at, BEGINNING_GRANT))
 _UNENDING = Prepared(_by_who(links))
 _STOOD = tuple(Prepared(_by_who(table).where(*stood(table))) for table in (links, past_links))
@@ -249,7 +267,7 @@ def _rows(sql: Connection, which: Which, place: Place, limit: int) -> list[Grant
     values = {"source": place.source, "target": place.target, "limit": limit}
     if place.section == TIMED:
         ends = {"ends_after": which.ends_after, "ends_by": which.ends_by}
-        rows = _TIMED[which.latest_first].rows(sql, **values, **ends, end=place.end)
+        rows = _TIMED[which.latest_first, which.of_every_kind].rows(sql, **values, **ends, end=place.end)
     elif place.section == COMING:
         rows = _COMING.rows(sql, **values, end=place.end)
     elif place.section == UNENDING:
@@ -261,13 +279,10 @@ def _rows(sql: Connection, which: Which, place: Place, limit: int) -> list[Grant
     return [Granted(*row) for row in rows]
 
 
-def _ends(table: Table, end: str, *, then: bool) -> PreparedForKeys:
+def _ends(table: Table, end: str, *, then: bool, of_every_kind: bool = False) -> PreparedForKeys:
     def statement(keys: list[Any]) -> Select[Any]:
-        found = (
-            select(*_columns(table))
-            .join(things, things.c.key == table.c.target)
-            .where(table.c[end].in_(keys), table.c.stage == _number(_GRANT))
-        )
+        found = _grants(table, of_every_kind=of_every_kind)
+        found = found.where(table.c[end].in_(keys), table.c.stage == _number(_GRANT))
         return found.where(*stood(table, then=then)).limit(bindparam("limit"))
 
     return PreparedForKeys(statement)
@@ -275,25 +290,27 @@ def _ends(table: Table, end: str, *, then: bool) -> PreparedForKeys:
 
 _TO = _ends(links, "target", then=False)
 _FOUND = {
-    then: tuple(
-        _ends(table, end, then=then)
+    (then, every): tuple(
+        _ends(table, end, then=then, of_every_kind=every)
         for table in ((links, past_links) if then else (links,))
         for end in ("source", "target")
     )
     for then in (False, True)
+    for every in (False, True)
 }
+_BY_END = itemgetter(3, 0, 1)
 
 
-def of_things(sql: Connection, keys: Sequence[int], which: Which) -> list[Granted]:
-    """The grants to or of some things, by their end; of very many only some."""
+def of_things(sql: Connection, keys: Sequence[int], which: Which) -> Iterator[Granted]:
+    """The grants to or of some things, none of them a caller, by their end; of very many only some."""
     then = which.as_of is not None
-    rows = chain.from_iterable(
+    found = chain.from_iterable(
         each.rows(sql, keys, limit=MOST_FOUND, **({"at": which.as_of} if then else {}))
-        for each in _FOUND[then]
+        for each in _FOUND[then, which.of_every_kind]
     )
-    found = {(row[3], row[0], row[1]): row for row in rows}
-    inside = (found[place] for place in sorted(found, reverse=which.latest_first))
-    return [grant for grant in map(Granted._make, inside) if which.takes(grant)]
+    # A grant between two of the things is found at both.
+    in_order = sorted({*found}, key=_BY_END, reverse=which.latest_first)
+    return filter(which.takes, map(Granted._make, in_order))
 
 
 _HOW_MANY = {

@@ -14,6 +14,8 @@ from sqlalchemy import (
     bindparam,
     case,
     false,
+    func,
+    literal_column,
     not_,
     or_,
     select,
@@ -25,7 +27,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from admit.core.links import Kind, Stage
 from admit.core.reviews import Item, State, Verdict
 from admit.core.validity import FOREVER, Millis
-from admit.store.prepared import PreparedRows
+from admit.store.prepared import Prepared, PreparedRows
 from admit.store.review_tables import review_items
 from admit.store.tables import links, things
 
@@ -223,14 +225,39 @@ class Wanted:
 
 def items(sql: Connection, review: int, wanted: Wanted, now: Millis, limit: int) -> list[Kept]:
     """Some items of a review, by their numbers."""
-    statement = _items(_COLUMNS, review, wanted.sight).where(review_items.c.number > wanted.after)
+    place: ColumnElement[int] = review_items.c.number
+    verdict = _VERDICTS.get(wanted.state)
+    if verdict is not None and _few(sql, review, verdict):
+        # By a number that is put together no index is chosen: the one of verdicts finds them.
+        place += literal_column("0")
+    statement = _items(_COLUMNS, review, wanted.sight).where(place > wanted.after)
     if wanted.state == "waiting":
         statement = statement.where(review_items.c.verdict.is_(None))
-    if wanted.state in _VERDICTS:
-        statement = statement.where(review_items.c.verdict == _VERDICTS[wanted.state])
+    if verdict is not None:
+        statement = statement.where(review_items.c.verdict == verdict)
     elif wanted.state is not None:
         statement = statement.where(_state(now) == wanted.state)
-    return [Kept(*row) for row in sql.execute(statement.order_by(review_items.c.number).limit(limit))]
+    return [Kept(*row) for row in sql.execute(statement.order_by(place).limit(limit))]
+
+
+FEW_DECIDED = 1_000
+"""So many are put in order in less time than all items are gone through for them."""
+_DECIDED = Prepared(
+    select(func.count()).select_from(
+        select(review_items.c.target)
+        .where(
+            review_items.c.review == bindparam("review", type_=BigInteger),
+            review_items.c.verdict == bindparam("verdict"),
+        )
+        .limit(bindparam("limit"))
+        .subquery()
+    )
+)
+
+
+def _few(sql: Connection, review: int, verdict: Verdict) -> bool:
+    """Whether few items of a review were decided so; counted from an index alone."""
+    return bool(_DECIDED.rows(sql, review=review, verdict=verdict, limit=FEW_DECIDED)[0][0] < FEW_DECIDED)
 
 
 def numbered(sql: Connection, review: int, numbers: Collection[int], sight: Sight | None) -> list[Kept]:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal_column,
     or_,
     select,
     update,
@@ -283,8 +284,14 @@ _CONDITIONS: dict[str, ColumnElement[bool]] = {
 
 @cache
 def _listing(conditions: tuple[str, ...]) -> Prepared:
-    statement = select(*_ROW).where(*(_CONDITIONS[name] for name in conditions))
-    return Prepared(statement.order_by(sessions.c.key.desc()).limit(bindparam("limit")))
+    wanted = [_CONDITIONS[name] for name in conditions]
+    statement = select(*_ROW).order_by(sessions.c.key.desc())
+    if "live" not in conditions:
+        return Prepared(statement.where(*wanted).limit(bindparam("limit")))
+    # They are found by an index of few. By a key that is put together none is chosen: in the order of their
+    # keys all that ever were would be gone through.
+    newest = select(sessions.c.key).where(*wanted).order_by((sessions.c.key + literal_column("0")).desc())
+    return Prepared(statement.where(sessions.c.key.in_(newest.limit(bindparam("limit")))))
 
 
 _LIVE = Prepared(select(func.count()).select_from(sessions).where(sessions.c.ended_at.is_(None)))

@@ -13,6 +13,7 @@ from admit.core.activity import Activity, ActivityKind, Mention, Outcome
 from admit.core.links import Kind
 from admit.core.validity import DAY, HOUR
 from admit.store import changes, messages, review_counts, things
+from admit.store import reviews as kept_reviews
 from admit.store.engine import Author
 from admit.store.things import Thing
 from admit.store.verification import verify
@@ -426,6 +427,19 @@ def test_items_come_page_by_page(desk: Desk) -> None:
     rest = desk.call("ListReviewItems", ReviewId=review, MaxResults=3, NextToken=first["NextToken"])
     assert [each["Item"] for each in (*first["Items"], *rest["Items"])] == [1, 2, 3, 4]
     assert "NextToken" not in rest
+
+
+@pytest.mark.parametrize("few", [1, 1_000])
+def test_of_what_was_decided_the_first_comes_first_whether_it_is_little_or_much(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(kept_reviews, "FEW_DECIDED", few)
+    review = begin(desk)
+    for number in (4, 1, 3):
+        desk.call("DecideReviewItems", ReviewId=review, Items=[number], Verdict="keep")
+    first = desk.call("ListReviewItems", ReviewId=review, State="kept", MaxResults=2)
+    rest = desk.call("ListReviewItems", ReviewId=review, State="kept", NextToken=first["NextToken"])
+    assert [[each["Item"] for each in page["Items"]] for page in (first, rest)] == [[1, 3], [4]]
 
 
 @pytest.mark.parametrize("due", [0, DAY // 48, 400 * DAY])

@@ -332,8 +332,7 @@ def test_among_very_many_names_a_search_goes_on_where_it_stopped(
 
     whole = {text: _names(office, Text=text, Kinds=kinds) for text in ("b-1", "lic", "a", "nowhere")}
     monkeypatch.setattr(finding, "LARGE", 0)
-    monkeypatch.setattr(finding, "LOOKED_INTO", 4)
-    monkeypatch.setattr(finding, "AT_ONCE", 2)
+    monkeypatch.setattr(finding, "LOOKED_INTO", (2, 2))
     for text, names in whole.items():
         assert paged(text) == ([name for name in names if name.startswith(text)] or names)
 

@@ -81,8 +81,12 @@ class Answer:
 def state_of(request: Thing, now: Millis) -> Shown:
     """What has become of a request."""
     state = request.read(RequestDetails).state
-    lapsed = state == "waiting" and now >= request.created_at + PATIENCE
-    return "lapsed" if lapsed else state
+    return "lapsed" if state == "waiting" and has_lapsed(request, now) else state
+
+
+def has_lapsed(request: Thing, now: Millis) -> bool:
+    """Whether a request, if nobody has decided on it, waits no more."""
+    return now >= request.created_at + PATIENCE
 
 
 def ask(tx: Tx, users: tuple[Thing, ...], resource: Thing | None, wish: Wish) -> Thing:

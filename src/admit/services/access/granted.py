@@ -1,5 +1,6 @@
 """Every grant there is, with who made it and until when it holds."""
 
+from itertools import islice
 from typing import Annotated, Literal
 
 from admit.core.errors import InvalidNextToken
@@ -134,11 +135,13 @@ class ListGrants(Shape):
         if not self.text:
             return page(call.sql, which, after, self.max_results)
         keys = sorted(meant(call, self.text, which.as_of))
-        found = of_things(call.sql, keys, which) if keys else []
         first = 0 if after is None else after.target
-        some = found[first : first + self.max_results]
-        more = len(found) > first + len(some)
-        return Page(some, Place(_FOUND, 1, 1, first + len(some)) if more else None)
+        last = first + self.max_results
+        # One more than a page has: whether the list goes on.
+        found = [*islice(of_things(call.sql, keys, which), first, last + 1)] if keys else []
+        return Page(
+            found[: self.max_results], Place(_FOUND, 1, 1, last) if len(found) > self.max_results else None
+        )
 
 
 def meant(call: Call, text: str, as_of: Millis | None = None) -> set[int]:

@@ -109,8 +109,7 @@ class ListAccessRequests(Shape):
 
     def _found(self, call: Call) -> list[Thing]:
         at = past(self.at, call)
-        now = call.now if at is None else at
-        found = self._written(call) if at is None else requests.made_by(call.sql, at)
+        found = self._written(call) if at is None else self._then(call, at)
         if self.person is not None:
             name = self.person
             wanted = named(lambda: names.person(call.sql, name, at), "Person")
@@ -119,12 +118,19 @@ class ListAccessRequests(Shape):
             )
             keys = {each.ref.key for each in users}
             found = [each for each in found if each.parent in keys]
-        return [each for each in found if self.state in (None, requests.state_of(each, now))]
+        return found
 
     def _written(self, call: Call) -> list[Thing]:
-        # What has lapsed is written like what waits.
+        """Those that stand so now. What has lapsed is written like what waits: when it was made tells."""
         written = "waiting" if self.state == "lapsed" else self.state
-        return things.find(call.sql, Where(Kind.ACCESS_REQUEST, details={"state": written}, order="newest"))
+        found = things.find(call.sql, Where(Kind.ACCESS_REQUEST, details={"state": written}, order="newest"))
+        if written != "waiting":
+            return found
+        return [each for each in found if requests.has_lapsed(each, call.now) == (self.state == "lapsed")]
+
+    def _then(self, call: Call, at: Millis) -> list[Thing]:
+        made = requests.made_by(call.sql, at)
+        return [each for each in made if self.state in (None, requests.state_of(each, at))]
 
 
 def _undecided(call: Call, request_id: str) -> Thing:
