@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from admit.core.validity import HOUR, MINUTE
+from admit.core.validity import HOUR, MINUTE, SECOND
 from tests.browser.place import in_both_themes, violations
 from tests.conftest import Template
 from tests.console.office import SESSION, begin_recording, record
@@ -90,7 +90,7 @@ def test_what_is_counted_of_a_moment_follows_its_overview(place: Place) -> None:
     then = place.office.clock.now()
     with place.visiting() as page:
         page.goto(f"/console?at={then}")
-        page.wait_for_selector("#counts .c-tile >> text=grants in force or to come")
+        page.wait_for_selector("#counts .c-tile >> text=grants now or to come")
         # It stands where it was asked for, in the page that it follows, and once.
         assert page.locator("#counts").count() == page.locator("main").count() == 1
         assert "Count what there was then" not in page.inner_text("main")
@@ -153,6 +153,38 @@ def test_a_recording_is_played_and_searched_and_draws_no_markup(place: Place) ->
         page.click("#hits [data-seek]")
         page.wait_for_selector("#player >> text=secrets.txt")
         assert page.locator("img").count() == 0
+
+
+def test_a_recording_shows_its_screen_as_of_a_moment(place: Place) -> None:
+    """Idle times are shortened in the player: whoever goes to a moment, or to a hit, must still find it."""
+    loop = asyncio.new_event_loop()
+
+    async def recorded() -> tuple[str, int]:
+        recorder, recording = await begin_recording(place.office)
+        begun = place.office.clock.now()
+        for text in (b"early", b"\x1b[2J\x1b[Hlate", b"\x1b[2J\x1b[Hlast"):
+            place.office.advance(20 * SECOND)
+            recording.output(text)
+            await recording.keep_up()
+        await recording.finished()
+        recorder.close()
+        return recording.id, begun
+
+    with ThreadPoolExecutor(1) as other:
+        kept, begun = other.submit(loop.run_until_complete, recorded()).result()
+    with place.visiting() as page:
+        page.goto(f"/console/recordings/{kept}?at={begun + 50 * SECOND}")
+        page.wait_for_selector("#player >> text=late")
+        page.goto(f"/console/recordings/{kept}")
+        page.wait_for_selector("#player .ap-player, #player .ap-wrapper")
+        page.fill("[data-hits] [name=q]", "late")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#hits [data-seek]")
+        assert float(page.get_attribute("#hits [data-seek]", "data-at") or "") == 40
+        assert float(page.get_attribute("#hits [data-seek]", "data-seek") or "") == 4
+        page.click("#hits [data-seek]")
+        page.wait_for_selector("#player >> text=late")
+    loop.close()
 
 
 def test_a_terminal_is_watched_while_somebody_works_at_it(place: Place) -> None:

@@ -13,7 +13,7 @@ from admit.core.validity import DAY, MINUTE
 from admit.store import sessions as stored
 from tests.browsing import Pages
 from tests.callers import Callers, document, statement, trust
-from tests.console.office import AUTHOR, BASTION, SESSION, allow, as_admin, as_caller
+from tests.console.office import AUTHOR, BASTION, SESSION, allow, as_admin, as_caller, record
 from tests.system import System
 
 PAST = "Nothing can be changed in the past."
@@ -265,10 +265,10 @@ def test_the_overview_is_shown_as_it_was_and_counted_when_asked(office: System, 
     office.advance(MINUTE)
     shown = main_of(pages, f"/console?at={then}")
     assert nothing_can_be_done(shown)
-    assert ("Count what there was then" in shown, "grants in force or to come" in shown) == (True, False)
+    assert ("Count what there was then" in shown, "grants now or to come" in shown) == (True, False)
     assert ">bob<" in shown
     counted = main_of(pages, f"/console?at={then}&counts=1")
-    assert "grants in force or to come" in counted
+    assert "grants now or to come" in counted
     assert f"/console/people?at={then}" in counted
     part = pages.get(f"/console?at={then}&counts=1", **{"hx-request": "true", "hx-target": "div#counts"})
     assert part.status == 200
@@ -284,3 +284,44 @@ def test_who_may_see_nothing_sees_nothing_of_the_past(office: System, pages: Pag
         pass
     for place in ("requests", "reviews", "ram", "ram/users/ops", "ram/policies", "grants"):
         assert newcomer.get(f"/console/{place}?at={then}").status == 403, place
+
+
+def test_recordings_are_those_there_were(office: System, pages: Pages) -> None:
+    recording = record(office, b"$ ls\r\n")
+    with later(office) as then:
+        pass
+    office.call("admit", "DeleteRecording", RecordingId=recording)
+    office.advance(MINUTE)
+    assert "root@db-1" not in main_of(pages, "/console/recordings")
+    shown = main_of(pages, f"/console/recordings?at={then}")
+    assert ("root@db-1" in shown, "removed since" in shown, nothing_can_be_done(shown)) == (True, True, True)
+    assert "Nothing at that moment" in main_of(pages, f"/console/recordings?at={then - DAY}")
+    of_session = main_of(pages, f"/console/sessions/{SESSION}?at={then}")
+    assert ("removed since" in of_session, "/console/recordings/" in of_session) == (True, False)
+
+
+def test_a_recording_is_played_from_the_moment_on(office: System, pages: Pages) -> None:
+    place = f"/console/recordings/{record(office, b'$ ls')}"
+    then = office.clock.now() + MINUTE
+    assert "data-begin" not in main_of(pages, place)
+    shown = main_of(pages, f"{place}?at={then}")
+    assert ('data-begin="60"' in shown, "begins at the one you chose" in shown) == (True, True)
+
+
+def test_each_page_shows_the_moment_or_says_that_it_does_not(office: System, pages: Pages) -> None:
+    """Whoever has chosen a moment and goes on by the menu is never shown now for then."""
+    then = office.clock.now() - MINUTE // 2
+    menu = pages.get(f"/console?at={then}").text.partition('id="main"')[0]
+    places = [html.unescape(each) for each in re.findall(r'<li><a href="([^"]*)"', menu)]
+    assert {each for each in places if f"at={then}" not in each} == {"/explorer"}
+    done_now = [f"/console/{each}?at={then}" for each in ("grants/new", "new/host", "reviews/new")]
+    wrong = []
+    for place in [*places, *done_now, f"/console/ram/new/users?at={then}"]:
+        shown = main_of(pages, place) if place != "/explorer" else PAST
+        of_now = "c-of-now" in shown and 'href="?"' in shown
+        if of_now == (PAST in shown):
+            wrong.append(place)
+    assert wrong == []
+    assert "What is done here is done now" in main_of(pages, f"/console/grants/new?at={then}")
+    assert "is not kept" in main_of(pages, f"/console/health?at={then}")
+    assert "c-of-now" not in main_of(pages, "/console/health")

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -9,10 +10,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from admit.console.desk import Desk, Refused
+from admit.core.validity import SECOND
 from admit.pages.site import with_protection
 
 PLAYER = {"script-src": "'self' 'wasm-unsafe-eval'"}
 """What the player needs: its terminal is WebAssembly."""
+IDLE_S = 2
+"""The longest that nothing happens in the player: it is told so by the page."""
 MOST_PARTS = 400
 """How many parts of a recording are put together for a page; the rest is for ``admit replay``."""
 
@@ -44,7 +48,7 @@ async def session(desk: Desk, request: Request) -> Response:
         it=told["Session"],
         at=at,
         acts=await visit.may_call("ListActivity", SessionId=session_id, EndTime=at, MaxResults=100),
-        recordings=await visit.may_call("ListRecordings", SessionId=session_id),
+        recordings=await visit.may_call("ListRecordings", SessionId=session_id, At=at),
     )
 
 
@@ -58,22 +62,29 @@ async def end(desk: Desk, request: Request) -> Response:
 
 
 async def recordings(desk: Desk, request: Request) -> Response:
-    """The recordings there are."""
+    """The recordings there are; or were, at a moment."""
     visit = await desk.visit(request)
+    at = visit.moment(visit.asked("at"))
     listed = await visit.call(
         "ListRecordings",
         Person=visit.asked("person") or None,
+        At=at,
         MaxResults=50,
         NextToken=visit.asked("next") or None,
     )
-    return visit.page("recordings.html", listed=listed)
+    return visit.page("recordings.html", listed=listed, at=at)
 
 
 async def recording(desk: Desk, request: Request) -> Response:
-    """The page that plays one; what it plays is asked for with the rights of whoever looks."""
+    """The page that plays one; what it plays is asked for with the rights of whoever looks.
+
+    It is whole at any moment, and has a time of its own: the player stands at the moment that is chosen.
+    """
     visit = await desk.visit(request)
-    listed = await visit.call("GetRecording", RecordingId=request.path_params["id"])
-    return visit.page("recording.html", it=listed["Recording"], policy=PLAYER)
+    at = visit.moment(visit.asked("at"))
+    it = (await visit.call("GetRecording", RecordingId=request.path_params["id"]))["Recording"]
+    begin_s = None if at is None else max(0, at - it["StartedAt"]) // SECOND
+    return visit.page("recording.html", it=it, begin_s=begin_s, idle_s=IDLE_S, policy=PLAYER)
 
 
 async def cast(desk: Desk, request: Request) -> Response:
@@ -96,9 +107,10 @@ async def found(desk: Desk, request: Request) -> Response:
     text = visit.asked("q").casefold()
     hits: list[dict[str, Any]] = []
     after: str | None = None
+    watch = _Watch()
     for _ in range(MOST_PARTS if text else 0):
         told = await visit.call("GetRecording", RecordingId=recording, NextToken=after)
-        hits += _hits(told["Content"], text)
+        hits += _hits(told["Content"], text, watch)
         after = told["NextToken"]
         if after is None or len(hits) >= 100:
             break
@@ -109,15 +121,30 @@ _CONTROL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)
 """What a terminal obeys and does not show."""
 
 
-def _hits(content: str, text: str) -> list[dict[str, Any]]:
+@dataclass(slots=True)
+class _Watch:
+    """Two clocks of a recording: what passed, and what passes in a player that shortens idle times."""
+
+    at_s: float = 0.0
+    played_s: float = 0.0
+
+    def reach(self, at_s: float) -> None:
+        """Go on to an event."""
+        self.played_s += min(at_s - self.at_s, IDLE_S)
+        self.at_s = at_s
+
+
+def _hits(content: str, text: str, watch: _Watch) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for line in content.split("\n"):
         if line.startswith("["):
             at, kind, shown = json.loads(line)
+            watch.reach(at)
             plain = "".join(each if each.isprintable() else " " for each in _CONTROL.sub("", shown))
             where = plain.casefold().find(text)
             if kind in ("o", "i", "m") and where >= 0:
-                found.append({"at": at, "kind": kind, "text": plain[max(0, where - 30) : where + 60]})
+                part = plain[max(0, where - 30) : where + 60]
+                found.append({"at": at, "played": watch.played_s, "kind": kind, "text": part})
     return found
 
 

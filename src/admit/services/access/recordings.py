@@ -1,6 +1,7 @@
 """Recordings of sessions: which there are, what was shown, removing one. Who may is granted host by host."""
 
 import base64
+from collections.abc import Container
 from typing import Annotated, Literal
 
 from admit.base.journal import Position
@@ -16,7 +17,8 @@ from admit.rpc.paging import offset_of, token
 from admit.rpc.shape import Shape, like
 from admit.services.access.errors import NotFound
 from admit.services.access.listings import MaxResults, NextToken
-from admit.services.access.vocabulary import Moment, PersonName, access
+from admit.services.access.vocabulary import At, Moment, PersonName, access, past
+from admit.store import recorded_then
 from admit.store import things as stored
 from admit.store.things import Thing, Where
 
@@ -75,9 +77,11 @@ class RecordingTold(Shape):
     digest: str
     """The hash its file leads to, in hexadecimal; empty while it is live."""
     ended_at: Moment | None = None
+    removed: bool = False
+    """Of a past moment: it was removed since, and nobody can play it any more."""
 
 
-def _told(recording: Thing) -> RecordingTold:
+def _told(recording: Thing, removed: Container[int] = ()) -> RecordingTold:
     details = recording.read(RecordingDetails)
     return RecordingTold(
         recording_id=recording.id,
@@ -95,6 +99,7 @@ def _told(recording: Thing) -> RecordingTold:
         size_bytes=details.size_bytes,
         digest=details.digest,
         ended_at=details.ended_at,
+        removed=recording.key in removed,
     )
 
 
@@ -111,6 +116,9 @@ class ListRecordings(Shape):
 
     Who may see recordings is granted by RAM, host by host: `host/<HostId>/recording/*`. Without a HostId
     those of all hosts are listed, which takes a grant for all of them.
+
+    Those of a moment are told as they were then: what was still recorded is live, and what was removed
+    since is among them.
     """
 
     host_id: HostId | None = None
@@ -118,6 +126,8 @@ class ListRecordings(Shape):
     session_id: Annotated[str, like("s-1", "The ID of a session.", max_length=128)] | None = None
     state: State | None = None
     """live: the session goes on. cut off: it ends before its session did. broken: altered. Else complete."""
+    at: At | None = None
+    """As of a moment: the recordings there were then."""
     max_results: MaxResults = 100
     next_token: NextToken | None = None
 
@@ -137,11 +147,17 @@ class ListRecordings(Shape):
             "session_id": self.session_id,
             "state": self.state,
         }
-        where = Where(Kind.RECORDING, parent=call.world.account_key, details=wanted, order="newest")
-        offset, total = offset_of(self.next_token), stored.count(call.sql, where)
-        found = stored.find(call.sql, where, offset=offset, limit=self.max_results)
+        account, offset, at = call.world.account_key, offset_of(self.next_token), past(self.at, call)
+        if at is None:
+            where = Where(Kind.RECORDING, parent=account, details=wanted, order="newest")
+            found, total = stored.page(call.sql, where, offset, self.max_results)
+        else:
+            found, total = recorded_then.page(
+                call.sql, account, wanted, at, offset=offset, limit=self.max_results
+            )
+        removed = set[int]() if at is None else stored.removed_among(call.sql, [each.key for each in found])
         return self.Response(
-            recordings=tuple(map(_told, found)),
+            recordings=tuple(_told(each, removed) for each in found),
             total_count=total,
             max_results=self.max_results,
             next_token=token(offset, self.max_results, total),
