@@ -15,12 +15,14 @@ from admit.main import create, open_admit
 from admit.settings import Settings
 from admit.store import links, things
 from admit.store.verification import verify
-from tests.served import Caller, ran, serving
+from tests.served import Caller, serving
 from tests.system import System
 
 PRODUCT = "yundun-bastionhost"
 CALLERS = 4
 ACCOUNTS = 4
+LONGEST_S = 300
+"""Nothing but a server that hangs takes so long: how much is done is a number of answers, not a time."""
 WHOLE = 1 + ACCOUNTS
 """The links of an attachment that was carried out: the host, and each account on it."""
 
@@ -44,7 +46,7 @@ class Acknowledged:
     def wait_for(self, more: int) -> None:
         with self.told:
             wanted = self.count() + more
-            assert self.told.wait_for(lambda: self.count() >= wanted, timeout=30)
+            self.told.wait_for(lambda: self.count() >= wanted)
 
 
 def arranged(settings: Settings) -> tuple[Founded, str, str]:
@@ -124,7 +126,8 @@ def assert_nothing_lost_and_nothing_half_done(settings: Settings, acknowledged: 
     assert verdict.fault is None
 
 
-def crash(directory: Path, rounds: int, seed: int) -> int:
+def crash(directory: Path, rounds: int, seed: int) -> None:
+    """Kill a server so many times while it is written to, each time somewhere in what it does."""
     settings = Settings(data=directory)
     founded, instance, hosts = arranged(settings)
     acknowledged, chance = Acknowledged(), Random(seed)  # noqa: S311 - a repeatable one is wanted
@@ -150,13 +153,14 @@ def crash(directory: Path, rounds: int, seed: int) -> int:
             for writer in writers:
                 writer.join()
         assert_nothing_lost_and_nothing_half_done(settings, acknowledged)
-    return ran("verify", "--data", str(directory)).returncode
 
 
+@pytest.mark.timeout(LONGEST_S)
 def test_killed_at_any_moment_it_keeps_what_it_acknowledged_and_nothing_half_done(tmp_path):
-    assert crash(tmp_path / "data", rounds=6, seed=1) == 0
+    # Once anew, and once on what the first kill left.
+    crash(tmp_path / "data", rounds=2, seed=1)
 
 
 @pytest.mark.soak
 def test_killed_a_hundred_times_it_keeps_what_it_acknowledged_and_nothing_half_done(tmp_path):
-    assert crash(tmp_path / "data", rounds=100, seed=2) == 0
+    crash(tmp_path / "data", rounds=100, seed=2)
