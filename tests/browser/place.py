@@ -16,6 +16,9 @@ from tests.ssh.office import PASSWORD, Office
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 RULES = {"resultTypes": ["violations"], "preload": False}
+THEMES = ("light", "dark")
+COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+"""What a theme can break: its colours. All else stands in the page whatever the theme."""
 PATIENCE_MS = 10_000
 SCREENS = os.environ.get("ADMIT_SCREENS")
 """Where pictures of all pages that are looked at are kept, if anywhere."""
@@ -127,15 +130,21 @@ def _keep(page: Page, directory: Path) -> None:
     page.screenshot(path=directory / f"{language}-{theme}-{width}" / f"{address}-{title}.png", full_page=True)
 
 
-def in_both_themes(page: Page) -> list[str]:
-    """What axe finds wrong with a page, in the one theme and in the other."""
+def in_themes(page: Page, *themes: str) -> list[str]:
+    """What axe finds wrong with a page in a theme, and with its colours in those that follow."""
     found = []
-    for theme in ("light", "dark"):
+    for theme in themes:
         # Without motion a colour is at once what it will be.
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
         page.wait_for_selector(f"html[data-bs-theme={theme}]")
-        found += [f"{theme}: {each}" for each in violations(page)]
+        rules = {} if theme == themes[0] else COLOURS
+        found += [f"{theme}: {each}" for each in violations(page, **rules)]
     return found
+
+
+def in_both_themes(page: Page) -> list[str]:
+    """What axe finds wrong with a page, in the one theme and in the other."""
+    return in_themes(page, *THEMES)
 
 
 AUTHENTICATOR = {
