@@ -126,8 +126,8 @@ def assert_nothing_lost_and_nothing_half_done(settings: Settings, acknowledged: 
     assert verdict.fault is None
 
 
-def crash(directory: Path, rounds: int, seed: int) -> None:
-    """Kill a server so many times while it is written to, each time somewhere in what it does."""
+def crashed(directory: Path, rounds: int, seed: int) -> Acknowledged:
+    """What a server acknowledged that was killed so many times while it was written to: all of it is there."""
     settings = Settings(data=directory)
     founded, instance, hosts = arranged(settings)
     acknowledged, chance = Acknowledged(), Random(seed)  # noqa: S311 - a repeatable one is wanted
@@ -153,14 +153,15 @@ def crash(directory: Path, rounds: int, seed: int) -> None:
             for writer in writers:
                 writer.join()
         assert_nothing_lost_and_nothing_half_done(settings, acknowledged)
+    return acknowledged
 
 
 @pytest.mark.timeout(LONGEST_S)
 def test_killed_at_any_moment_it_keeps_what_it_acknowledged_and_nothing_half_done(tmp_path):
     # Once anew, and once on what the first kill left.
-    crash(tmp_path / "data", rounds=2, seed=1)
+    assert crashed(tmp_path / "data", rounds=2, seed=1).count()
 
 
 @pytest.mark.soak
 def test_killed_a_hundred_times_it_keeps_what_it_acknowledged_and_nothing_half_done(tmp_path):
-    crash(tmp_path / "data", rounds=100, seed=2)
+    assert crashed(tmp_path / "data", rounds=100, seed=2).count()
