@@ -127,7 +127,7 @@ def assert_nothing_lost_and_nothing_half_done(settings: Settings, acknowledged: 
 
 
 def crashed(directory: Path, rounds: int, seed: int) -> Acknowledged:
-    """What a server acknowledged that was killed so many times while it was written to: all of it is there."""
+    """What a server acknowledged that was killed so many times while it was written to: it is all there."""
     settings = Settings(data=directory)
     founded, instance, hosts = arranged(settings)
     acknowledged, chance = Acknowledged(), Random(seed)  # noqa: S311 - a repeatable one is wanted

@@ -3,6 +3,7 @@
 from contextlib import closing
 
 import psycopg
+import pytest
 
 from tests.databases import Cluster
 from tests.put_back import Lasting
@@ -53,12 +54,13 @@ def test_a_schema_that_was_changed_is_not_gone_on_with(server: Cluster, created:
     lasting.close()
 
 
-def test_who_still_holds_rows_keeps_nobody_waiting(server: Cluster, created: str) -> None:
+@pytest.mark.parametrize("holding", ["lock table revision", "update revision set n = n"])
+def test_who_still_holds_rows_keeps_nobody_waiting(server: Cluster, created: str, holding: str) -> None:
     lasting = Lasting(server, created)
     name = lasting.name
     with closing(server.connection(name)) as sql:
         sql.execute("begin")
-        sql.execute("lock table revision")
+        sql.execute(holding)  # type: ignore[arg-type]
         lasting.put_back()
 
     assert lasting.name != name
