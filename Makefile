@@ -14,9 +14,13 @@ define static
 	@test -x $(BIN)/ruff || { echo "Run 'make test' once: it installs what the checks need."; exit 1; }
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/mypy & types=$$!; $(compiled); wait $$types
 endef
+
+# In a fresh clone all tests are read in once, beside what keeps one processor busy: otherwise each of the three
+# processes that run them compiles them all, at the same time. What is wrong with one, they tell.
+compiled := test -e tests/__pycache__ || $(BIN)/python -m pytest -q --collect-only >/dev/null 2>&1
 
 # What stands on a database runs on both. Half of the time tests wait, for servers, browsers and clocks: three at a
 # time keep two cores busy. Servers and browsers are then short of time now and then; what fails is told, and must
