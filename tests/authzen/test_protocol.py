@@ -69,10 +69,11 @@ def test_only_json_is_read_with_or_without_a_charset(program: Program) -> None:
     assert program.post("evaluation", ASKED, content_type="application/json; charset=utf-8")[0] == 200
 
 
-def test_everything_but_post_is_refused(office: System) -> None:
+def test_everything_but_post_is_refused_and_told_by_its_request_id(office: System) -> None:
     for path in ENDPOINTS:
-        for method in ("GET", "PUT", "DELETE"):
-            assert office.http(method, f"/access/v1/{path}", {})[0] == 405
+        for method, base in (("GET", ""), ("PUT", "/spaces/shop"), ("DELETE", "")):
+            status, _, headers = office.http(method, f"{base}/access/v1/{path}", {"X-Request-ID": "Aa-1:x"})
+            assert (status, headers["allow"], headers["x-request-id"]) == (405, "POST", "Aa-1:x")
 
 
 def test_a_request_id_comes_back_unchanged_from_answers_and_errors(program: Program) -> None:

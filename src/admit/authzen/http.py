@@ -80,12 +80,12 @@ def bare(store: Store, world: World) -> Mapping[str, Posted]:
 def routes(store: Store, world: World) -> list[BaseRoute]:
     """The endpoints of the decision point."""
     posts = [
-        Route(f"{space}{each.path}", Posted(store, world, each), methods=["POST"])
+        Route(f"{space}{each.path}", Posted(store, world, each))
         for each in ENDPOINTS
         for space in ("", SPACE)
     ]
     described = [Route(f"{WELL_KNOWN}{space}", _metadata, methods=["GET"]) for space in ("", SPACE)]
-    return [*described, *posts, Route(REPLICA.path, Posted(store, world, REPLICA), methods=["POST"])]
+    return [*described, *posts, Route(REPLICA.path, Posted(store, world, REPLICA))]
 
 
 async def _metadata(request: Request) -> Response:

@@ -88,6 +88,10 @@ def _refusal(status: int, text: str, *more: Header) -> Reply:
     return _answer(status, text.encode(), *more, kind=b"text/plain; charset=utf-8")
 
 
+class _NotPosted(Exception):
+    """A request by another method."""
+
+
 class Posted:
     """One endpoint, as an ASGI application of its own."""
 
@@ -104,7 +108,7 @@ class Posted:
             reply = await self._reply(request, receive)
         except Exception as error:  # noqa: BLE001 - it is logged there
             reply = self._failed(error)
-        await self._told(request, reply, started).send(send)
+        await self._told(request, reply, started).send(send, head=scope["method"] == "HEAD")
 
     def at_once(self, scope: Scope, body: bytes) -> Reply | Application:
         """The answer to a request with this body; or what answers it, where that has to wait."""
@@ -125,6 +129,8 @@ class Posted:
         return self._endpoint.quick and self._store.is_sqlite
 
     async def _reply(self, request: _Request, receive: Receive) -> Reply:
+        if request.scope["method"] != "POST":
+            raise _NotPosted
         _require_json(request)
         raw = await _body(receive)
         if _ASKED in request.headers:
@@ -138,6 +144,8 @@ class Posted:
         match error:
             case Unreadable():
                 return _refusal(400, str(error))
+            case _NotPosted():
+                return _refusal(405, "Use POST.", (b"allow", b"POST"))
             case Unproven():
                 challenge = (b"www-authenticate", CHALLENGE.encode())
                 return _refusal(401, "Show a bearer token or an access key.", challenge)
