@@ -15,6 +15,7 @@ from admit.base.replies import Application, AtOnce, Receive, Reply, Scope, Send
 from admit.core.errors import AdmitError, BadRequest, RequestTooLarge, ServiceUnavailable
 from admit.rpc import form
 from admit.rpc.dispatch import Dispatcher, Peer
+from admit.rpc.formats import accepts_xml
 from admit.rpc.response import Answer, Envelope
 from admit.rpc.revisions import TOLD
 from admit.rpc.signature import Wire
@@ -197,7 +198,8 @@ class _Api:
         return wait
 
     def _refused(self, headers: Mapping[str, str], error: AdmitError) -> Answer:
-        return Envelope(self._request_id(), headers.get("host", "")).error(error)
+        envelope = Envelope(self._request_id(), headers.get("host", ""), xml=accepts_xml(headers))
+        return envelope.error(error)
 
 
 def _peer(scope: Scope) -> Peer:

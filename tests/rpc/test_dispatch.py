@@ -254,6 +254,15 @@ def test_an_error_is_xml_where_xml_is_asked_for(sampled: System, action: str, st
     assert body.startswith(b'<?xml version="1.0" encoding="UTF-8"?><Error><RequestId>')
 
 
+@pytest.mark.parametrize(("accept", "kind"), [("text/xml", "text/xml"), ("*/*", "application/json")])
+@pytest.mark.parametrize("query", ["Action=%zz", "Action=A&Action=A"])
+def test_a_request_that_cannot_be_read_is_refused_in_the_form_its_headers_ask_for(
+    sampled: System, query: str, accept: str, kind: str
+):
+    status, _, headers = sampled.http("POST", f"/?{query}", {"Host": "h", "Accept": accept})
+    assert (status, headers["content-type"]) == (400, f"{kind};charset=utf-8")
+
+
 def test_an_unknown_format_is_refused_in_json(sampled: System):
     raw = signed(sampled, "CountGroups", {"Name": "x"}, nonce="n", query={"Format": "YAML"})
     assert answer(sampled, raw)[0] == 400

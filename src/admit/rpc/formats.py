@@ -1,5 +1,7 @@
 """In which format a request wants its answer."""
 
+from collections.abc import Mapping
+
 from admit.core.errors import UnknownFormat
 from admit.rpc.signature import Wire
 
@@ -7,8 +9,12 @@ from admit.rpc.signature import Wire
 def wants_xml(wire: Wire) -> bool:
     """Whether it wants XML; JSON otherwise."""
     wanted = _format_of(wire)
-    accepts = wire.headers.get("accept", "")
-    return wanted.upper() == "XML" or (not wanted and accepts.split(";")[0].strip() in _XML_TYPES)
+    return wanted.upper() == "XML" or (not wanted and accepts_xml(wire.headers))
+
+
+def accepts_xml(headers: Mapping[str, str]) -> bool:
+    """Whether a request asks for XML by its headers; a Format among its parameters counts more."""
+    return headers.get("accept", "").split(";")[0].strip() in _XML_TYPES
 
 
 def require_format(wire: Wire) -> None:
