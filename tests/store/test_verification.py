@@ -1,13 +1,17 @@
 """The ledger is walked: what was altered, taken out, moved or added behind its back is found and named."""
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 from sqlalchemy import text
 
 from admit.control import grants, things
 from admit.control.things import New
+from admit.core.events import ThingChanged
 from admit.core.links import Kind
 from admit.core.validity import HOUR, SECOND, Validity
+from admit.store import things as stored
 from admit.store.changes import entries_of
 from admit.store.engine import Author
 from admit.store.ledger import chain
@@ -192,3 +196,29 @@ def test_a_head_that_was_noted_within_a_transaction_is_found(used):
 
     assert others
     assert verdict(used, chain(key, bytes(before), first).hex()).fault is None
+
+
+def test_what_a_node_of_before_writes_beside_this_one_is_whole(used):
+    """It tells neither handles nor seals: what it changed of them is compared from its next change on."""
+
+    def made(tx):
+        host = things.add(tx, New(Kind.HOST, 1, "db-4", Details(), handle="db-4"))
+        things.keep_secret(tx, host, "key", b"sealed")
+        return host
+
+    def changed(tx):
+        stored.update_thing(tx.sql, host.key, {"name": "db-5", "handle": "db-5"})
+        tx.record(ThingChanged(replace(things.named(host), name="db-5"), {"name": "db-5"}))
+        stored.seal(tx.sql, host.key, "key", b"sealed anew")
+        tx.record(ThingChanged(replace(things.named(host), name="db-5"), secrets=("key",)))
+
+    host = change(used, made)
+    change(used, changed)
+    assert verdict(used).fault is None
+
+    with used.admit.store.read() as sql:
+        (host,) = stored.named(sql, Kind.HOST, "db-5")
+    change(used, lambda tx: things.change(tx, host, name="db-6", handle="db-6"))
+    assert verdict(used).fault is None
+    tamper(used, "update things set handle = 'db-7' where name = 'db-6'")
+    assert verdict(used).fault == "host 'db-6' is not as the ledger has it: handle."

@@ -158,14 +158,14 @@ def set_fields(tx: Tx, thing: Thing, fields: Mapping[str, object]) -> None:
     if new:
         details = msgspec.json.encode(kept | new).decode()
         stored.update_thing(tx.sql, thing.key, {"details": details, "changed_at": tx.now})
-        tx.record(ThingChanged(named(thing), new))
+        tx.record(ThingChanged(named(thing), new, handle=None))
 
 
 def keep_secret(tx: Tx, thing: Thing, purpose: str, sealed: bytes | None) -> None:
     """Keep (or with None forget) a sealed secret of a thing; the log says which, never what."""
     stored.seal(tx.sql, thing.key, purpose, sealed)
     known_by = "" if sealed is None else seal_of(sealed)
-    tx.record(ThingChanged(named(thing), secrets=(purpose,), seals=(known_by,)))
+    tx.record(ThingChanged(named(thing), secrets=(purpose,), handle=None, seals=(known_by,)))
 
 
 def _fields(details: msgspec.Struct) -> dict[str, Any]:

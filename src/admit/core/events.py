@@ -37,8 +37,8 @@ class ThingChanged:
     thing: Named
     fields: Mapping[str, object] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
-    handle: str | None = None
-    """The new one; None if it is still the same."""
+    handle: str | None = ""
+    """The new one; None if it is still the same, empty where this was not told yet."""
     seals: tuple[str, ...] = ()
     """Of each secret SHA-256 of its sealed form, empty of one forgotten; none where this was not told yet."""
 
