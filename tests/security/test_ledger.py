@@ -225,6 +225,8 @@ def another(value: Any, column: Column[Any]) -> Any:
     [
         "update things set kind = 999 where name = 'mallory'",
         "delete from revision",
+        "insert into revision select 2, n, head, callers from revision",
+        "update things set details = '[]' where name = 'mallory'",
         "update changes set event = 'Nothing' where revision = 3",
         "update changes set fact = 'no JSON' where revision = 3",
     ],

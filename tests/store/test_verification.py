@@ -13,9 +13,10 @@ from admit.core.links import Kind
 from admit.core.validity import HOUR, SECOND, Validity
 from admit.store import things as stored
 from admit.store.changes import entries_of
-from admit.store.engine import Author
+from admit.store.engine import Author, Store
 from admit.store.ledger import chain
 from admit.store.verification import Verdict, verify
+from tests.store.conftest import LEDGER_KEY
 from tests.system import System
 
 AUTHOR = Author("admit", "test", "request")
@@ -222,3 +223,21 @@ def test_what_a_node_of_before_writes_beside_this_one_is_whole(used):
     assert verdict(used).fault is None
     tamper(used, "update things set handle = 'db-7' where name = 'db-6'")
     assert verdict(used).fault == "host 'db-6' is not as the ledger has it: handle."
+
+
+@pytest.mark.parametrize(
+    ("altered", "why"),
+    [
+        ("drop table secrets", "no such table: secrets"),
+        ("update things set name = cast(x'ff' as text)", "Could not decode to UTF-8"),
+    ],
+)
+def test_what_the_database_itself_cannot_read_is_told(on_sqlite: Store, altered: str, why: str) -> None:
+    on_sqlite.write_now(AUTHOR, lambda tx: things.add(tx, New(Kind.GROUP, 0, "dba", Details())))
+    with on_sqlite.engine.begin() as sql:
+        sql.execute(text(altered))
+    with on_sqlite.read() as sql:
+        fault = verify(sql, LEDGER_KEY).fault
+    assert fault is not None
+    assert fault.startswith("The database cannot be read")
+    assert why in fault

@@ -55,7 +55,8 @@ class _Thing:
                 return name
         if self.handle not in ("", row.handle):
             return "handle"
-        return None if _encoded(msgspec.json.decode(row.details)) == self.details else "details"
+        details = msgspec.json.decode(row.details, type=dict[str, Any])
+        return None if _encoded(details) == self.details else "details"
 
 
 def _encoded(attributes: Mapping[str, Any]) -> bytes:

@@ -6,7 +6,7 @@ from itertools import groupby
 
 import msgspec
 from sqlalchemy import Connection, func, select
-from sqlalchemy.exc import NoResultFound
+from sqlalchemy.exc import DBAPIError, MultipleResultsFound, NoResultFound
 
 from admit.core.validity import Millis
 from admit.store.changes import Stored, entries, entries_of
@@ -43,10 +43,15 @@ def verify(sql: Connection, key: bytes, noted: bytes | None = None) -> Verdict:
         verdict.fault = str(broken)
     except _UNREADABLE as error:
         verdict.fault = f"Something stands in the database that was not put there by admit: {error}."
+    except DBAPIError as error:
+        # Who has lost the database knows nothing of the ledger.
+        if error.connection_invalidated:
+            raise
+        verdict.fault = f"The database cannot be read: {error.orig}."
     return verdict
 
 
-_UNREADABLE = (NoResultFound, TypeError, ValueError, msgspec.MsgspecError)
+_UNREADABLE = (NoResultFound, MultipleResultsFound, TypeError, ValueError, msgspec.MsgspecError)
 """What reading a row raises in which there is another kind of value than is ever written, or that is gone."""
 
 
