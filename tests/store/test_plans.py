@@ -51,10 +51,10 @@ def test_what_was_renamed_since_a_moment_is_looked_up(system: System) -> None:
     assert_planned(system, lambda sql: renamed.since(sql, 0), "changes_that_rename (revision>?)")
 
 
-def test_what_lives_is_not_looked_for_among_all_sessions_there_were(system: System) -> None:
-    assert_planned(
-        system, lambda sql: sessions.find(sql, sessions.Which(live=True), 7), "INDEX sessions_that_live"
-    )
+@pytest.mark.parametrize("at", [None, 7])
+def test_what_lives_is_not_looked_for_among_all_sessions_there_were(system: System, at: int | None) -> None:
+    which = sessions.Which(live=True, at=at)
+    assert_planned(system, lambda sql: sessions.find(sql, which, 7), "sessions_by_end (ended_at=?")
 
 
 def test_what_few_were_decided_of_a_review_is_not_looked_for_among_all_of_it(system: System) -> None:

@@ -35,6 +35,7 @@ VERSIONS = (
     "0014",
     "0015",
     "0016",
+    "0017",
 )
 """Every version of the schema, oldest first: one for each step in ``migrations/versions``."""
 

@@ -286,10 +286,10 @@ _CONDITIONS: dict[str, ColumnElement[bool]] = {
 def _listing(conditions: tuple[str, ...]) -> Prepared:
     wanted = [_CONDITIONS[name] for name in conditions]
     statement = select(*_ROW).order_by(sessions.c.key.desc())
-    if "live" not in conditions:
+    if not {"live", "live at"} & {*conditions}:
         return Prepared(statement.where(*wanted).limit(bindparam("limit")))
-    # They are found by an index of few. By a key that is put together none is chosen: in the order of their
-    # keys all that ever were would be gone through.
+    # They are found by when they ended. By a key that is put together no index is chosen: in the order of
+    # their keys all sessions there ever were would be gone through.
     newest = select(sessions.c.key).where(*wanted).order_by((sessions.c.key + literal_column("0")).desc())
     return Prepared(statement.where(sessions.c.key.in_(newest.limit(bindparam("limit")))))
 

@@ -316,13 +316,8 @@ sessions = Table(
     UniqueConstraint("id", name="an_id_names_one_session"),
     Index("sessions_by_person", "person", "key"),
     Index("sessions_by_resource", "resource", "key"),
-    Index(
-        "sessions_that_live",
-        "node",
-        "process",
-        sqlite_where=text("ended_at is null"),
-        postgresql_where=text("ended_at is null"),
-    ),
+    # Those that live, which have no end, and those that lived still at a past moment.
+    Index("sessions_by_end", "ended_at", "opened_at"),
     Index(
         "sessions_to_record",
         "key",
