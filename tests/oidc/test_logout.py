@@ -1,5 +1,6 @@
 """Signing out by an application."""
 
+import base64
 from urllib.parse import urlencode
 
 from tests.browsing import Pages
@@ -35,6 +36,8 @@ def test_nobody_is_signed_out_by_a_link_that_somebody_else_made(firm: Firm) -> N
     assert _out(firm, browser) == ""
     assert _out(firm, browser, id_token_hint=other["id_token"]) == ""
     assert _out(firm, browser, id_token_hint="e30.e30.e30", client_id=firm.wiki) == ""
+    deep = base64.urlsafe_b64encode(b"[" * 10_000).rstrip(b"=").decode()
+    assert _out(firm, browser, id_token_hint=f"{deep}.e30.e30", client_id=firm.wiki) == ""
 
     assert firm.is_active(tokens["access_token"])
     assert firm.authorize(browser).place.startswith(BACK)

@@ -196,6 +196,23 @@ def test_a_passkey_is_asked_for_by_pages_of_ours_alone(system: System, target: s
     assert Pages(system).post(target, {}, origin="https://evil.example").status == 403
 
 
+NESTED = b'{"state": "x", "credential": {"response": ' + b"[" * 10_000
+
+
+@pytest.mark.parametrize(
+    ("target", "kind", "body"),
+    [
+        ("/sign-in/passkey", "application/json", NESTED),
+        ("/sign-in", "application/x-www-form-urlencoded", b"name=alice&password=" + b"x" * 70_000),
+    ],
+)
+def test_what_a_stranger_sends_that_nests_too_deep_or_is_too_long_is_not_read(
+    system: System, target: str, kind: str, body: bytes
+) -> None:
+    status, page, _ = system.http("POST", target, {"content-type": kind}, body)
+    assert (status, b"That was not sent" in page) == (403, True)
+
+
 # -- other people's ----------------------------------------------------------------------------------
 
 

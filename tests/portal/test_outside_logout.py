@@ -199,6 +199,7 @@ def test_nobody_but_the_provider_can_sign_one(town: Town, honest: Outside, alice
         f"{unsigned}.{body}.",
         f"{head}.{body}.",
         f"{head}.{body}",
+        f"{in_letters(b'[' * 10_000)}.{body}.{in_letters(b'x')}",
         "x",
         "",
     ]

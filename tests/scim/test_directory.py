@@ -1,5 +1,6 @@
 """What real directories do that the standard's tester does not: filters, pages, conflicts, spellings."""
 
+import json
 from typing import Any
 
 import pytest
@@ -243,3 +244,10 @@ def test_the_ledger_says_which_directory_did_it(directory: Directory) -> None:
 def test_two_connections_do_not_share_a_name(directory: Directory) -> None:
     with pytest.raises(Exception, match="EntityAlreadyExists"):
         connect(directory.system)
+
+
+def test_what_nests_too_deep_is_no_json(directory: Directory) -> None:
+    headers = {"authorization": f"Bearer {directory.token}", "content-type": "application/scim+json"}
+    nested = b'{"userName": "alice", "x": ' + b"[" * 10_000
+    status, text, _ = directory.system.http("POST", "/scim/v2/Users", headers, nested)
+    assert (status, json.loads(text)["scimType"]) == (400, "invalidSyntax")

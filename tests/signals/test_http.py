@@ -113,3 +113,19 @@ def test_status_and_verification(system: System, siem: Client) -> None:
         push_all(system)
 
     assert [each["events"] for each in receiver.taken] == [{VERIFICATION: {"state": "abc"}}]
+
+
+@pytest.mark.parametrize(
+    ("url", "header"),
+    [("https://siem.example.com:99999/", "Bearer x"), (URL, "Bearer \xe9")],
+)
+def test_what_could_never_be_sent_is_refused_at_once(siem: Client, url: str, header: str) -> None:
+    wanted = stream(url)
+    wanted["delivery"]["authorization_header"] = header
+    assert siem("POST", "streams", wanted)[0] == 400
+
+
+def test_a_body_that_nests_too_deep_is_refused(siem: Client, system: System) -> None:
+    nested = b'{"x": ' + b"[" * 10_000
+    status, _, _ = system.http("POST", "/ssf/streams", {"Authorization": f"Bearer {siem.token}"}, nested)
+    assert status == 400

@@ -188,6 +188,18 @@ def test_a_session_is_shown_in_the_window_that_opened_it_last(office: Office, pe
     assert_shows(other, "#over h1:visible", "Not shown here any more")
 
 
+def test_a_window_shows_nothing_once_its_browser_is_signed_out(office: Office, browser: Browser):
+    name = office.person()
+    group = office.group(name)
+    with at_browser(browser, office, name) as person:
+        person.open_terminal(group)
+        other = person.context.new_page()
+        other.goto(f"{office.url}/home")
+        other.click("form[action='/sign-out'] button")
+        assert_shows(person.page, "#over h1:visible", "Not shown here any more")
+        assert_shows(person.page, "#why", "You have signed out.")
+
+
 def test_a_revoked_grant_ends_the_session_and_the_page_says_why(office: Office, person: Person):
     group = office.group(person.name)
     person.open_terminal(group)

@@ -193,7 +193,7 @@ class Provider:
         if latest is None or latest.read(Begun).replayed:
             return sign_ins.REPLAYED
         # Signing out ends what was begun by then: what is begun later would be ended by nothing.
-        if begun.web_session is not None and not web_sessions.is_there(tx.sql, begun.web_session):
+        if begun.web_session is not None and web_sessions.by_id(tx.sql, begun.web_session) is None:
             return sign_ins.SIGNED_OUT
         details = opening.application.read(ApplicationDetails)
         subject = claims.subject(tx.sql, opening.user, details.oidc)

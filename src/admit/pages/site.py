@@ -10,6 +10,7 @@ import jinja2
 from starlette.datastructures import FormData
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, Response
+from starlette.types import Message
 
 from admit.control.signing_in.web_sessions import SignedIn, WebSessions
 from admit.control.world import World
@@ -29,6 +30,8 @@ CSRF_FIELD = "csrf"
 FORM_FIELDS = 2_000
 FORM_PART = 2 * 1024 * 1024
 """The most bytes of one field of a form."""
+STRANGERS_FORM = 64 * 1024
+"""The most bytes of a form of somebody who has not signed in: all of it is kept until it is read."""
 
 POLICY = {
     "default-src": "'self'",
@@ -150,6 +153,7 @@ class Site:
             Forged: it did not.
         """
         self.require_origin(request)
+        request = _short(request) if signed_in is None else request
         fields = await request.form(max_fields=FORM_FIELDS, max_part_size=FORM_PART)
         if signed_in is not None:
             self.require_token(request, signed_in, str(fields.get(CSRF_FIELD, "")))
@@ -214,6 +218,21 @@ class Site:
             soon=lambda until: until - reader.now < moments.SOON,
             **values,
         )
+
+
+def _short(request: Request) -> Request:
+    """The same request, which is refused as soon as it is longer than a stranger's may be."""
+    left = STRANGERS_FORM
+
+    async def receive() -> Message:
+        nonlocal left
+        message = await request.receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise Forged
+        return message
+
+    return Request(request.scope, receive)
 
 
 @cache

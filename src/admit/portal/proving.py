@@ -168,7 +168,7 @@ async def answer_of(request: Request) -> Answer:
             raise Forged
     try:
         return msgspec.json.decode(body, type=Answer)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         raise Forged from None
 
 

@@ -241,7 +241,7 @@ async def _body(request: Request) -> dict[str, Any]:
             raise Fault(413, "The body is too long.")
     try:
         found = msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise Fault(400, f"This is not JSON: {error}.", "invalidSyntax") from None
     if not isinstance(found, dict):
         raise Fault(400, "Send an object.", "invalidSyntax")

@@ -110,7 +110,7 @@ async def _read(request: Request, kind: type[T]) -> T:
             raise Refused(413, "The body is too long.")
     try:
         return msgspec.json.decode(raw, type=kind)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise Refused(400, f"The body cannot be read: {error}.") from None
 
 

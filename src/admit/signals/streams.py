@@ -162,12 +162,15 @@ def _endpoint(delivery: Delivery) -> str:
         raise Refused(400, f"delivery.method must be {PUSH}, with an endpoint_url.")
     try:
         parts = urlsplit(delivery.endpoint_url)
-        local = parts.hostname in ("127.0.0.1", "localhost", "::1")
+        # That a port is none is told only to whoever asks for it.
+        host, _ = parts.hostname, parts.port
     except ValueError:
         raise Refused(400, "delivery.endpoint_url is no address.") from None
-    if not parts.hostname or (parts.scheme != "https" and not (parts.scheme == "http" and local)):
+    local = host in ("127.0.0.1", "localhost", "::1")
+    if not host or (parts.scheme != "https" and not (parts.scheme == "http" and local)):
         raise Refused(400, "delivery.endpoint_url must be an https address.")
-    if delivery.authorization_header is not None and not delivery.authorization_header.isprintable():
+    header = delivery.authorization_header or ""
+    if not (header.isascii() and header.isprintable()):
         raise Refused(400, "delivery.authorization_header is no header.")
     return delivery.endpoint_url
 

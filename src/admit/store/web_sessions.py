@@ -37,7 +37,7 @@ class WebSession:
 
 _COLUMNS = tuple(web_sessions.c[name] for name in WebSession.__dataclass_fields__)
 _BY_TOKEN = Prepared(select(*_COLUMNS).where(web_sessions.c.token == bindparam("token")))
-_IS_THERE = Prepared(select(web_sessions.c.id).where(web_sessions.c.id == bindparam("id")))
+_BY_ID = Prepared(select(*_COLUMNS).where(web_sessions.c.id == bindparam("id")))
 _ALL = Prepared(select(*_COLUMNS).order_by(web_sessions.c.opened_at, web_sessions.c.id))
 
 
@@ -54,9 +54,10 @@ def by_token(sql: Connection, token: bytes) -> WebSession | None:
     return None if row is None else _session(row)
 
 
-def is_there(sql: Connection, session_id: str) -> bool:
-    """Whether a session has not been signed out, nor forgotten."""
-    return _IS_THERE.first(sql, id=session_id) is not None
+def by_id(sql: Connection, session_id: str) -> WebSession | None:
+    """The session of an ID, whatever its token is by now."""
+    row = _BY_ID.first(sql, id=session_id)
+    return None if row is None else _session(row)
 
 
 def every(sql: Connection) -> list[WebSession]:

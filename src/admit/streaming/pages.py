@@ -15,8 +15,10 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from admit.control.expected import Wanted
+from admit.control.signing_in.web_sessions import SignedIn
 from admit.core.activity import ActivityKind
 from admit.core.recordings import RecordingRefused
+from admit.core.validity import SECOND, Millis
 from admit.pages.pictures import picture
 from admit.pages.site import CSRF_HEADER, Forged, NotSignedIn, PageRefused, Site
 from admit.streaming import refusals, tickets
@@ -32,6 +34,8 @@ T = TypeVar("T")
 PART = 256 * 1024
 GONE = "There is no such session of yours. It may be over."
 HOME = "/home"
+LOOK_MS: Millis = SECOND
+"""How often to look whether the browser that shows a session is still signed in."""
 OVER = Over(Close.OVER, refusals.OVER)
 
 
@@ -93,6 +97,8 @@ class Pages:
         try:
             self.site.require_origin(websocket)
             stream, _ = await self._stream(websocket)
+            holds = tickets.is_holder(websocket, stream)
+            signed_in = None if holds else await self.site.require(websocket)
             wires = await self.door.connect(stream)
         except (PageRefused, NotSignedIn, Forged, OSError):
             await websocket.close()
@@ -105,7 +111,22 @@ class Pages:
             wires[1].close()
             await farewell(websocket, stream.over or OVER, page.speak)
             return
-        await self._show(websocket, stream, page, wires, tape)
+        watching = asyncio.create_task(self._watched(stream, page, signed_in))
+        try:
+            await self._show(websocket, stream, page, wires, tape)
+        finally:
+            watching.cancel()
+
+    async def _watched(self, stream: Stream, page: Page, signed_in: SignedIn | None) -> None:
+        """Let a page go whose person signs out, or is signed out; the holder of a ticket never signed in."""
+        clock, used_at = self.door.world.clock, stream.used_at
+        while signed_in is not None:
+            # Whoever only watches is idle, as in the web terminal.
+            if not await self.site.sessions.lives(signed_in, in_use=stream.used_at != used_at):
+                page.leave(refusals.SIGNED_OUT)
+                return
+            used_at = stream.used_at
+            await clock.sleep_until(clock.now() + LOOK_MS)
 
     async def _show(
         self, websocket: WebSocket, stream: Stream, page: Page, wires: Wires, tape: ScreenTape | None
@@ -118,8 +139,8 @@ class Pages:
                 stream.left_at = stream.now()
             if tape is not None:
                 self.door.finish(tape.finished())
-        if page.away:
-            await farewell(websocket, Over(Close.AWAY, refusals.AWAY), page.speak)
+        if page.left is not None:
+            await farewell(websocket, page.left, page.speak)
         elif stream.over is not None or await self.door.broke_off(stream):
             await farewell(websocket, stream.over or OVER, page.speak)
 

@@ -24,7 +24,7 @@ class Close(IntEnum):
     OVER = 4000
     """The application was closed, or its session is over for a reason that is not access."""
     AWAY = 4001
-    """The screen was opened elsewhere, or the server stops; it may be opened again."""
+    """The screen was opened elsewhere, its person signed out, or the server stops; it may be opened again."""
     REVOKED = 4403
     """Access was taken away."""
     EXPIRED = 4410
@@ -52,6 +52,7 @@ ENDED = "The session was ended: {why}."
 ENDED_BY_PERSON = "You ended the session."
 OVER = "The session is over."
 AWAY = "It was opened in another window."
+SIGNED_OUT = "You have signed out."
 GIVEN_UP = "It was given up."
 GAVE_WAY = "Its place was needed by somebody else."
 TOO_LARGE = "The file is too large, or the home folder has no room for it."
@@ -67,6 +68,7 @@ FORMS = (
         ENDED_BY_PERSON,
         OVER,
         AWAY,
+        SIGNED_OUT,
         GIVEN_UP,
         GAVE_WAY,
         TOO_LARGE,

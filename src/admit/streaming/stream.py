@@ -10,7 +10,7 @@ import msgspec
 from admit.control.live.live_session import Live
 from admit.control.streaming.streamed_apps import SessionRules, Streamed
 from admit.core.validity import FOREVER, MINUTE, Millis
-from admit.streaming.refusals import CLOSES, LASTED, NOBODY_CAME, NOBODY_CONNECTED, UNUSED, Close
+from admit.streaming.refusals import AWAY, CLOSES, LASTED, NOBODY_CAME, NOBODY_CONNECTED, UNUSED, Close
 from admit.streaming.sandbox import Screen
 
 AHEAD_MINUTES = 5
@@ -36,8 +36,13 @@ class Page:
     speak: Speak
     notices: asyncio.Queue[dict[str, Any]] = field(default_factory=asyncio.Queue)
     over: asyncio.Event = field(default_factory=asyncio.Event)
-    away: bool = False
-    """Another page took its place."""
+    left: Over | None = None
+    """Why it shows the session no more, though that goes on."""
+
+    def leave(self, why: str) -> None:
+        """Let it show the session no more."""
+        self.left = Over(Close.AWAY, why)
+        self.over.set()
 
     def tell(self, notice: dict[str, Any]) -> None:
         """Let it be told."""
@@ -148,8 +153,7 @@ class Stream:
     def join(self, page: Page) -> None:
         """A page shows it from now on, in place of any other: one screen has one size."""
         for other in self.pages:
-            other.away = True
-            other.over.set()
+            other.leave(AWAY)
         self.pages.add(page)
         if self.over is not None:
             page.over.set()

@@ -145,7 +145,8 @@ class WebSessions:
 
     async def lives(self, signed_in: SignedIn, *, in_use: bool = False) -> bool:
         """Whether somebody is still signed in who keeps a page open; with ``in_use`` they are not idle."""
-        found = await self.read(lambda sql: self._signed_in(sql, signed_in.token))
+        # By its ID: whoever shows again who they are has another token from then on.
+        found = await self.read(lambda sql: self._standing(sql, stored.by_id(sql, signed_in.id), b""))
         now = self._world.clock.now()
         if found is not None and in_use and now - found[1] > MINUTE:
             await self._write(lambda sql: stored.seen(sql, signed_in.id, now))
@@ -244,7 +245,13 @@ class WebSessions:
         return token, hashlib.sha256(token.encode()).digest()
 
     def _signed_in(self, sql: Connection, kept: bytes) -> tuple[SignedIn, Millis] | None:
-        row, now = stored.by_token(sql, kept), self._world.clock.now()
+        return self._standing(sql, stored.by_token(sql, kept), kept)
+
+    def _standing(
+        self, sql: Connection, row: WebSession | None, kept: bytes
+    ) -> tuple[SignedIn, Millis] | None:
+        """What a session stands for now, and when it was used last; None if for nobody."""
+        now = self._world.clock.now()
         if row is None or now - row.opened_at >= self.lasting.most or now - row.seen_at >= self.lasting.idle:
             return None
         found = things.by_keys(sql, list(row.users))
