@@ -74,12 +74,12 @@ class Passed:
 
 
 REQUESTS = {
-    Channel.UPLOAD: opening(7, b"/a", 0x1A),
-    Channel.DOWNLOAD: opening(7, b"/a", 0x01),
-    Channel.REMOVE: packet(kinds.REMOVE, number(7), text(b"/a")),
-    Channel.RENAME: packet(kinds.RENAME, number(7), text(b"/a"), text(b"/b")),
-    Channel.MKDIR: packet(kinds.MKDIR, number(7), text(b"/a"), number(0)),
-    Channel.RMDIR: packet(kinds.RMDIR, number(7), text(b"/a")),
+    Channel.UPLOAD: opening(0, b"/a", 0x1A),
+    Channel.DOWNLOAD: opening(1, b"/a", 0x01),
+    Channel.REMOVE: packet(kinds.REMOVE, number(2), text(b"/a")),
+    Channel.RENAME: packet(kinds.RENAME, number(3), text(b"/a"), text(b"/b")),
+    Channel.MKDIR: packet(kinds.MKDIR, number(4), text(b"/a"), number(0)),
+    Channel.RMDIR: packet(kinds.RMDIR, number(5), text(b"/a")),
 }
 
 
@@ -89,7 +89,7 @@ def test_what_is_shut_is_refused_alone_and_the_host_does_not_hear_of_it(channel)
     for each in REQUESTS.values():
         passed.guard.typed(each)
     assert passed.host == b"".join(each for name, each in REQUESTS.items() if name is not channel)
-    assert passed.client == kinds.refusal(7, SHUT[channel])
+    assert passed.client == kinds.refusal(list(REQUESTS).index(channel), SHUT[channel])
     (told,) = passed.told
     assert (told.path, told.outcome, told.reason) == ("/a", "refused", SHUT[channel])
 
@@ -197,3 +197,36 @@ def test_a_host_that_speaks_no_sftp_ends_the_session_in_a_line():
     passed = Passed()
     passed.answers.typed(b"\x00\x00\x00\x00 banner")
     assert passed.broken
+
+
+REALPATH, NAME = 16, 104
+READING = packet(kinds.READ, number(2), text(b"h"), number(0, 8), number(9))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        # Its answer would be taken for one to a part of the other file, and the opening never be told.
+        (opening(2, b"/secret", 0x01), READING),
+        (opening(2, b"/secret", 0x01), opening(2, b"/harmless", 0x01)),
+        # An answer to this would be taken for the refusal of what follows.
+        (packet(REALPATH, number(2), text(b".")), opening(2, b"/secret", 0x01)),
+        (READING.replace(b"h", b"x"), opening(2, b"/secret", 0x01)),
+    ],
+)
+def test_no_two_requests_that_wait_have_one_number(before, after):
+    passed = Passed()
+    passed.guard.typed(opening(1, b"/harmless", 0x01))
+    passed.answers.typed(packet(kinds.HANDLE, number(1), text(b"h")))
+    passed.guard.typed(before)
+    reached = passed.host
+    passed.guard.typed(after)
+    assert (passed.host, passed.broken) == (reached, ["this is no SFTP: two requests of one number"])
+
+
+def test_a_number_is_free_again_once_it_was_answered():
+    passed = Passed()
+    for _ in range(2):
+        passed.guard.typed(packet(REALPATH, number(2), text(b".")))
+        passed.answers.typed(packet(NAME, number(2), number(0)))
+    assert passed.broken == []

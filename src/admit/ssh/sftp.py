@@ -92,6 +92,10 @@ class _Part:
     writes: bool
 
 
+_OTHER = _Part(b"", writes=False)
+"""Whatever else waits for its answer, of which nothing is told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ways:
     """Where what passes goes."""
@@ -115,7 +119,7 @@ class SftpGuard:
         self._passing = 0
         """How many bytes more are a request's that may pass."""
         self._pending: dict[int, _File | Transfer | _Part] = {}
-        """What waits for its answer: a file to be opened, something to be told, or a read by its handle."""
+        """What waits for its answer, by number: a file to open, something to be told, a part, or another."""
         self._open: dict[bytes, _File] = {}
         self._answers = Answers(self._answered)
         self._refusals: list[bytes] = []
@@ -184,9 +188,20 @@ class SftpGuard:
             version = reader.number()
             return packet[:5] + VERSION.to_bytes(4, "big") + packet[9:] if version > VERSION else None
         number = reader.number()
+        if number in self._pending:
+            # Which of them an answer is to could not be told, nor what was done with which file.
+            raise Broken("two requests of one number")
         if kind in (READ, WRITE):
             self._part(number, reader, writes=kind == WRITE)
-        elif kind == CLOSE:
+            return None
+        instead = self._judged(kind, number, reader)
+        if instead is None and number not in self._pending:
+            self._wait(number, _OTHER)
+        return instead
+
+    def _judged(self, kind: int, number: int, reader: Reader) -> bytes | None:
+        """The same of a request that is about more than a part of a file."""
+        if kind == CLOSE:
             file = self._open.pop(reader.string(), None)
             if file is not None:
                 self._ways.tell(file.told())
@@ -204,7 +219,7 @@ class SftpGuard:
         if file is not None and writes:
             reader.octets(8)
             file.size += reader.number()
-        if file is not None and len(self._pending) < PENDING:
+        if len(self._pending) < PENDING:
             # What is beyond it is not counted, which hurts nobody but the figure.
             self._pending[number] = _Part(handle, writes)
 
