@@ -11,7 +11,7 @@ from admit.scim.schemas import PATCH, Attribute, Type, part
 
 MOST = 1000
 _PATH = re.compile(r"(?P<name>[$\w]+)(?:\[(?P<filter>.*)\])?(?:\.(?P<part>[$\w]+))?", re.DOTALL)
-_EQUAL = re.compile(r'([\w]+) eq ("(?:[^"\\]|\\.)*"|true|false)', re.IGNORECASE)
+_EQUAL = re.compile(r'\b(\w+) eq ("(?:[^"\\]|\\.)*"|true|false)', re.IGNORECASE)
 
 
 def _no_target(why: str) -> Fault:
@@ -131,11 +131,12 @@ def _several(verb: str, path: _Path, held: list[Any], value: Any) -> list[Any]:
         # Entra adds to what is not there yet, and says in the filter what it shall be.
         fresh = _made_for(path)
         held, meant = [*held, fresh], [fresh]
+    among = {id(each) for each in meant}
     if verb == "remove" and path.part is None:
-        return [each for each in held if each not in meant]
+        return [each for each in held if id(each) not in among]
     changed = []
     for each in held:
-        if not any(each is one for one in meant):
+        if id(each) not in among:
             changed.append(each)
         elif path.part is None:
             changed.append({**(each if verb == "add" else {}), **(_first(path, value))})
@@ -148,16 +149,14 @@ def _listed(verb: str, path: _Path, held: list[Any], value: Any) -> list[Any]:
     given = bodies.shaped_value(path.attribute, value) or []
     if verb == "remove":
         # Entra names the members that are to go in the value.
-        gone = [each.get("value") for each in given]
+        gone = {each.get("value") for each in given}
         return [each for each in held if each.get("value") not in gone] if given else []
     if verb == "replace":
         return _one_primary(given, given)
-    added = [each for each in given if not any(_same(each, one) for one in held)]
+    # A group has thousands of members, and all who write wait meanwhile: each is looked for once.
+    there = {(each.get("value"), kind) for each in held for kind in (each.get("type"), None)}
+    added = [each for each in given if (each.get("value"), each.get("type")) not in there]
     return _one_primary([*held, *added], added)
-
-
-def _same(left: Mapping[str, Any], right: Mapping[str, Any]) -> bool:
-    return left.get("value") == right.get("value") and left.get("type") in (right.get("type"), None)
 
 
 def _first(path: _Path, value: Any) -> dict[str, Any]:
