@@ -253,3 +253,18 @@ def test_a_review_is_begun_and_decided_on_at_once(place: Place) -> None:
         assert violations(page) == []
     decision = place.call("CheckAccess", Person="alice", Resource="app:wiki")["Decision"]
     assert decision["Allowed"] is False
+
+
+def test_beside_a_date_field_its_value_is_written_in_the_language_of_the_page(place: Place) -> None:
+    """A browser shows such a field in its own form, such as mm/dd/yyyy, whatever the page's language."""
+    with place.visiting("zh", timezone_id="Asia/Shanghai") as page:
+        page.goto("/console/grants/new")
+        assert page.inner_text("#end-written").endswith("UTC+08:00")
+        page.fill("#end", "2026-09-03T07:05")
+        assert page.inner_text("#end-written") == "2026年9月3日 07:05 UTC+08:00"
+        page.goto("/console/ledger?at=1780000000000")
+        assert page.inner_text(".c-as-of [data-written]") == "2026年5月29日 04:26 UTC+08:00"
+    with place.visiting(timezone_id="Asia/Shanghai") as page:
+        page.goto("/console/ledger")
+        page.fill(".c-as-of [name=at]", "2026-09-03T07:05")
+        assert page.inner_text(".c-as-of [data-written]") == "3 Sep 2026 07:05 UTC+08:00"

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from admit.core.validity import DAY, FOREVER, HOUR, MINUTE, SECOND, Millis
-from admit.pages.moments import element, left, span, written, zone_of
+from admit.pages.moments import element, in_full, left, offset, span, written, zone_of
 
 NOON = int(datetime(2026, 11, 30, 12, tzinfo=UTC).timestamp()) * SECOND
 
@@ -48,3 +48,11 @@ def test_a_moment_is_written_in_the_readers_zone_and_language() -> None:
 @pytest.mark.parametrize("name", [None, "", "Mars/Base", "../../etc/passwd", "/etc/localtime", "x" * 300])
 def test_a_zone_nobody_knows_is_utc(name: str | None) -> None:
     assert zone_of(name) is UTC
+
+
+def test_beside_a_field_a_moment_has_its_year_and_its_zone() -> None:
+    at = 1_780_000_000_000
+    assert in_full(at, UTC) == "28 May 2026 20:26 UTC"
+    shanghai, newfoundland = zone_of("Asia/Shanghai"), zone_of("America/St_Johns")
+    assert in_full(at, shanghai, "zh") == "2026年5月29日 04:26 UTC+08:00"
+    assert offset(at, newfoundland) == "UTC-02:30"

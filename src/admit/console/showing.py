@@ -132,6 +132,7 @@ def tools(reader: Reader, at: str = "") -> dict[str, Any]:
         "event": event,
         "hours_back": lambda at: hours_back(at, reader.now),
         "left_at": lambda until, at: moments.left(until, at, reader.language),
+        "in_full": lambda at: moments.in_full(at, reader.zone, reader.language),
         "local": lambda at: local(at, reader.zone),
         "moment_of": lambda text: moment_of(text, reader.zone) or 0,
         "past": past,
@@ -141,5 +142,6 @@ def tools(reader: Reader, at: str = "") -> dict[str, Any]:
         "size": size,
         "subject_name": subject_name,
         "with_query": with_query,
+        "zone": moments.offset(reader.now, reader.zone),
         **cells(reader, place_then),
     }

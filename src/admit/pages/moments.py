@@ -34,6 +34,22 @@ def _written(here: datetime, now: Millis, language: str) -> str:
     return f"{here.day} {here:%b}{year} {here:%H:%M}"
 
 
+def in_full(moment: Millis, zone: tzinfo, language: str = "en") -> str:
+    """A moment with its year and its zone: beside a field, which a browser shows in a form of its own."""
+    here = datetime.fromtimestamp(moment / SECOND, UTC).astimezone(zone)
+    if language == "zh":
+        day = f"{here.year}年{here.month}月{here.day}日"
+    else:
+        day = f"{here.day} {here:%b} {here.year}"
+    return f"{day} {here:%H:%M} {offset(moment, zone)}"
+
+
+def offset(moment: Millis, zone: tzinfo) -> str:
+    """How far from UTC a zone is at a moment, as people write it: ``UTC+08:00``."""
+    said = f"{datetime.fromtimestamp(moment / SECOND, UTC).astimezone(zone):%z}"
+    return "UTC" if int(said) == 0 else f"UTC{said[:3]}:{said[3:5]}"
+
+
 def element(moment: Millis, zone: tzinfo, now: Millis, language: str = "en") -> Markup:
     """A moment as an element of a page, exact for whoever points at it."""
     exact = datetime.fromtimestamp(moment / SECOND, UTC)

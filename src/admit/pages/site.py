@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import jinja2
 from starlette.datastructures import FormData
@@ -129,7 +129,8 @@ class Site:
         """Who looks at the page: language, zone and theme, as the browser says."""
         return Reader(
             language_of(request.cookies.get(COOKIES.language), request.headers.get("accept-language", "")),
-            moments.zone_of(request.cookies.get(COOKIES.zone)),
+            # It is written as an address has it: a zone's name has a slash.
+            moments.zone_of(unquote(request.cookies.get(COOKIES.zone, ""))),
             request.cookies.get(COOKIES.theme, "auto"),
             self.world.clock.now(),
         )

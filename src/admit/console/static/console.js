@@ -116,11 +116,27 @@ const written = (moment) => {
   const day = `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())}`;
   return `${day}T${two(moment.getHours())}:${two(moment.getMinutes())}`;
 };
+// A browser shows a date in its own form: beside the field it is said in the language of the page.
+const sayInFull = (field) => {
+  const beside = field.closest(".a-field, .c-as-of")?.querySelector("[data-written]");
+  if (!beside || !field.value) return;
+  const moment = new Date(field.value);
+  const [year, day] = [moment.getFullYear(), moment.getDate()];
+  const english = `${day} ${moment.toLocaleDateString("en-US", { month: "short" })} ${year}`;
+  const date = document.documentElement.lang.startsWith("zh") ? `${year}年${moment.getMonth() + 1}月${day}日` : english;
+  const [ahead, minutes] = [moment.getTimezoneOffset() <= 0, Math.abs(moment.getTimezoneOffset())];
+  const clock = [Math.floor(minutes / 60), minutes % 60].map((number) => String(number).padStart(2, "0")).join(":");
+  beside.textContent = `${date} ${field.value.slice(11, 16)} UTC${minutes ? (ahead ? "+" : "-") + clock : ""}`;
+};
+document.addEventListener("input", (event) => {
+  if (event.target.matches("input[type=datetime-local]")) sayInFull(event.target);
+});
 document.addEventListener("input", (event) => {
   const slider = event.target.closest("[data-slider]");
   if (!slider) return;
   const at = new Date(Number(slider.dataset.slider) - (720 - Number(slider.value)) * 3600_000);
   slider.form.elements.at.value = written(at);
+  sayInFull(slider.form.elements.at);
 });
 document.addEventListener("change", (event) => {
   const slider = event.target.closest("[data-slider]");
