@@ -13,6 +13,7 @@ from admit.core.index import Index, empty
 from admit.core.links import STEPS, Kind, Link, Ref
 from admit.core.lists import Page, Span
 from admit.core.validity import Validity
+from admit.core.ways import ways_to
 from tests.core.test_access import moments, periods
 
 ALICE, BOB = Ref(Kind.PERSON, 1), Ref(Kind.PERSON, 9)
@@ -87,7 +88,9 @@ def test_who_in_pages_is_everybody_the_walk_finds_and_each_once(
 
     found = {(each.ref, each.until) for each in reached_by(resource, known, now) if each.ref.kind in SUBJECTS}
     assert {(each.ref, each.until) for each in told} == found
+    one_by_one = ways_to(resource, known, now)
     for each in told:
+        assert each == one_by_one(each.ref)
         assert each.path == decide(Question(each.ref, resource), known, now).because
 
 
@@ -136,6 +139,38 @@ def test_as_one_user_nothing_is_listed_that_another_has() -> None:
     assert lists.who(ROOT, seen, 1, Span(5, SUBJECTS)).reaches == ()
     assert allows(Question(ALICE, HOST), seen, 1)
     assert not allows(Question(ALICE, ROOT), seen, 1)
+
+
+def test_ways_that_many_share_are_as_decide_finds_them_also_where_joining_ends() -> None:
+    user, other, third = USERS[:3]
+    known = Facts(
+        (
+            Link(ALICE, user, Validity(0, 10)),
+            Link(BOB, other),
+            Link(user, DBA),
+            Link(user, ROOT, Validity(0, 15)),
+            Link(other, DBA),
+            Link(other, TEAM),
+            Link(TEAM, COMPANY, Validity(0, 30)),
+            Link(DBA, ROOT, Validity(0, 20)),
+            Link(COMPANY, WIKI),
+            Link(ALICE, third),
+            Link(third, COMPANY),
+            Link(other, COMPANY, Validity(5, 9)),
+        ),
+        {third: "locked"},
+        1,
+    )
+
+    def until(resource: Ref) -> dict[Ref, int]:
+        told = _from_both(known, lambda source, span: lists.who(resource, source, 1, span), 2, SUBJECTS)
+        for each in told:
+            assert each.path == decide(Question(each.ref, resource), known, 1).because
+        return {each.ref: each.until for each in told}
+
+    # Both her ways end with her user, and the shorter is told; his end with a grant, and with a nested unit.
+    assert until(ROOT) == {ALICE: 10, BOB: 20}
+    assert until(WIKI) == {BOB: 30}
 
 
 def test_who_comes_in_as_two_users_is_told_once_and_the_users_each() -> None:

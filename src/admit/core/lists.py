@@ -7,11 +7,11 @@ from itertools import groupby
 from typing import TypeAlias
 
 from admit.core.access import Reach
-from admit.core.facts import Leads, Source
+from admit.core.facts import Source
 from admit.core.links import Kind, Ref, Stage
 from admit.core.validity import Millis
 from admit.core.walks import closure
-from admit.core.ways import UNJUDGED, Judging, towards, ways_from, ways_into, ways_to
+from admit.core.ways import UNJUDGED, Judging, Sought, towards, ways_behind, ways_from, ways_into
 
 Told: TypeAlias = tuple[int, Ref]
 """Something that may belong into a list, with its place in the order."""
@@ -44,7 +44,7 @@ def who(resource: Ref, source: Source, now: Millis, span: Span, judging: Judging
     time is told once, whatever changes about the others.
     """
     sought = _sought(_principals(resource, source), source)
-    ways = ways_to(resource, source, now, judging, sought.joins)
+    ways = ways_behind(resource, source, now, judging, sought)
     return _page(_standing_behind(sought, source, span), ways, span.limit)
 
 
@@ -92,18 +92,7 @@ def _principals(resource: Ref, source: Source) -> set[int]:
     return {key for holder in held for key, _ in grants(holder) or ()}
 
 
-@dataclass(frozen=True, slots=True)
-class _Sought:
-    """Of whom it is asked who stands behind them."""
-
-    principals: set[int]
-    wide: set[int]
-    """Those of them that stand for others, and all such that are joined to them."""
-    joins: Leads
-    """Where links lead on the ways to them."""
-
-
-def _sought(principals: set[int], source: Source) -> _Sought:
+def _sought(principals: set[int], source: Source) -> Sought:
     joins = source.inward(Stage.JOIN)
     wide = {key for key in principals if source.ref(key).kind in _WIDE}
     waiting = [*wide]
@@ -112,10 +101,10 @@ def _sought(principals: set[int], source: Source) -> _Sought:
             inner = {other for other, _ in joins(key) or () if source.ref(other).kind in _NESTING} - wide
             wide |= inner
             waiting += inner
-    return _Sought(principals, wide, towards(wide, source))
+    return Sought(principals, wide, towards(wide, source))
 
 
-def _standing_behind(sought: _Sought, source: Source, span: Span) -> Iterator[Told]:
+def _standing_behind(sought: Sought, source: Source, span: Span) -> Iterator[Told]:
     """Those who are some principals, or are joined to them."""
     after, kinds = span.after, span.kinds
     principals, onward, joins = sought.principals, sought.joins, source.inward(Stage.JOIN)

@@ -27,7 +27,7 @@ from admit.services.access.vocabulary import (
     known,
     named,
     past,
-    steps,
+    stepping,
 )
 from admit.store.authors import authors
 
@@ -74,8 +74,9 @@ def _page(call: Call, found: Sequence[Reach], at: int | None) -> tuple[Access, .
     things = known(call.sql, [reach.path for reach in found], at=past(at, call))
     grants = [_grant_on(reach.path) for reach in found]
     made = authors(call.sql, [pair for pair in grants if pair is not None], at)
+    told = stepping(things)
     return tuple(
-        _access(reach, things, None if pair is None else made.get(pair))
+        _access(reach, things[reach.ref.key], told(reach.path), made.get(pair) if pair else None)
         for reach, pair in zip(found, grants, strict=True)
     )
 
@@ -88,15 +89,16 @@ def _grant_on(path: tuple[Link, ...]) -> tuple[int, int] | None:
     return None
 
 
-def _access(reach: Reach, things: dict[int, names.Named], made: tuple[str, int] | None) -> Access:
-    named_ = things[reach.ref.key]
+def _access(
+    reach: Reach, named_: names.Named, path: tuple[Step, ...], made: tuple[str, int] | None
+) -> Access:
     by, when = made or (None, None)
     return Access(
         kind=named_.thing.kind.word,
         id=named_.thing.id,
         name=named_.thing.name,
         label=named_.label,
-        path=steps(reach.path, things),
+        path=path,
         valid_until=end(reach.until),
         granted_by=by,
         granted_at=when,

@@ -1,6 +1,7 @@
 """The words of admit's own service, and answering in them."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Annotated, TypeVar
 
 from sqlalchemy import Connection
@@ -140,25 +141,34 @@ def known(
     return names.labels(sql, sorted(keys), at)
 
 
-def steps(path: tuple[Link, ...], things: dict[int, Named]) -> tuple[Step, ...]:
+def steps(path: tuple[Link, ...], things: Mapping[int, Named]) -> tuple[Step, ...]:
     """A path, from its first thing to its last."""
-    if not path:
-        return ()
-    first = _step(things[path[0].source.key])
-    return (first, *(_step(things[link.target.key], link) for link in path))
+    return stepping(things)(path)
 
 
-def _step(named_: Named, link: Link | None = None) -> Step:
-    thing = named_.thing
-    start = None if link is None or link.validity.start == BEGINNING else link.validity.start
-    return Step(
-        kind=thing.kind.word,
-        id=thing.id,
-        name=thing.name,
-        label=named_.label,
-        start_time=start,
-        end_time=None if link is None else end(link.validity.end),
-    )
+def stepping(things: Mapping[int, Named]) -> Callable[[tuple[Link, ...]], tuple[Step, ...]]:
+    """Tells paths as :func:`steps` does, which have many steps in common."""
+
+    @cache
+    def step(key: int, start: Millis, until: Millis) -> Step:
+        named_ = things[key]
+        thing = named_.thing
+        return Step(
+            kind=thing.kind.word,
+            id=thing.id,
+            name=thing.name,
+            label=named_.label,
+            start_time=None if start == BEGINNING else start,
+            end_time=end(until),
+        )
+
+    def told(path: tuple[Link, ...]) -> tuple[Step, ...]:
+        if not path:
+            return ()
+        first = step(path[0].source.key, BEGINNING, FOREVER)
+        return (first, *(step(to.key, period.start, period.end) for _, to, period in path))
+
+    return told
 
 
 def conditions(reach: Reach) -> tuple[ConditionShown, ...]:
