@@ -41,7 +41,7 @@ def test_what_was_written_is_read_back(tmp_path):
         (b"third" * 10_000, False),
         (b"", True),
     ]
-    assert journal.survey(tmp_path / "j", KEY, "one") == journal.Survey(position, whole=True)
+    assert [*journal.read(tmp_path / "j", KEY, "one")][-1].after == position
 
 
 def test_one_may_read_on_from_any_block(tmp_path):
@@ -70,9 +70,10 @@ def test_a_journal_cut_anywhere_is_read_up_to_its_last_whole_block_and_is_not_wh
     octets = (tmp_path / "j").read_bytes()
     for length in range(len(MAGIC), len(octets)):
         (tmp_path / "cut").write_bytes(octets[:length])
-        found = journal.survey(tmp_path / "cut", KEY, "one")
-        assert found.position.offset == max(edge for edge in edges if edge <= length)
-        assert not found.whole
+        found = [*journal.read(tmp_path / "cut", KEY, "one")]
+        whole_blocks = [edge for edge in edges if edge <= length]
+        assert [block.after.offset for block in found] == whole_blocks[1:]
+        assert not any(block.last for block in found)
 
 
 @given(place=st.integers(0), flipped=st.integers(1, 255))
@@ -85,7 +86,7 @@ def test_no_byte_can_be_altered_unseen(tmp_path, place, flipped):
     (tmp_path / "altered").write_bytes(octets)
     with contextlib.suppress(JournalBroken):
         # A length that was made greater looks as if the end were missing: that is seen as well.
-        assert not journal.survey(tmp_path / "altered", KEY, "one").whole
+        assert not any(block.last for block in journal.read(tmp_path / "altered", KEY, "one"))
 
 
 def test_blocks_cannot_be_swapped_repeated_or_dropped(tmp_path):
@@ -95,7 +96,7 @@ def test_blocks_cannot_be_swapped_repeated_or_dropped(tmp_path):
     for order in ([1, 0, 2, 3], [0, 2, 3], [0, 0, 1, 2, 3], [1, 2, 3], [0, 1, 3], [3], [0, 1, 2, 3, 3]):
         (tmp_path / "again").write_bytes(head + b"".join(blocks[number] for number in order))
         with pytest.raises(JournalBroken):
-            journal.survey(tmp_path / "again", KEY, "one")
+            contents(tmp_path / "again")
 
 
 def test_a_journal_opens_under_its_own_name_and_key_only(tmp_path):

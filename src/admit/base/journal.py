@@ -201,29 +201,6 @@ def _opened(cipher: AESGCM, sealed: bytes, position: Position, bound: bytes) -> 
     return content
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """What there is of a journal."""
-
-    position: Position
-    """Behind its last good block."""
-    whole: bool
-    """It has its last block."""
-
-
-def survey(path: Path, key: bytes, name: str) -> Survey:
-    """Read all of a journal.
-
-    Raises:
-        JournalBroken: as :func:`read`.
-        OSError: it cannot be read.
-    """
-    position, whole = Position.start(name), False
-    for block in read(path, key, name):
-        position, whole = block.after, block.last
-    return Survey(position, whole)
-
-
 def is_open(path: Path) -> bool:
     """Whether somebody writes the journal, in whichever process.
 

@@ -1,6 +1,6 @@
 """The ways between one thing and many others, as ``decide`` finds them; and what some of them depend on."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
@@ -61,8 +61,8 @@ def ways_to(resource: Ref, source: Source, now: Millis, judging: Judging = UNJUD
 class Sought:
     """Of whom it is asked who stands behind them."""
 
-    principals: Collection[int]
-    wide: Collection[int]
+    principals: set[int]
+    wide: set[int]
     """Those of them that stand for others, and all such that are joined to them."""
     joins: Leads
     """Where links lead on the ways to them, as :func:`towards` has it."""
@@ -150,7 +150,7 @@ def ways_into(principal: Ref, source: Source, now: Millis, joins: Leads) -> Ways
     return way
 
 
-def towards(wide: Collection[int], source: Source) -> Leads:
+def towards(wide: set[int], source: Source) -> Leads:
     """Where links of joining lead on the ways to some principals: to users, and to what is ``wide``.
 
     That is everything on such a way that others are joined to. Of all that a subject is joined to most is on
