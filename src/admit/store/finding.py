@@ -102,13 +102,11 @@ def _called_so_then(sql: Connection, asked: "_Asked", text: str, found: Found) -
     if not others:
         return found
     part = text.lower()
-    kept = [
-        each for each in found.things if each.key not in others or part in others[each.key].then.name.lower()
-    ]
+    kept = [each for each in found.things if each.key not in others or part in others[each.key].name.lower()]
     called = [
         each.now
         for _, each in sorted(others.items())
-        if part in each.then.name.lower() and asked.takes(each.now) and not _is_listed(sql, part, each.now)
+        if part in each.name.lower() and asked.takes(each.now) and not _is_listed(sql, part, each.now)
     ]
     if called and asked.blocked:
         off = words(sql, [each.key for each in called], asked.at)
@@ -118,8 +116,7 @@ def _called_so_then(sql: Connection, asked: "_Asked", text: str, found: Found) -
     first = [*called[: asked.limit - 1], *kept]
     if found.after is None:
         # All of it is here: then it can be in the order of the names of then.
-        was = {key: each.then for key, each in others.items()}
-        first.sort(key=lambda each: _place_of(was.get(each.key, each)))
+        first.sort(key=lambda each: _place_of(each, others))
     return Found(first, found.after)
 
 
@@ -129,8 +126,9 @@ def _is_listed(sql: Connection, part: str, thing: Thing) -> bool:
     return name.startswith(part) if _is_large(sql) else part in name
 
 
-def _place_of(thing: Thing) -> tuple[str, int, int, int]:
-    return thing.name, int(thing.kind), thing.parent, thing.key
+def _place_of(thing: Thing, others: Mapping[int, renamed.Renamed]) -> tuple[str, int, int, int]:
+    name = others[thing.key].name if thing.key in others else thing.name
+    return name, int(thing.kind), thing.parent, thing.key
 
 
 def _among_very_many(sql: Connection, asked: "_Asked", text: str) -> Found:

@@ -2,11 +2,12 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, Connection, bindparam, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, func, select
 
+from admit.core.events import ThingAdded, ThingChanged
 from admit.core.links import Kind
 from admit.core.validity import Millis
-from admit.store import changes, lookups, then
+from admit.store import changes, lookups
 from admit.store.links import current_revision
 from admit.store.lookups import Thing, thing_of
 from admit.store.prepared import Prepared
@@ -15,16 +16,24 @@ from admit.store.tables import RENAMES, things
 from admit.store.tables import changes as log
 from admit.store.views import kept
 from admit.store.where import COLUMNS
-
-MOST = 2_000
-"""How many new names are looked at, the first after a moment; of what got one after these that one counts."""
+from admit.store.within import NameTold
 
 _AFTER = bindparam("after", type_=BigInteger)
+_TOLD = log.alias("told")
+_NAMING: list[ColumnElement[str]] = [
+    bindparam(f"naming_{number}", kind.__name__) for number, kind in enumerate((ThingAdded, ThingChanged))
+]
+_NAME_THEN = (
+    select(NameTold(_TOLD.c.fact))
+    .where(_TOLD.c.about == things.c.key, _TOLD.c.event.in_(_NAMING), _TOLD.c.revision <= _AFTER)
+    .order_by(_TOLD.c.revision.desc(), _TOLD.c.ordinal.desc())
+    .limit(1)
+    .correlate(things)
+    .scalar_subquery()
+)
 _SINCE = Prepared(
-    select(*COLUMNS).where(
-        things.c.key.in_(
-            select(log.c.about).where(RENAMES, log.c.revision > _AFTER).order_by(log.c.revision).limit(MOST)
-        ),
+    select(*COLUMNS, func.coalesce(_NAME_THEN, things.c.name)).where(
+        things.c.key.in_(select(log.c.about).where(RENAMES, log.c.revision > _AFTER)),
         lasts(things.c.created_at, things.c.removed_at, then=True),
     )
 )
@@ -34,7 +43,8 @@ class Renamed(NamedTuple):
     """A thing that has another name since a moment."""
 
     now: Thing
-    then: Thing
+    name: str
+    """What it was called then."""
 
 
 def since(sql: Connection, at: Millis) -> dict[int, Renamed]:
@@ -54,9 +64,8 @@ def since(sql: Connection, at: Millis) -> dict[int, Renamed]:
 
 def _since(sql: Connection, at: Millis) -> dict[int, Renamed]:
     after = changes.revision_at(sql, at, current_revision(sql))
-    found = {thing.key: thing for thing in map(thing_of, _SINCE.rows(sql, after=after, at=at))}
-    was = then.as_of(sql, found, at)
-    return {key: Renamed(thing, was[key]) for key, thing in found.items() if was[key].name != thing.name}
+    found = (Renamed(thing_of(row[:-1]), row[-1]) for row in _SINCE.rows(sql, after=after, at=at))
+    return {each.now.key: each for each in found if each.name != each.now.name}
 
 
 def named(
@@ -71,6 +80,6 @@ def named(
     called = {
         key: each.now
         for key, each in others.items()
-        if (each.then.kind, each.then.name) == (kind, name) and parent in (None, each.then.parent)
+        if (each.now.kind, each.name) == (kind, name) and parent in (None, each.now.parent)
     }
     return [thing for _, thing in sorted((still | called).items())]

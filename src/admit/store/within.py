@@ -60,6 +60,26 @@ def _renames_in_postgresql(renames: Renames, compiler: Any, **options: Any) -> s
     return f"{event} = 'ThingChanged' AND ({fact}::jsonb -> 'fields' -> 'name') IS NOT NULL"
 
 
+class NameTold(ColumnElement[str]):
+    """What an entry of the change log calls the thing that it is about."""
+
+    inherit_cache = False
+    type = Text()
+
+    def __init__(self, fact: ColumnElement[str]) -> None:
+        self.fact = fact
+
+
+@compiles(NameTold, "sqlite")
+def _name_in_sqlite(told: NameTold, compiler: Any, **options: Any) -> str:
+    return f"json_extract({compiler.process(told.fact, **options)}, '$.thing.name')"
+
+
+@compiles(NameTold, "postgresql")
+def _name_in_postgresql(told: NameTold, compiler: Any, **options: Any) -> str:
+    return f"({compiler.process(told.fact, **options)}::jsonb -> 'thing' ->> 'name')"
+
+
 class Contains(ColumnElement[bool]):
     """Whether a text contains another, in whatever case the letters of ASCII are."""
 
