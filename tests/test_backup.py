@@ -15,10 +15,16 @@ from admit.base.chance import Chance
 from admit.base.clock import FakeClock
 from admit.base.directory import DirectoryRefused
 from admit.base.sealing import KeyFileRefused, create_key_file
+from admit.core.validity import DAY
 from admit.main import create, open_admit
 from admit.settings import Settings, load
+from admit.store import sign_ins, web_sessions
 from admit.store.backup import BackupRefused, Manifest
+from admit.store.engine import Author
+from admit.store.links import current_revision
 from admit.store.schema import NEWEST
+from admit.store.sign_ins import Token
+from admit.store.web_sessions import WebSession
 from tests.system import System
 
 PRODUCT = "yundun-bastionhost"
@@ -123,6 +129,32 @@ def test_a_backup_without_keys_holds_no_password_of_the_settings(used, tmp_path)
     assert b"swordfish" not in (tmp_path / "backup").read_bytes()
     kept = (tmp_path / "new/admit.toml").read_text()
     assert kept == SETTINGS.replace('mail_password = "swordfish"\n', "").replace(OLD, "")
+
+
+def test_nobody_is_signed_in_to_a_restored_system(used, tmp_path):
+    """What came back may have been signed out, or redeemed, after the backup was made."""
+    now = used.clock.now()
+
+    def sign_in(tx) -> None:
+        browser = WebSession("web-1", "alice", (1,), None, "password", "", "", now, now, now)
+        web_sessions.add(tx.sql, b"browser", browser)
+        sign_ins.give(tx.sql, [Token(b"refresh", "refresh", 1, "s-1", now, now + DAY, None, "{}")])
+
+    used.admit.store.write_now(Author("", "", ""), sign_in)
+    manifest = saved(used, tmp_path / "backup")
+    restored(tmp_path / "backup", tmp_path / "new")
+
+    with used.admit.store.read() as sql:
+        assert web_sessions.by_token(sql, b"browser") is not None
+        assert sign_ins.token(sql, b"refresh") is not None
+    admit = open_admit(Settings(data=tmp_path / "new"), FakeClock(now), Chance.seeded(4))
+    try:
+        with admit.store.read() as sql:
+            assert web_sessions.every(sql) == []
+            assert sign_ins.token(sql, b"refresh") is None
+            assert current_revision(sql) == manifest.revision
+    finally:
+        admit.close()
 
 
 def test_a_restored_system_uses_the_restored_database_whatever_the_old_settings_said(used, tmp_path):

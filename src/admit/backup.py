@@ -18,10 +18,12 @@ from admit.base.clock import Clock
 from admit.base.directory import filled
 from admit.base.sealing import Sealer
 from admit.control import programs
+from admit.core.validity import FOREVER
 from admit.settings import FILE, SECRETS, Settings, SettingsRefused, paths_in
 from admit.store import backup as archive
+from admit.store import mailed_codes, sign_ins, web_sessions
 from admit.store.backup import DATABASE, BackupRefused, Manifest
-from admit.store.engine import Store
+from admit.store.engine import Author, Store, Tx
 from admit.store.migrations import migrate
 from admit.store.schema import NEWEST, VERSIONS
 from admit.store.verification import verify
@@ -35,6 +37,8 @@ NOT_KEPT = ("database_url",)
 SEAL_KEY = "seal.key"
 KEYS = (SEAL_KEY, "tls/ca.key", "tls/server.key", "tls/server.crt")
 """Only in a backup with keys."""
+RESTORING = Author("admit", "restore", "")
+"""It changes no policy, so that it stands in no ledger, whose head stays what the backup says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,7 @@ def restore(settings: Settings, file: Path, keys: Path | None, clock: Clock, cha
             raise BackupRefused(f"{file} was made by a newer admit: restore it with that.")
         _bring_keys(draft, manifest.files, keys)
         new_authority = _bring_authority(placed, clock)
-        entries = _verified(placed, manifest, clock, chance)
+        entries = _opened(placed, manifest, clock, chance)
         told, paths = _bring_settings(draft / FILE, settings.data / FILE)
         return Restored(manifest, entries, new_authority, told, paths)
 
@@ -161,7 +165,8 @@ def _bring_authority(placed: Settings, clock: Clock) -> bool:
     return True
 
 
-def _verified(placed: Settings, manifest: Manifest, clock: Clock, chance: Chance) -> int:
+def _opened(placed: Settings, manifest: Manifest, clock: Clock, chance: Chance) -> int:
+    """Verify what is to be restored, and let nobody be signed in to it; how many entries its ledger has."""
     ledger_key = Sealer.from_file(placed.key_file, chance.fill).subkey("ledger")
     store = Store(placed.store_url, clock, ledger_key)
     try:
@@ -169,6 +174,7 @@ def _verified(placed: Settings, manifest: Manifest, clock: Clock, chance: Chance
             migrate(store.engine)
         with store.read() as sql:
             verdict = verify(sql, ledger_key, bytes.fromhex(manifest.head))
+        store.write_now(RESTORING, _let_nobody_in)
     finally:
         store.close()
     if verdict.fault is not None and not verdict.entries:
@@ -176,6 +182,13 @@ def _verified(placed: Settings, manifest: Manifest, clock: Clock, chance: Chance
     if verdict.fault is not None:
         raise BackupRefused(f"The backup's ledger is broken. {verdict.fault}")
     return verdict.entries
+
+
+def _let_nobody_in(tx: Tx) -> None:
+    """Forget who is signed in, and what could be redeemed: since then it may have been ended, or used."""
+    web_sessions.forget(tx.sql, FOREVER, FOREVER)
+    sign_ins.forget(tx.sql, FOREVER)
+    mailed_codes.sweep(tx.sql, FOREVER)
 
 
 def without(text: str, names: tuple[str, ...]) -> str:

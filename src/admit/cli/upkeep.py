@@ -119,7 +119,7 @@ def restore(file: Path, keys: Path | None, data: Path | None, *, as_json: bool) 
     if restored.new_authority:
         click.echo(f"Its authority is a new one: have clients trust {settings.tls / 'ca.crt'}.")
     _say_settings(settings.data, restored)
-    click.echo("What was granted or revoked after that moment is not in it.")
+    click.echo("What was granted or revoked after that moment is not in it. Nobody is signed in.")
 
 
 def _say_settings(data: Path, restored: Restored) -> None:
