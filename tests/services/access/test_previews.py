@@ -11,6 +11,7 @@ from admit.control.answers import comparison, previews
 from admit.control.things import New
 from admit.core.links import Kind
 from admit.core.validity import MINUTE
+from admit.services.access.grants import TOO_MANY
 from admit.services.bastionhost.user_groups import UserGroupDetails
 from admit.store import sessions
 from admit.store import things as stored
@@ -291,3 +292,21 @@ def test_permissions_of_callers_are_said_to_be_untold(office: System) -> None:
         False,
         ["What callers may do with the API is not compared."],
     )
+
+
+def test_a_grant_that_touches_very_many_is_made_without_walking_all_of_them(
+    office: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("admit.services.access.grants.MOST_WALKED", 0)
+
+    told = office.call("admit", "RevokeAccess", Subject="group:dba", Resource="root@db-1")["Result"]
+    assert (told["Changed"], told["Lost"], told["Untold"]) == (True, [], [TOO_MANY])
+
+    office.call("admit", "GrantAccess", Subject="group:dba", Resource="root@db-1")
+    told = office.call("admit", "GrantAccess", Subject="bob", Resource="root@db-1")["Result"]
+    assert [each["Person"] for each in told["Gained"]] == ["bob"]
+    assert "Untold" not in told
+    told = office.call("admit", "RevokeAccess", Subject="bob", Resource="root@db-1")["Result"]
+    assert [each["Person"] for each in told["Lost"]] == ["bob"]
+    told = office.call("admit", "GrantAccess", Subject="alice", Resource="root@db-1")["Result"]
+    assert (told["Changed"], told["Gained"]) == (True, [])

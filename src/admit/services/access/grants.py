@@ -1,6 +1,7 @@
 """Granting and revoking by name, and seeing beforehand who gains and who loses."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Annotated
 
 from admit.control import access as control
@@ -28,6 +29,7 @@ from admit.services.access.vocabulary import (
     named,
     steps,
 )
+from admit.store.neighbours import many_behind, many_in
 from admit.store.things import HandleTaken, Thing
 
 
@@ -50,7 +52,7 @@ class Changed(Shape):
     ending_sessions: tuple[EndingSession, ...] | None = None
     """The live sessions that would end; only a preview tells them."""
     untold: tuple[str, ...] | None = None
-    """What a preview did not look at, in sentences; none if it tells all. Only a preview tells this."""
+    """What was not looked at, in sentences; none if all is told."""
 
 
 def subject_of(call: Call, text: str, resource: Thing) -> Thing:
@@ -79,13 +81,25 @@ def _new_user(call: Call, person: Thing, directory: int) -> Thing:
         ) from None
 
 
-def _tried(call: Call, resource: Thing, change: Callable[[], bool], *, preview: bool) -> Changed:
+MOST_WALKED = 1_000
+"""How many people a change that is made walks, before and after it: all who wait to write wait for that."""
+
+TOO_MANY = "Who gains and who loses is not told: they are too many. ListWho tells who has access."
+
+
+def _tried(
+    call: Call, subject: str, resource: Thing, change: Callable[[], bool], *, preview: bool
+) -> Changed:
     """Make the change, and tell who gained and lost by it; a preview is then undone."""
     if preview:
         return _previewed(call, resource, change)
-    before = _people(call, resource)
+    many = _many(call, subject, resource)
+    if many > MOST_WALKED and ":" in subject:
+        return Changed(changed=change(), preview=False, gained=(), lost=(), untold=(TOO_MANY,))
+    people = partial(_one, call, subject) if many > MOST_WALKED else partial(_people, call)
+    before = people(resource)
     changed = change()
-    after = _people(call, resource)
+    after = people(resource)
     gained = [after[key] for key in sorted(after.keys() - before.keys())]
     lost = [before[key] for key in sorted(before.keys() - after.keys())]
     things_ = known(call.sql, [reach.path for reach in (*gained, *lost)])
@@ -110,6 +124,24 @@ def _previewed(call: Call, resource: Thing, change: Callable[[], bool]) -> Chang
         ending_sessions=ending(found),
         untold=found.untold,
     )
+
+
+def _many(call: Call, subject: str, resource: Thing) -> int:
+    """How many are in the group, or in what the resource is granted to; counted no further than matters."""
+    most = MOST_WALKED + 1
+    behind = many_behind(call.sql, resource.key, most)
+    if ":" not in subject:
+        return behind
+    group = named(lambda: names.subject(call.sql, subject, directory_of(call.sql, resource)), "Subject")
+    return max(behind, many_in(call.sql, group.key, most))
+
+
+def _one(call: Call, subject: str, resource: Thing) -> dict[int, Reach]:
+    """The access of one person alone: what they are granted themselves is nobody else's."""
+    person = named(lambda: names.person(call.sql, subject), "Subject")
+    decision = control.ask(call.sql, person.ref, resource.ref, call.now)
+    reach = Reach(person.ref, decision.valid_until, decision.because)
+    return {person.key: reach} if decision.allowed else {}
 
 
 def _people(call: Call, resource: Thing) -> dict[int, Reach]:
@@ -180,7 +212,8 @@ class GrantAccess(Shape):
                     changed |= grants.set_grace(call.tx, subject, target, grace)
             return changed
 
-        return self.Response(result=_tried(call, resource, change, preview=self.preview))
+        result = _tried(call, self.subject, resource, change, preview=self.preview)
+        return self.Response(result=result)
 
     def _grace(self) -> Millis:
         if self.drain and self.grace is not None:
@@ -226,4 +259,5 @@ class RevokeAccess(Shape):
             gone = [grants.revoke(call.tx, holder, target) for holder in holders for target in targets]
             return any(gone)
 
-        return self.Response(result=_tried(call, resource, change, preview=self.preview))
+        result = _tried(call, self.subject, resource, change, preview=self.preview)
+        return self.Response(result=result)
