@@ -188,6 +188,18 @@ def test_a_new_password_signs_out_every_other_browser(town: Town, alice: Pages) 
     assert Pages(town.system).sign_in("alice", NEW).status == 303
 
 
+def test_a_password_that_an_administrator_gives_signs_out_every_browser(town: Town, alice: Pages) -> None:
+    """Who is signed in may be why it is given."""
+    bob = town.browser("bob")
+    town.bastion.call("ModifyUser", UserId=town.user("alice").id, Comment="is on leave")
+    assert alice.get("/home").status == 200
+
+    town.bastion.call("ModifyUser", UserId=town.user("alice").id, Password=NEW)
+
+    assert alice.get("/home").status == 303
+    assert bob.get("/home").status == 200
+
+
 @pytest.mark.parametrize(
     ("former", "chosen"), [("wrong", NEW), (PASSWORD, "short"), (PASSWORD, PASSWORD), (PASSWORD, "a" * 200)]
 )

@@ -45,8 +45,13 @@ def test_there_is_one_for_each_user(carol: Callers) -> None:
 def test_another_password_takes_the_place_of_the_first(system: System, carol: Callers) -> None:
     carol.ram("CreateLoginProfile", UserName="carol", Password=PASSWORD)
 
+    before = Pages(system)
+    before.sign_in("carol", PASSWORD)
+    assert before.get("/explorer").status == 200
+
     carol.ram("UpdateLoginProfile", UserName="carol", Password="Another-Horse-8")
 
+    assert before.get("/explorer").status == 303
     assert not signs_in(system)
     assert signs_in(system, "Another-Horse-8")
 

@@ -13,7 +13,7 @@ from admit.base.logout_tokens import Left
 from admit.control.bastionhost import bastion_users
 from admit.control.callers import Caller, root_caller, user_caller
 from admit.control.eiam import sign_ins
-from admit.control.signing_in import outside_logout
+from admit.control.signing_in import outside_logout, passwords
 from admit.control.signing_in.outside_logout import ByOutside
 from admit.control.signing_in.passwords import PASSWORD
 from admit.control.world import World
@@ -284,6 +284,13 @@ def _sign_out(tx: Tx, leaving: list[str]) -> int:
     for each in leaving:
         sign_ins.sign_out(tx, each)
     return stored.remove(tx.sql, leaving)
+
+
+def reset_password(tx: Tx, world: World, holder: Thing, digest: str) -> None:
+    """Give somebody another password, and sign out every browser: who is signed in may be why it is given."""
+    passwords.keep_hash(tx, world, holder, digest)
+    every = stored.every(tx.sql)
+    _sign_out(tx, [each.id for each in every if holder.key in each.users or holder.key == each.caller])
 
 
 def _known_by(session: WebSession, by: ByOutside | None) -> WebSession:

@@ -6,6 +6,7 @@ from admit.control import grants, people
 from admit.control import things as verbs
 from admit.control.bastionhost.bastion import UserDetails
 from admit.control.signing_in import authenticators, passwords
+from admit.control.signing_in.web_sessions import reset_password
 from admit.control.things import New
 from admit.control.world import World
 from admit.core.links import Kind
@@ -156,7 +157,7 @@ class ModifyUser(Shape):
     use ends with it, also by way of user groups.
 
     Ours: the time 0 removes a bound. A password is accepted for Local users and
-    ignored for others, as on creation.
+    ignored for others, as on creation. Another password signs out every browser of the user.
     """
 
     instance_id: InstanceId
@@ -200,7 +201,7 @@ class ModifyUser(Shape):
             authenticators.demand(call.tx, found)
         self._change_period(call, found)
         if digest is not None:
-            passwords.keep_hash(call.tx, call.world, found, digest)
+            reset_password(call.tx, call.world, found, digest)
         return self.Response()
 
     def _changed(self, kept: UserDetails) -> UserDetails:

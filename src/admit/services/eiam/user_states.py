@@ -5,6 +5,7 @@ import msgspec
 from admit.control import things as verbs
 from admit.control.eiam.idaas import UserDetails
 from admit.control.signing_in import passwords
+from admit.control.signing_in.web_sessions import reset_password
 from admit.core.errors import InvalidParameter
 from admit.rpc.operation import Call
 from admit.rpc.shape import Shape
@@ -66,7 +67,8 @@ class UnlockUser(Shape):
 class UpdateUserPassword(Shape):
     """Gives an account another password.
 
-    Ours: a password has 6 to 64 characters; there is no other policy.
+    Ours: a password has 6 to 64 characters; there is no other policy. Another one signs out every browser
+    of the account.
     Ours: a password is not sent to anybody, whatever UserNotificationChannels says. For the same reason
     CreateUser makes no random password: such an account has none until it is given one.
     """
@@ -91,5 +93,5 @@ class UpdateUserPassword(Shape):
         found = user(call, instance(call, self.instance_id), self.user_id)
         forced = self.password_forced_update_status == "enabled"  # noqa: S105 - a status
         details = msgspec.structs.replace(found.read(UserDetails), change_password_at_logon=forced)
-        passwords.keep_hash(call.tx, call.world, verbs.change(call.tx, found, details=details), digest)
+        reset_password(call.tx, call.world, verbs.change(call.tx, found, details=details), digest)
         return Done()

@@ -6,6 +6,7 @@ import msgspec
 
 from admit.control import things as verbs
 from admit.control.signing_in import passwords
+from admit.control.signing_in.web_sessions import reset_password
 from admit.core.errors import AdmitError
 from admit.core.validity import Millis, iso
 from admit.rpc.operation import Call
@@ -158,7 +159,10 @@ class GetLoginProfile(Shape):
 
 @ram.operation("update", errors=(*_ERRORS, WeakPassword), resources=(THE_USER,))
 class UpdateLoginProfile(Shape):
-    """Gives a RAM user another password, or says whether it must be changed. What is left out stays."""
+    """Gives a RAM user another password, or says whether it must be changed. What is left out stays.
+
+    Ours: another password signs out every browser of the user.
+    """
 
     user_name: UserName
     password: Password | None = None
@@ -183,7 +187,7 @@ class UpdateLoginProfile(Shape):
             )
             thing = verbs.change(call.tx, thing, details=details)
         if digest is not None:
-            passwords.keep_hash(call.tx, call.world, thing, digest)
+            reset_password(call.tx, call.world, thing, digest)
         return self.Response()
 
 
