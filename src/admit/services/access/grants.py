@@ -171,6 +171,9 @@ class GrantAccess(Shape):
     Live sessions end with the grant, after warnings; Grace and Drain let them
     go on. That is for an end that comes by the clock alone: what is revoked,
     changed or locked ends at once. Leaving both out takes them back.
+
+    Where a group, or what the resource is granted to, is of more than 1,000 people, who gains by a
+    grant to a group is not told, and Untold says so.
     """
 
     subject: SubjectName
@@ -235,6 +238,9 @@ class RevokeAccess(Shape):
 
     Revoking a host takes its accounts along. What somebody holds through a
     group is not touched; the answer tells who still loses nothing.
+
+    Where a group, or what the resource is granted to, is of more than 1,000 people, who loses by what
+    is taken from a group is not told, and Untold says so.
     """
 
     subject: SubjectName
