@@ -5,9 +5,18 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
+from admit.streaming import launching
 from tests.browsing import chromium
 from tests.streaming.office import Office, Person, at_browser
 from tests.streaming.office import office as opened
+
+
+@pytest.fixture(scope="package", autouse=True)
+def long_leases() -> Iterator[None]:
+    """Nobody renews what a test launches itself, and on a busy machine ten seconds are over soon."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(launching, "LEASE_S", 3600.0)
+        yield
 
 
 @pytest.fixture(scope="package")

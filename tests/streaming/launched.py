@@ -1,8 +1,11 @@
 """A launcher with programs of a test's own, and what they leave behind."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+import fcntl
+import os
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 from admit.base.chance import Chance
@@ -12,20 +15,32 @@ from admit.streaming.launching import HOME_MB, LocalLauncher
 from admit.streaming.limits import Limiter, best
 
 
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Wait until no other process of the tests launches, and have all others wait meanwhile."""
+    with Path(tempfile.gettempdir(), f"admit-tests-{os.getuid()}-launchers").open("a") as locked:
+        fcntl.flock(locked, fcntl.LOCK_EX)
+        yield
+
+
 @asynccontextmanager
 async def launching(
     root: Path, limiter: Limiter | None = None, home_mb: int = HOME_MB, **programs: Program
 ) -> AsyncIterator[LocalLauncher]:
-    """A launcher that runs until the block ends."""
+    """A launcher that runs until the block ends, and beside it no other test's on this machine.
+
+    What takes all it can get hurts only itself, but for the time that all want of a few processors.
+    """
     means = best if limiter is None else lambda: limiter
     launcher = LocalLauncher(programs, root, Chance(), means, home_mb)
-    running = asyncio.create_task(launcher.run())
-    try:
-        yield launcher
-    finally:
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
+    with _turn():
+        running = asyncio.create_task(launcher.run())
+        try:
+            yield launcher
+        finally:
+            running.cancel()
+            with suppress(asyncio.CancelledError):
+                await running
 
 
 def script(text: str, **more: object) -> Program:
