@@ -154,7 +154,8 @@ def test_of_several_windows_the_next_one_is_shown(office: Office, person: Person
     person.repeat(lambda: person.type("touch first\n"), (home / "first").exists)
     person.page.click("[data-tool=next]")
     person.repeat(lambda: person.type("again\n"), lambda: "again" in typed.read_text())
-    assert {"second", "again"} <= {*typed.read_text().split()}
+    # A letter may have come before the window changed, and stand before the first word.
+    assert typed.read_text().index("second") < typed.read_text().index("again")
 
 
 def test_the_program_goes_on_when_the_page_is_gone_and_is_shown_again(office: Office, person: Person):
