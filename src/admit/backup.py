@@ -174,13 +174,16 @@ def _opened(placed: Settings, manifest: Manifest, clock: Clock, chance: Chance) 
             migrate(store.engine)
         with store.read() as sql:
             verdict = verify(sql, ledger_key, bytes.fromhex(manifest.head))
+        if verdict.fault is not None and not verdict.entries:
+            raise BackupRefused(
+                f"The {SEAL_KEY} is not the one the backup was made with, or: {verdict.fault}"
+            )
+        if verdict.fault is not None:
+            raise BackupRefused(f"The backup's ledger is broken. {verdict.fault}")
+        # What does not verify may not even be fit to write to.
         store.write_now(RESTORING, _let_nobody_in)
     finally:
         store.close()
-    if verdict.fault is not None and not verdict.entries:
-        raise BackupRefused(f"The {SEAL_KEY} is not the one the backup was made with, or: {verdict.fault}")
-    if verdict.fault is not None:
-        raise BackupRefused(f"The backup's ledger is broken. {verdict.fault}")
     return verdict.entries
 
 
